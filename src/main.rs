@@ -1,0 +1,3 @@
+//! The `nyash` command.
+
+fn main() {}
