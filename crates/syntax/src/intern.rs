@@ -1,0 +1,47 @@
+//! Names and literal texts as small numbers. It does not know what they mean.
+
+use hashbrown::HashMap;
+
+/// An interned text; equal texts have equal symbols within one [`Interner`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Symbol(pub u32);
+
+/// Texts by number and numbers by text.
+#[derive(Debug, Default)]
+pub struct Interner {
+    texts: Vec<Box<str>>,
+    by_text: HashMap<Box<str>, Symbol>,
+}
+
+impl Interner {
+    /// No texts.
+    pub fn new() -> Interner {
+        Interner::default()
+    }
+    /// The symbol of a text.
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        if let Some(s) = self.by_text.get(text) {
+            return *s;
+        }
+        let s = Symbol(self.texts.len() as u32);
+        self.texts.push(text.into());
+        self.by_text.insert(text.into(), s);
+        s
+    }
+    /// The symbol of a text that was interned before.
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        self.by_text.get(text).copied()
+    }
+    /// The text of a symbol.
+    pub fn text(&self, symbol: Symbol) -> &str {
+        &self.texts[symbol.0 as usize]
+    }
+    /// Number of texts.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+}
