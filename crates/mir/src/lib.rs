@@ -1,1 +1,16 @@
-//! mir
+//! The middle language: one table of instructions, functions in SSA form with block parameters, the
+//! builder that turns trees into it, and the passes that finish it.
+//!
+//! It knows syntax trees, but no value representation, no heap and no tier. All sugar of the language
+//! ends in [`build`]; counting is placed in [`own`] and nowhere else; [`ssa`] turns variables into
+//! values.
+//!
+//! Reading order: [`inst`] (what there is), [`func`], [`program`], [`build`], [`own`], [`ssa`],
+//! [`text`], [`verify`].
+
+#![forbid(unsafe_code)]
+
+pub mod build;
+pub mod func;
+pub mod inst;
+pub mod program;

@@ -1,0 +1,1 @@
+//! Puts a program into a runtime: classes, names, literals, globals.

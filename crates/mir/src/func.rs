@@ -1,0 +1,162 @@
+//! Functions: blocks of instructions over values, with block parameters and source spans.
+
+use syntax::intern::Symbol;
+use syntax::span::Span;
+
+use crate::inst::{Block, ClassIx, EdgeId, Edges, FuncId, Inst, Op, OperandRef, Owns, Val, Vals};
+
+/// A function of a program.
+#[derive(Clone, Debug)]
+pub struct Func {
+    /// As traces show it, e.g. `Main.main`, `fib`, `<top>`.
+    pub name: Symbol,
+    /// The class in whose text it stands (visibility, `from`); [`ClassIx::NONE`] otherwise.
+    pub class: ClassIx,
+    /// The function in whose text a closure or task stands.
+    pub outer: FuncId,
+    /// Number of parameters (with `me`, which is the first when [`Func::has_me`]); they are the values `%0..`.
+    pub params: u32,
+    /// Whether the first parameter is the receiver.
+    pub has_me: bool,
+    /// Number of captured values.
+    pub captures: u32,
+    /// Whether the user wrote it; traces show only such functions.
+    pub kind: FuncKind,
+    /// The declaration.
+    pub span: Span,
+    /// Number of values.
+    pub values: u32,
+    /// The blocks; the first one is the entry and has no parameters.
+    pub blocks: Vec<BlockData>,
+    /// The instructions of all blocks, block by block.
+    pub insts: Vec<Inst>,
+    /// Where each instruction comes from.
+    pub spans: Vec<Span>,
+    /// Target and arguments of every edge.
+    pub edges: Vec<Edge>,
+    /// Pool of operand lists; each is its length followed by the entries.
+    pub lists: Vec<u32>,
+}
+
+/// What a function is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FuncKind {
+    /// Function, method, constructor or closure of the program.
+    User,
+    /// Top-level code of a file.
+    Top,
+    /// Initial values of fields, or the `static { }` block.
+    Init,
+    /// The body of a `nowait`.
+    Task,
+    /// Part of the prelude.
+    Prelude,
+}
+
+/// A block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BlockData {
+    /// Parameters: a list in `Func::lists`.
+    pub params: u32,
+    /// First instruction.
+    pub start: u32,
+    /// One past the last instruction, which is the only one that ends a block.
+    pub end: u32,
+}
+
+/// Where control goes and with which arguments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Edge {
+    /// The block.
+    pub to: Block,
+    /// Its arguments: a list in `Func::lists`.
+    pub args: u32,
+}
+
+impl Func {
+    /// An empty function. The list with index 0 is the empty list.
+    pub fn new(name: Symbol, span: Span) -> Func {
+        Func {
+            name,
+            class: ClassIx::NONE,
+            outer: FuncId::NONE,
+            params: 0,
+            has_me: false,
+            captures: 0,
+            kind: FuncKind::User,
+            span,
+            values: 0,
+            blocks: Vec::new(),
+            insts: Vec::new(),
+            spans: Vec::new(),
+            edges: Vec::new(),
+            lists: vec![0],
+        }
+    }
+
+    /// Stores a list and gives its index.
+    pub fn push_list(&mut self, items: impl IntoIterator<Item = u32>) -> u32 {
+        let at = self.lists.len();
+        self.lists.push(0);
+        self.lists.extend(items);
+        let len = self.lists.len() - at - 1;
+        if len == 0 {
+            self.lists.truncate(at);
+            return 0;
+        }
+        self.lists[at] = len as u32;
+        at as u32
+    }
+
+    /// The entries of a list.
+    #[inline]
+    pub fn list(&self, at: u32) -> &[u32] {
+        let at = at as usize;
+        &self.lists[at + 1..at + 1 + self.lists[at] as usize]
+    }
+
+    /// The values of a list.
+    pub fn vals(&self, at: u32) -> impl DoubleEndedIterator<Item = Val> + ExactSizeIterator + '_ {
+        self.list(at).iter().map(|v| Val(*v))
+    }
+
+    /// Parameters of a block.
+    pub fn block_params(&self, block: Block) -> impl DoubleEndedIterator<Item = Val> + ExactSizeIterator + '_ {
+        self.vals(self.blocks[block.index()].params)
+    }
+
+    /// Instructions of a block.
+    pub fn block_insts(&self, block: Block) -> &[Inst] {
+        let b = &self.blocks[block.index()];
+        &self.insts[b.start as usize..b.end as usize]
+    }
+
+    /// All blocks in order.
+    pub fn block_ids(&self) -> impl DoubleEndedIterator<Item = Block> + ExactSizeIterator + use<> {
+        (0..self.blocks.len() as u32).map(Block)
+    }
+
+    /// Calls `f` with every value that an instruction uses and whether it consumes it; edge arguments
+    /// are not included.
+    pub fn uses(&self, op: &Op, mut f: impl FnMut(Val, bool)) {
+        op.operands(&mut |operand| match operand.get() {
+            OperandRef::Val(v) => f(v, false),
+            OperandRef::Own(v) => f(v.0, true),
+            OperandRef::Vals(Vals(at)) => self.vals(at).for_each(|v| f(v, false)),
+            OperandRef::Owns(Owns(at)) => self.vals(at).for_each(|v| f(v, true)),
+            _ => {}
+        });
+    }
+
+    /// Calls `f` with every edge by which an instruction may leave its block, the unwind edge last.
+    pub fn edges_of(&self, inst: &Inst, mut f: impl FnMut(EdgeId)) {
+        inst.op.operands(&mut |operand| match operand.get() {
+            OperandRef::Edge(e) => f(e),
+            OperandRef::Edges(Edges(at)) => self.list(at).iter().for_each(|e| f(EdgeId(*e))),
+            _ => {}
+        });
+        if !inst.unwind.is_none() {
+            f(inst.unwind);
+        }
+    }
+}

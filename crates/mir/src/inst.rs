@@ -1,0 +1,468 @@
+//! The table of instructions. From it come the enum, the printer, the parser and the operand visitor;
+//! what an instruction means is said here in words and done by `nyrt`.
+//!
+//! Operand types say how a value is used: [`Val`] is borrowed (someone else keeps it alive during the
+//! instruction), [`Own`] is consumed (the count moves into the instruction). An instruction that
+//! throws has consumed nothing.
+
+use syntax::intern::Symbol;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// No such thing.
+            pub const NONE: $name = $name(u32::MAX);
+            /// The index as a `usize`.
+            #[inline(always)]
+            pub fn index(self) -> usize { self.0 as usize }
+            /// Whether it is [`Self::NONE`].
+            #[inline(always)]
+            pub fn is_none(self) -> bool { self.0 == u32::MAX }
+        }
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                if self.is_none() { f.write_str(concat!($prefix, "-")) } else { write!(f, concat!($prefix, "{}"), self.0) }
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An SSA value of a function.
+    Val "%",
+    /// A block of a function.
+    Block "bb",
+    /// An edge of a function: target block and arguments.
+    EdgeId "edge",
+    /// A source variable of a function before SSA construction.
+    Var "v",
+    /// A scope of a function before ownership is placed.
+    Scope "s",
+    /// A conditional part of an expression before ownership is placed.
+    Cond "c",
+    /// A function of the program.
+    FuncId "@",
+    /// A class of the program (builtin classes are [`Builtin`]).
+    ClassIx "class",
+    /// A global variable of the program.
+    Global "$",
+    /// A builtin class or builtin function, by the number the runtime gave it.
+    Builtin "builtin",
+}
+
+/// A consumed operand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Own(pub Val);
+
+/// A list of borrowed operands: an index into `Func::lists`, where the length stands before the values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Vals(pub u32);
+
+/// A list of consumed operands, stored like [`Vals`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Owns(pub u32);
+
+/// A list of edges, stored like [`Vals`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Edges(pub u32);
+
+/// What an instruction gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gives {
+    /// Nothing.
+    Nothing,
+    /// A value that is never a reference.
+    Scalar,
+    /// A value that something else keeps alive as long as the instruction's operands or the frame.
+    Borrowed,
+    /// A value with one count for whoever takes it.
+    Owned,
+}
+
+/// What an instruction may do besides giving a value. A set of the constants below.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Effects(pub u8);
+
+impl Effects {
+    /// Nothing.
+    pub const PURE: Effects = Effects(0);
+    /// May throw (so it may carry an unwind edge).
+    pub const THROWS: Effects = Effects(1);
+    /// May run user code (so it may do anything that user code may do); implies throwing.
+    pub const USER: Effects = Effects(3);
+    /// May suspend the task; implies user code and throwing.
+    pub const SUSPENDS: Effects = Effects(7);
+    /// Ends its block.
+    pub const END: Effects = Effects(8);
+    /// Ends its block by throwing.
+    pub const END_THROWS: Effects = Effects(9);
+    /// Exists only before ownership and SSA construction.
+    pub const EARLY: Effects = Effects(16);
+    /// Whether it may throw.
+    pub fn throws(self) -> bool {
+        self.0 & 1 != 0
+    }
+    /// Whether it may run user code.
+    pub fn runs_user_code(self) -> bool {
+        self.0 & 2 != 0
+    }
+    /// Whether it may suspend.
+    pub fn suspends(self) -> bool {
+        self.0 & 4 != 0
+    }
+    /// Whether it ends its block.
+    pub fn ends_block(self) -> bool {
+        self.0 & 8 != 0
+    }
+    /// Whether it exists only before SSA construction.
+    pub fn is_early(self) -> bool {
+        self.0 & 16 != 0
+    }
+}
+
+/// One row of the table, as data (docs and tests read it).
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Spelling in MIR text.
+    pub mnemonic: &'static str,
+    /// Names of the operands in order.
+    pub operands: &'static [&'static str],
+    /// What it gives.
+    pub gives: Gives,
+    /// What it may do.
+    pub effects: Effects,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+macro_rules! instructions {
+    ($( $(#[doc = $doc:literal])* $name:ident $mnemonic:literal { $($field:ident : $ty:ty),* } $gives:ident $effects:ident; )*) => {
+        /// An instruction without its destination.
+        #[derive(Clone, Copy, PartialEq, Debug)]
+        pub enum Op {
+            $( $(#[doc = $doc])* $name { $(#[doc = stringify!($field)] $field: $ty),* }, )*
+        }
+
+        /// The table, in the order of [`Op`].
+        pub const TABLE: &[Row] = &[$(Row {
+            mnemonic: $mnemonic,
+            operands: &[$(stringify!($field)),*],
+            gives: Gives::$gives,
+            effects: Effects::$effects,
+            doc: concat!($($doc),*),
+        }),*];
+
+        impl Op {
+            /// Position of the row in [`TABLE`].
+            #[inline]
+            pub fn row_index(&self) -> usize {
+                #[allow(non_camel_case_types, reason = "one name per row, taken from the table")]
+                #[derive(Clone, Copy)]
+                enum Index { $($name),* }
+                (match self { $(Op::$name { .. } => Index::$name),* }) as usize
+            }
+            /// The row of the table.
+            #[inline]
+            pub fn row(&self) -> &'static Row { &TABLE[self.row_index()] }
+            /// Calls `f` for every operand in order.
+            pub fn operands(&self, f: &mut dyn FnMut(&dyn crate::inst::Operand)) {
+                match self { $(Op::$name { $($field),* } => { $(f($field);)* let _ = &f; })* }
+            }
+            /// Calls `f` for every operand in order, which may change it.
+            pub fn operands_mut(&mut self, f: &mut dyn FnMut(&mut dyn crate::inst::Operand)) {
+                match self { $(Op::$name { $($field),* } => { $(f($field);)* let _ = &f; })* }
+            }
+            /// Reads the operands of the row with this mnemonic by asking `read` for each in order.
+            /// `None` when there is no such row.
+            pub fn read<R: ReadOperand>(mnemonic: &str, read: &mut R) -> Option<Result<Op, R::Error>> {
+                match mnemonic {
+                    $($mnemonic => Some((|| Ok(Op::$name { $($field: { let mut x = <$ty as Blank>::BLANK; read.operand(&mut x)?; x }),* }))()),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+/// An operand of any kind, for code that treats all instructions alike.
+pub trait Operand {
+    /// What kind it is, with its value.
+    fn get(&self) -> OperandRef;
+    /// Replaces the value; the kind must be the same, otherwise nothing happens.
+    fn set(&mut self, to: OperandRef);
+}
+
+/// A value of that kind which means nothing yet.
+pub trait Blank {
+    /// It.
+    const BLANK: Self;
+}
+
+/// Reads operands from text.
+pub trait ReadOperand {
+    /// What is wrong with the text.
+    type Error;
+    /// Reads one operand of the kind that `operand` has.
+    fn operand(&mut self, operand: &mut dyn Operand) -> Result<(), Self::Error>;
+}
+
+macro_rules! operand_kinds {
+    ($($(#[$doc:meta])* $kind:ident($ty:ty) = $blank:expr;)*) => {
+        /// An operand with its kind.
+        #[derive(Clone, Copy, PartialEq, Debug)]
+        pub enum OperandRef { $($(#[$doc])* $kind($ty)),* }
+        $(
+            impl Operand for $ty {
+                fn get(&self) -> OperandRef { OperandRef::$kind(*self) }
+                fn set(&mut self, to: OperandRef) { if let OperandRef::$kind(x) = to { *self = x; } }
+            }
+            impl Blank for $ty { const BLANK: $ty = $blank; }
+        )*
+    };
+}
+
+operand_kinds! {
+    /// Borrowed value.
+    Val(Val) = Val::NONE;
+    /// Consumed value.
+    Own(Own) = Own(Val::NONE);
+    /// Borrowed values.
+    Vals(Vals) = Vals(0);
+    /// Consumed values.
+    Owns(Owns) = Owns(0);
+    /// Edge.
+    Edge(EdgeId) = EdgeId::NONE;
+    /// Edges.
+    Edges(Edges) = Edges(0);
+    /// Name or text.
+    Name(Symbol) = Symbol(0);
+    /// Function.
+    Func(FuncId) = FuncId::NONE;
+    /// Class of the program.
+    Class(ClassIx) = ClassIx::NONE;
+    /// Global variable.
+    Global(Global) = Global::NONE;
+    /// Builtin class or function.
+    Builtin(Builtin) = Builtin::NONE;
+    /// Integer.
+    Int(i64) = 0;
+    /// Float.
+    Float(f64) = 0.0;
+    /// Small number.
+    Index(u32) = 0;
+    /// Truth value.
+    Bool(bool) = false;
+    /// Variable.
+    Var(Var) = Var::NONE;
+    /// Scope.
+    Scope(Scope) = Scope::NONE;
+    /// Conditional part.
+    Cond(Cond) = Cond::NONE;
+    /// Block.
+    Block(Block) = Block::NONE;
+}
+
+instructions! {
+    // ---- constants
+    /// The integer.
+    Int "int" { value: i64 } Scalar PURE;
+    /// The float.
+    Float "float" { value: f64 } Scalar PURE;
+    /// The truth value.
+    Bool "bool" { value: bool } Scalar PURE;
+    /// The string; literals live as long as the program.
+    Str "str" { text: Symbol } Borrowed PURE;
+    /// `null`.
+    Null "null" {} Scalar PURE;
+    /// `void`.
+    Void "void" {} Scalar PURE;
+
+    // ---- operators (language section 6)
+    /// `a + b`: sum, or text when either side is a String.
+    Add "add" { a: Val, b: Val } Owned USER;
+    /// `a + b` where the variable that holds `a` is overwritten with the result by the next instruction: a uniquely
+    /// owned string may grow in place.
+    AddReuse "add_reuse" { a: Val, b: Val } Owned USER;
+    /// `a - b`.
+    Sub "sub" { a: Val, b: Val } Scalar THROWS;
+    /// `a * b`; a String times an Integer repeats.
+    Mul "mul" { a: Val, b: Val } Owned THROWS;
+    /// `a / b`.
+    Div "div" { a: Val, b: Val } Scalar THROWS;
+    /// `a % b`.
+    Rem "rem" { a: Val, b: Val } Scalar THROWS;
+    /// `a & b`.
+    BitAnd "bit_and" { a: Val, b: Val } Scalar THROWS;
+    /// `a | b`.
+    BitOr "bit_or" { a: Val, b: Val } Scalar THROWS;
+    /// `a ^ b`.
+    BitXor "bit_xor" { a: Val, b: Val } Scalar THROWS;
+    /// `a << b`.
+    Shl "shl" { a: Val, b: Val } Scalar THROWS;
+    /// `a >> b`.
+    Shr "shr" { a: Val, b: Val } Scalar THROWS;
+    /// `a == b`, never fails.
+    Eq "eq" { a: Val, b: Val } Scalar PURE;
+    /// `a != b`, never fails.
+    Ne "ne" { a: Val, b: Val } Scalar PURE;
+    /// `a < b`.
+    Lt "lt" { a: Val, b: Val } Scalar THROWS;
+    /// `a <= b`.
+    Le "le" { a: Val, b: Val } Scalar THROWS;
+    /// `a > b`.
+    Gt "gt" { a: Val, b: Val } Scalar THROWS;
+    /// `a >= b`.
+    Ge "ge" { a: Val, b: Val } Scalar THROWS;
+    /// `-a`.
+    Neg "neg" { a: Val } Scalar THROWS;
+    /// `~a`.
+    BitNot "bit_not" { a: Val } Scalar THROWS;
+    /// Truth of any value as a Bool; a dead box throws.
+    Truth "truth" { a: Val } Scalar THROWS;
+    /// The opposite of [`Op::Truth`].
+    Not "not" { a: Val } Scalar THROWS;
+
+    // ---- variables outside the frame
+    /// Value of a global; throws `UndefinedVariable` when it was never assigned.
+    GetGlobal "get_global" { global: Global } Owned THROWS;
+    /// Whether a global was assigned.
+    HasGlobal "has_global" { global: Global } Scalar PURE;
+    /// Assigns a global; the old value dies after the store.
+    SetGlobal "set_global" { global: Global, value: Own } Nothing USER;
+    /// A new variable cell for closures.
+    NewCell "new_cell" { value: Own } Owned THROWS;
+    /// The variable's value.
+    GetCell "get_cell" { cell: Val } Owned PURE;
+    /// Assigns the variable; the old value dies after the store.
+    SetCell "set_cell" { cell: Val, value: Own } Nothing USER;
+    /// The n-th captured value of the running closure.
+    Capture "capture" { index: u32 } Borrowed PURE;
+    /// The instance of a static box, created on first use.
+    GetStatic "get_static" { class: ClassIx } Borrowed USER;
+
+    // ---- objects
+    /// A field, or the method of that name bound to `object`.
+    GetField "get_field" { object: Val, name: Symbol } Owned SUSPENDS;
+    /// Assigns a field; the old value dies after the store.
+    SetField "set_field" { object: Val, name: Symbol, value: Own } Nothing USER;
+    /// `object[index]`: `get` of arrays, maps, strings and of user boxes.
+    GetIndex "get_index" { object: Val, index: Val } Owned SUSPENDS;
+    /// `object[index] = value`: `set`.
+    SetIndex "set_index" { object: Val, index: Val, value: Val } Nothing SUSPENDS;
+    /// A new instance with every field `void`; initial values and constructor are calls that follow.
+    NewObject "new_object" { class: ClassIx } Owned THROWS;
+    /// The box whose constructor threw dies without `fini`.
+    Discard "discard" { object: Own } Nothing USER;
+    /// `new` of a builtin box.
+    NewBuiltin "new_builtin" { class: Builtin, args: Vals } Owned SUSPENDS;
+    /// Makes `value` the content that `object` has for a builtin parent.
+    SetContent "set_content" { object: Val, class: Builtin, value: Own } Nothing USER;
+    /// `[a, b, ...]`.
+    NewArray "new_array" { items: Owns } Owned THROWS;
+    /// `%{k => v, ...}`: keys and values alternate.
+    NewMap "new_map" { items: Vals } Owned THROWS;
+    /// A function value with captured values.
+    NewClosure "new_closure" { func: FuncId, captures: Owns } Owned THROWS;
+    /// `weak a`.
+    Weak "weak" { a: Val } Owned THROWS;
+    /// Whether a thrown value is taken by `catch (name e)`.
+    IsCaught "is_caught" { value: Val, name: Symbol } Scalar PURE;
+    /// Makes a box that is declared inside a block known.
+    DeclareBox "declare_box" { class: ClassIx } Nothing PURE;
+    /// Throws `UndefinedBox` unless the box was declared.
+    CheckBox "check_box" { class: ClassIx } Nothing THROWS;
+
+    // ---- calls
+    /// A function of the program; the number of arguments is right.
+    Call "call" { func: FuncId, args: Vals } Owned SUSPENDS;
+    /// A function value.
+    CallValue "call_value" { callee: Val, args: Vals } Owned SUSPENDS;
+    /// A method by name; or a function held in the field of that name.
+    CallMethod "call_method" { object: Val, name: Symbol, args: Vals } Owned SUSPENDS;
+    /// A method of a builtin parent on the content of `object`.
+    CallContent "call_content" { object: Val, name: Symbol, args: Vals } Owned SUSPENDS;
+    /// A builtin function that belongs to no value.
+    CallBuiltin "call_builtin" { builtin: Builtin, args: Vals } Owned SUSPENDS;
+    /// A function of an external interface, `env.iface.method(...)`.
+    ExternCall "extern_call" { iface: Symbol, method: Symbol, args: Vals } Owned SUSPENDS;
+    /// Runs the top-level code of an included file unless it has begun already.
+    CallOnce "call_once" { func: FuncId } Nothing SUSPENDS;
+    /// Starts a task that runs the function with these arguments; gives its Future.
+    Spawn "spawn" { func: FuncId, args: Vals } Owned THROWS;
+    /// `await a`: the result of a Future, anything else unchanged.
+    Await "await" { a: Val } Owned SUSPENDS;
+    /// Writes the text of `a` and a newline.
+    Print "print" { a: Val } Nothing SUSPENDS;
+
+    // ---- counting
+    /// One more count.
+    Retain "retain" { a: Val } Owned PURE;
+    /// One count less; at the last one the value dies here, which may run `fini`.
+    Release "release" { a: Own } Nothing USER;
+    /// [`Op::Release`] while an exception is on its way: errors of `fini` are reported, not thrown.
+    ReleaseUnwinding "release_unwinding" { a: Own } Nothing PURE;
+    /// Hands an `outbox` value to the statement of the caller.
+    Outbox "outbox" { a: Own } Nothing PURE;
+    /// End of a statement: what calls in it handed over by [`Op::Outbox`] dies here.
+    DropOutbox "drop_outbox" {} Nothing USER;
+
+    // ---- ends of blocks
+    /// Goes on in another block.
+    Jump "jump" { to: EdgeId } Nothing END;
+    /// Two ways, by a Bool.
+    Branch "branch" { cond: Val, then: EdgeId, els: EdgeId } Nothing END;
+    /// The n-th way, by an Integer made by [`Op::Int`]; the last one for every other value.
+    Switch "switch" { on: Val, to: Edges } Nothing END;
+    /// Ends the call.
+    Return "return" { value: Own } Nothing END;
+    /// Throws a value.
+    Throw "throw" { value: Own } Nothing END_THROWS;
+    /// Goes on throwing a value that was on its way, with its trace.
+    Rethrow "rethrow" { value: Own } Nothing END_THROWS;
+    /// Throws an ErrorBox of the named kind with a message known when building.
+    Raise "raise" { kind: Symbol, message: Symbol } Nothing END_THROWS;
+    /// Cannot be reached.
+    Unreachable "unreachable" {} Nothing END;
+
+    // ---- before ownership and SSA construction
+    /// Value of a variable.
+    VarGet "var_get" { var: Var } Borrowed EARLY;
+    /// First value of a variable in its scope.
+    VarInit "var_init" { var: Var, value: Val } Nothing EARLY;
+    /// Another value of a variable; the old one dies after the store.
+    VarSet "var_set" { var: Var, value: Val } Nothing EARLY;
+    /// Begins a scope: what is owned from here on dies at the matching [`Op::Leave`].
+    Enter "enter" { scope: Scope } Nothing EARLY;
+    /// A scope is left (on this path).
+    Leave "leave" { scope: Scope } Nothing EARLY;
+    /// Begins a scope whose exceptions go to a block, which finds them in the function's exception variable.
+    EnterTry "enter_try" { scope: Scope, handler: Block } Nothing EARLY;
+    /// A part of the statement that may not run follows in other blocks.
+    CondBegin "cond_begin" { cond: Cond } Nothing EARLY;
+    /// Such a part begins.
+    CondEnter "cond_enter" { cond: Cond } Nothing EARLY;
+    /// It ends; its temporaries live on to the end of the statement.
+    CondLeave "cond_leave" { cond: Cond } Nothing EARLY;
+    /// The object is not constructed yet: if something throws, it is discarded.
+    Unborn "unborn" { object: Val } Nothing EARLY;
+    /// The object's constructor has returned.
+    Born "born" { object: Val } Nothing EARLY;
+}
+
+/// An instruction: what it does, where its result goes, where its exceptions go.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Inst {
+    /// What it does.
+    pub op: Op,
+    /// Its result, [`Val::NONE`] when it gives nothing.
+    pub dst: Val,
+    /// Where an exception goes, [`EdgeId::NONE`] for the caller. Within the arguments of this edge
+    /// [`EXCEPTION`] stands for the thrown value (owned).
+    pub unwind: EdgeId,
+}
+
+/// The thrown value among the arguments of an unwind edge.
+pub const EXCEPTION: Val = Val(u32::MAX - 1);
