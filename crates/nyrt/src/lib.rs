@@ -16,8 +16,12 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod error;
 pub mod host;
+pub mod number;
+pub mod scalar;
 pub mod trap;
 pub mod value;
