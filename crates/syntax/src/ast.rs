@@ -440,6 +440,8 @@ pub struct BoxDecl {
     pub parents: Vec<Parent>,
     /// `interface I, J` / `implements I`
     pub interfaces: Vec<Ident>,
+    /// Whether there is a `public { }` or `private { }` group, be it empty.
+    pub has_groups: bool,
     /// In source order.
     pub members: Vec<Member>,
     /// The whole declaration.

@@ -39,6 +39,11 @@ codes! {
     E0203 Error "not an assignable place" "";
     E0204 Error "missing closing bracket" "";
     E0205 Error "`from` needs a method" "";
+    E0206 Error "reserved word used as a name" "";
+    E0207 Error "statements not separated" "";
+    E0208 Error "unknown operator" "";
+    E0209 Error "unknown keyword" "";
+    E0210 Error "misplaced declaration" "";
     // E03xx: names and scopes
     E0301 Error "assignment to undeclared variable" "";
     E0302 Error "undefined name" "";
