@@ -74,7 +74,7 @@ pub struct Edges(pub u32);
 pub enum Gives {
     /// Nothing.
     Nothing,
-    /// A value that is never a reference.
+    /// A value that nobody counts: no reference, or one that lives as long as the program.
     Scalar,
     /// A value that something else keeps alive as long as the instruction's operands or the frame.
     Borrowed,
@@ -274,7 +274,7 @@ instructions! {
     /// The truth value.
     Bool "bool" { value: bool } Scalar PURE;
     /// The string; literals live as long as the program.
-    Str "str" { text: Symbol } Borrowed PURE;
+    Str "str" { text: Symbol } Scalar PURE;
     /// `null`.
     Null "null" {} Scalar PURE;
     /// `void`.
@@ -354,8 +354,8 @@ instructions! {
     SetIndex "set_index" { object: Val, index: Val, value: Val } Nothing SUSPENDS;
     /// A new instance with every field `void`; initial values and constructor are calls that follow.
     NewObject "new_object" { class: ClassIx } Owned THROWS;
-    /// The box whose constructor threw dies without `fini`.
-    Discard "discard" { object: Own } Nothing USER;
+    /// The box whose constructor threw dies without `fini`; errors of other boxes' `fini` are reported, not thrown.
+    Discard "discard" { object: Own } Nothing PURE;
     /// `new` of a builtin box.
     NewBuiltin "new_builtin" { class: Builtin, args: Vals } Owned SUSPENDS;
     /// Makes `value` the content that `object` has for a builtin parent.
@@ -370,6 +370,8 @@ instructions! {
     Weak "weak" { a: Val } Owned THROWS;
     /// Whether a thrown value is taken by `catch (name e)`.
     IsCaught "is_caught" { value: Val, name: Symbol } Scalar PURE;
+    /// Throws `WeakFini` if the field is declared `weak`; comes before `object.name.fini()`.
+    CheckFini "check_fini" { object: Val, name: Symbol } Nothing THROWS;
     /// Makes a box that is declared inside a block known.
     DeclareBox "declare_box" { class: ClassIx } Nothing PURE;
     /// Throws `UndefinedBox` unless the box was declared.
@@ -390,8 +392,8 @@ instructions! {
     ExternCall "extern_call" { iface: Symbol, method: Symbol, args: Vals } Owned SUSPENDS;
     /// Runs the top-level code of an included file unless it has begun already.
     CallOnce "call_once" { func: FuncId } Nothing SUSPENDS;
-    /// Starts a task that runs the function with these arguments; gives its Future.
-    Spawn "spawn" { func: FuncId, args: Vals } Owned THROWS;
+    /// Starts a task that calls the function value without arguments; gives its Future.
+    Spawn "spawn" { callee: Val } Owned THROWS;
     /// `await a`: the result of a Future, anything else unchanged.
     Await "await" { a: Val } Owned SUSPENDS;
     /// Writes the text of `a` and a newline.

@@ -11,6 +11,9 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
+mod draft;
 pub mod func;
 pub mod inst;
+mod own;
 pub mod program;
+mod ssa;

@@ -1,5 +1,6 @@
 //! Programs: functions, classes, globals. A program may grow (a REPL adds units).
 
+use hashbrown::HashMap;
 use syntax::intern::{Interner, Symbol};
 use syntax::span::Span;
 
@@ -15,6 +16,10 @@ pub struct Program {
     pub funcs: Vec<Func>,
     /// The classes, interfaces included.
     pub classes: Vec<Class>,
+    /// The functions that are declared at the top level of a file, by name.
+    pub functions: HashMap<Symbol, FuncId>,
+    /// The classes that can be named, by name.
+    pub class_names: HashMap<Symbol, ClassIx>,
     /// Names of the global variables.
     pub globals: Vec<Symbol>,
     /// Methods that the prelude adds to builtin classes.
@@ -57,9 +62,13 @@ pub struct Class {
     pub methods: Vec<Method>,
     /// Its own constructors by number of arguments (without `me`).
     pub constructors: Vec<(u32, FuncId)>,
-    /// Sets the initial values of the parents' and then of its own fields on `me`; absent when there are none.
+    /// Number of type parameters.
+    pub tparams: u32,
+    /// Sets the initial values of its own fields on `me`; absent when there are none. Whoever makes an
+    /// instance calls those of the parents first.
     pub init: Option<FuncId>,
-    /// The `static { }` blocks, with `me`.
+    /// What a static box does on first use, with `me`: initial values of parents and own fields, `static { }`
+    /// blocks. Absent when there is nothing to do.
     pub static_init: Option<FuncId>,
 }
 
@@ -101,6 +110,52 @@ impl Program {
     pub fn class(&self, id: ClassIx) -> &Class {
         &self.classes[id.index()]
     }
+    /// The class and its user ancestors in the order in which initial values are set: parents first, each once.
+    pub fn ancestors_first(&self, class: ClassIx) -> Vec<ClassIx> {
+        let mut out = Vec::new();
+        self.collect_ancestors(class, &mut out, 0);
+        out
+    }
+
+    fn collect_ancestors(&self, class: ClassIx, out: &mut Vec<ClassIx>, depth: usize) {
+        // Cycles are compile errors that are reported before anything runs; the bound only ends this walk.
+        if out.contains(&class) || depth > self.classes.len() {
+            return;
+        }
+        for parent in &self.class(class).parents {
+            if let Parent::User(p) = parent {
+                self.collect_ancestors(*p, out, depth + 1);
+            }
+        }
+        if !out.contains(&class) {
+            out.push(class);
+        }
+    }
+
+    /// A method by lookup order: the class itself, then each parent depth first. Builtin parents are not looked at.
+    pub fn find_method(&self, class: ClassIx, name: Symbol) -> Option<(ClassIx, Method)> {
+        self.find_in(class, &mut |c| c.methods.iter().find(|m| m.name == name).copied(), 0)
+    }
+
+    /// The class or the nearest parent, depth first, for which `f` gives something.
+    pub fn find_in<T>(
+        &self,
+        class: ClassIx,
+        f: &mut dyn FnMut(&Class) -> Option<T>,
+        depth: usize,
+    ) -> Option<(ClassIx, T)> {
+        if depth > self.classes.len() {
+            return None;
+        }
+        if let Some(found) = f(self.class(class)) {
+            return Some((class, found));
+        }
+        self.class(class).parents.iter().find_map(|p| match p {
+            Parent::User(p) => self.find_in(*p, f, depth + 1),
+            Parent::Builtin(_) => None,
+        })
+    }
+
     /// The global of that name, made if it is new.
     pub fn global(&mut self, name: Symbol) -> Global {
         match self.find_global(name) {

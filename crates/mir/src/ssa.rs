@@ -1,0 +1,351 @@
+//! Variables become values: the draft becomes a [`Func`] in SSA form with block parameters.
+//!
+//! A variable with one store is the stored value. One with several becomes a parameter of every block that
+//! needs it and can be entered in more than one way. It changes neither the order of instructions nor who
+//! owns what.
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::draft::{Draft, EXCEPTION_VAR, Placed};
+use crate::func::{BlockData, Edge, Func};
+use crate::inst::{Block, EXCEPTION, EdgeId, Edges, Inst, Op, OperandRef, Own, Owns, Val, Vals, Var};
+
+/// A way into a block: from which block, at which instruction, and whether as an exception.
+#[derive(Clone, Copy)]
+struct Way {
+    from: Block,
+    at: u32,
+    unwind: bool,
+}
+
+struct Pass<'a> {
+    draft: &'a mut Draft,
+    order: Vec<Block>,
+    ways: Vec<Vec<Way>>,
+    /// The only value of variables that are stored once.
+    single: Vec<Option<Val>>,
+    /// Variables needed at the entry of each block, in order.
+    live: Vec<Vec<Var>>,
+    /// What a value that was read from a variable really is.
+    alias: Vec<Val>,
+    params: Vec<Vec<Val>>,
+    /// Arguments of edges, and for blocks without parameters what the variables are at their entry.
+    args: HashMap<EdgeId, Vec<Val>>,
+}
+
+/// Finishes a draft.
+pub(crate) fn construct(mut draft: Draft) -> Func {
+    let order = draft.reverse_postorder();
+    let blocks = draft.blocks.len();
+    let alias = (0..draft.gives.len() as u32).map(Val).collect();
+    let mut pass = Pass {
+        ways: vec![Vec::new(); blocks],
+        single: vec![None; draft.vars.len()],
+        live: vec![Vec::new(); blocks],
+        params: vec![Vec::new(); blocks],
+        args: HashMap::new(),
+        alias,
+        order,
+        draft: &mut draft,
+    };
+    pass.find_ways();
+    pass.find_single();
+    pass.find_live();
+    let bodies = pass.rename();
+    let Pass { order, params, args, .. } = pass;
+    finish(draft, &order, &params, &args, bodies)
+}
+
+impl Pass<'_> {
+    fn find_ways(&mut self) {
+        for b in &self.order {
+            for (at, (inst, _)) in self.draft.blocks[b.index()].iter().enumerate() {
+                self.draft.func.edges_of(inst, |e| {
+                    let to = self.draft.func.edges[e.index()].to;
+                    self.ways[to.index()].push(Way { from: *b, at: at as u32, unwind: e == inst.unwind });
+                });
+            }
+        }
+    }
+
+    fn find_single(&mut self) {
+        let mut stores = vec![0u32; self.draft.vars.len()];
+        for b in &self.order {
+            for (inst, _) in &self.draft.blocks[b.index()] {
+                if let Op::VarInit { var, value } = inst.op {
+                    stores[var.index()] += 1;
+                    self.single[var.index()] = Some(value);
+                }
+            }
+        }
+        for (var, n) in stores.iter().enumerate() {
+            if *n != 1 || var == EXCEPTION_VAR.index() {
+                self.single[var] = None;
+            }
+        }
+    }
+
+    /// Finds for every variable with several stores the blocks at whose entry its value is needed, by walking
+    /// from each read against the control flow up to a store.
+    fn find_live(&mut self) {
+        let mut first_store: HashMap<(Block, Var), u32> = HashMap::new();
+        let mut work: Vec<(Block, Var)> = Vec::new();
+        let mut seen: HashSet<(Block, Var)> = HashSet::new();
+        for b in &self.order {
+            for (at, (inst, _)) in self.draft.blocks[b.index()].iter().enumerate() {
+                match inst.op {
+                    Op::VarInit { var, .. } => {
+                        first_store.entry((*b, var)).or_insert(at as u32);
+                    }
+                    Op::VarGet { var }
+                        if self.single[var.index()].is_none()
+                            && !first_store.contains_key(&(*b, var))
+                            && seen.insert((*b, var)) =>
+                    {
+                        work.push((*b, var));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        while let Some((b, var)) = work.pop() {
+            self.live[b.index()].push(var);
+            for way in &self.ways[b.index()] {
+                let stored = first_store.get(&(way.from, var)).is_some_and(|at| *at < way.at);
+                if !stored && !(way.unwind && var == EXCEPTION_VAR) && seen.insert((way.from, var)) {
+                    work.push((way.from, var));
+                }
+            }
+        }
+        for live in &mut self.live {
+            live.sort_unstable();
+        }
+    }
+
+    fn resolve(&self, v: Val) -> Val {
+        let mut v = v;
+        while v != EXCEPTION && self.alias[v.index()] != v {
+            v = self.alias[v.index()];
+        }
+        v
+    }
+
+    fn rename(&mut self) -> Vec<Vec<Placed>> {
+        let mut bodies = vec![Vec::new(); self.draft.blocks.len()];
+        let mut entry: Vec<Vec<Val>> = vec![Vec::new(); self.draft.blocks.len()];
+        let mut now: HashMap<Var, Val> = HashMap::new();
+        for b in self.order.clone() {
+            now.clear();
+            let ways = &self.ways[b.index()];
+            let live = core::mem::take(&mut self.live[b.index()]);
+            let with_params = ways.len() != 1 || ways[0].unwind;
+            if with_params {
+                self.params[b.index()] = live
+                    .iter()
+                    .map(|_| {
+                        let v = self.draft.new_val(crate::inst::Gives::Owned);
+                        self.alias.push(v);
+                        v
+                    })
+                    .collect();
+                now.extend(live.iter().copied().zip(self.params[b.index()].iter().copied()));
+            } else {
+                now.extend(live.iter().copied().zip(entry[b.index()].iter().copied()));
+            }
+            self.live[b.index()] = live;
+            let insts = core::mem::take(&mut self.draft.blocks[b.index()]);
+            let mut body = Vec::with_capacity(insts.len());
+            for (inst, span) in insts {
+                match inst.op {
+                    Op::VarInit { var, value } => {
+                        if self.single[var.index()].is_none() {
+                            let value = self.resolve(value);
+                            now.insert(var, value);
+                        }
+                        continue;
+                    }
+                    Op::VarGet { var } => {
+                        let value = match self.single[var.index()] {
+                            Some(v) => self.resolve(v),
+                            None => now.get(&var).copied().unwrap_or(Val::NONE),
+                        };
+                        debug_assert!(!value.is_none(), "variable {var:?} read before a store");
+                        self.alias[inst.dst.index()] = value;
+                        continue;
+                    }
+                    _ => {}
+                }
+                let mut edges = Vec::new();
+                self.draft.func.edges_of(&inst, |e| edges.push(e));
+                for e in edges {
+                    let to = self.draft.func.edges[e.index()].to;
+                    let unwind = e == inst.unwind;
+                    let values: Vec<Val> = self.live[to.index()]
+                        .iter()
+                        .map(|var| {
+                            if unwind && *var == EXCEPTION_VAR {
+                                EXCEPTION
+                            } else {
+                                now.get(var).copied().unwrap_or(Val::NONE)
+                            }
+                        })
+                        .collect();
+                    let ways = &self.ways[to.index()];
+                    if ways.len() != 1 || ways[0].unwind {
+                        self.args.insert(e, values);
+                    } else {
+                        entry[to.index()] = values;
+                    }
+                }
+                body.push((inst, span));
+            }
+            bodies[b.index()] = body;
+        }
+        // Values that were read from variables get their final names.
+        for body in &mut bodies {
+            for (inst, _) in body {
+                let mut op = inst.op;
+                let mut lists = Vec::new();
+                op.operands_mut(&mut |operand| match operand.get() {
+                    OperandRef::Val(v) => operand.set(OperandRef::Val(self.resolve(v))),
+                    OperandRef::Own(v) => operand.set(OperandRef::Own(Own(self.resolve(v.0)))),
+                    OperandRef::Vals(Vals(at)) | OperandRef::Owns(Owns(at)) => lists.push(at),
+                    _ => {}
+                });
+                inst.op = op;
+                for at in lists {
+                    for i in 0..self.draft.func.list(at).len() {
+                        let at = at as usize + 1 + i;
+                        self.draft.func.lists[at] = self.resolve(Val(self.draft.func.lists[at])).0;
+                    }
+                }
+            }
+        }
+        let mut args = core::mem::take(&mut self.args);
+        for list in args.values_mut() {
+            for v in list {
+                *v = self.resolve(*v);
+            }
+        }
+        self.args = args;
+        bodies
+    }
+}
+
+/// Lays the blocks out, numbers values densely, drops constants nobody uses.
+fn finish(
+    draft: Draft,
+    order: &[Block],
+    params: &[Vec<Val>],
+    args: &HashMap<EdgeId, Vec<Val>>,
+    mut bodies: Vec<Vec<Placed>>,
+) -> Func {
+    let old = draft.func;
+    let mut used = vec![false; draft.gives.len()];
+    let mut mark = |v: Val| {
+        if v != EXCEPTION && !v.is_none() {
+            used[v.index()] = true;
+        }
+    };
+    for b in order {
+        for (inst, _) in &bodies[b.index()] {
+            old.uses(&inst.op, |v, _| mark(v));
+        }
+    }
+    for list in args.values() {
+        list.iter().for_each(|v| mark(*v));
+    }
+    for b in order {
+        bodies[b.index()].retain(|(inst, _)| {
+            !matches!(
+                inst.op,
+                Op::Void {} | Op::Null {} | Op::Int { .. } | Op::Float { .. } | Op::Bool { .. } | Op::Str { .. }
+            ) || used[inst.dst.index()]
+        });
+    }
+
+    // Blocks stay in the order of the source, cleanup (made last) behind; unreachable ones go.
+    let mut layout = order.to_vec();
+    layout[1..].sort_unstable();
+    let mut place = vec![Block::NONE; bodies.len()];
+    for (i, b) in layout.iter().enumerate() {
+        place[b.index()] = Block(i as u32);
+    }
+    let mut number = vec![Val::NONE; draft.gives.len()];
+    let mut values = old.params;
+    for i in 0..old.params {
+        number[i as usize] = Val(i);
+    }
+    for b in &layout {
+        let results = bodies[b.index()].iter().map(|(i, _)| i.dst).filter(|v| !v.is_none());
+        for v in params[b.index()].iter().copied().chain(results) {
+            number[v.index()] = Val(values);
+            values += 1;
+        }
+    }
+    let name = |v: Val| if v == EXCEPTION { v } else { number[v.index()] };
+
+    let mut func = Func::new(old.name, old.span);
+    (func.class, func.outer, func.params, func.has_me) = (old.class, old.outer, old.params, old.has_me);
+    (func.captures, func.kind, func.values) = (old.captures, old.kind, values);
+    for b in &layout {
+        let params = func.push_list(params[b.index()].iter().map(|v| name(*v).0));
+        let start = func.insts.len() as u32;
+        for (inst, span) in &bodies[b.index()] {
+            let mut op = inst.op;
+            op.operands_mut(&mut |operand| match operand.get() {
+                OperandRef::Val(v) => operand.set(OperandRef::Val(name(v))),
+                OperandRef::Own(v) => operand.set(OperandRef::Own(Own(name(v.0)))),
+                OperandRef::Vals(Vals(at)) => {
+                    let at = func.push_list(old.vals(at).map(|v| name(v).0));
+                    operand.set(OperandRef::Vals(Vals(at)));
+                }
+                OperandRef::Owns(Owns(at)) => {
+                    let at = func.push_list(old.vals(at).map(|v| name(v).0));
+                    operand.set(OperandRef::Owns(Owns(at)));
+                }
+                OperandRef::Edge(e) => {
+                    let e = copy_edge(&mut func, &old, args, &place, &name, e);
+                    operand.set(OperandRef::Edge(e));
+                }
+                OperandRef::Edges(Edges(at)) => {
+                    let edges: Vec<u32> = old
+                        .list(at)
+                        .iter()
+                        .map(|e| copy_edge(&mut func, &old, args, &place, &name, EdgeId(*e)).0)
+                        .collect();
+                    let at = func.push_list(edges);
+                    operand.set(OperandRef::Edges(Edges(at)));
+                }
+                _ => {}
+            });
+            let dst = if inst.dst.is_none() { Val::NONE } else { name(inst.dst) };
+            let unwind = if inst.unwind.is_none() {
+                EdgeId::NONE
+            } else {
+                copy_edge(&mut func, &old, args, &place, &name, inst.unwind)
+            };
+            func.insts.push(Inst { op, dst, unwind });
+            func.spans.push(*span);
+        }
+        func.blocks.push(BlockData { params, start, end: func.insts.len() as u32 });
+    }
+    func.insts.shrink_to_fit();
+    func.spans.shrink_to_fit();
+    func.lists.shrink_to_fit();
+    func
+}
+
+fn copy_edge(
+    func: &mut Func,
+    old: &Func,
+    args: &HashMap<EdgeId, Vec<Val>>,
+    place: &[Block],
+    name: &impl Fn(Val) -> Val,
+    edge: EdgeId,
+) -> EdgeId {
+    let to = place[old.edges[edge.index()].to.index()];
+    let args = args.get(&edge).map_or(0, |list| func.push_list(list.iter().map(|v| name(*v).0)));
+    func.edges.push(Edge { to, args });
+    EdgeId(func.edges.len() as u32 - 1)
+}
