@@ -11,10 +11,12 @@ pub mod ast;
 mod check;
 pub mod codes;
 pub mod diag;
+pub mod dump;
 pub mod hints;
 pub mod intern;
 mod lexer;
 mod parser;
+pub mod print;
 pub mod span;
 pub mod token;
 
@@ -79,12 +81,30 @@ pub fn parse(text: &str, base: u32, names: &mut Interner) -> Parsed {
         incomplete = false;
     }
     diagnostics.extend(lexed.diagnostics);
-    if diagnostics.is_empty() {
+    if diagnostics.iter().all(|d| tree_is_sound(d.code)) {
         check::check(&ast, &mut diagnostics);
     }
     diagnostics.sort_by_key(|d| d.span.lo);
     diagnostics.truncate(MAX_DIAGNOSTICS);
     Parsed { ast, tokens: lexed.tokens, diagnostics, incomplete }
+}
+
+/// Whether a tree keeps the shape its author meant, although this was reported.
+fn tree_is_sound(code: Code) -> bool {
+    use Code as C;
+    matches!(
+        code,
+        C::E0101
+            | C::E0104
+            | C::E0105
+            | C::E0106
+            | C::E0203
+            | C::E0205
+            | C::E0206
+            | C::E0208
+            | C::E0210
+            | C::E0412
+    )
 }
 
 /// The text of a file's bytes, with a diagnostic when they are not UTF-8. The text is then a lossy

@@ -488,7 +488,8 @@ impl Parser<'_, '_> {
             return Err(self.expected_hint("`(`", "`override` and `static` stand before methods only"));
         }
         if is_override.is_some() && self.is_constructor(decl) {
-            let d = Diagnostic::new(Code::E0412, self.here(), "constructor marked `override`")
+            let title = format!("constructor `{}` marked `override`", self.word());
+            let d = Diagnostic::new(Code::E0412, self.here(), title)
                 .label("constructors are never overrides")
                 .hint("remove `override`; call the parent's constructor with `from Parent.birth(...)`");
             self.report(d);

@@ -6,8 +6,11 @@
 //! failure ([`Failed`]) a message has been reported, and the nearest list (statements, members, arms,
 //! bracketed items) goes on behind the damage.
 
+mod control;
 mod decl;
 mod expr;
+mod group;
+mod keyword;
 mod literal;
 mod matching;
 mod recover;
@@ -21,6 +24,7 @@ use crate::intern::{Interner, Symbol};
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
 use crate::{MAX_DIAGNOSTICS, MAX_NESTING};
+use hashbrown::HashSet;
 
 /// What the parser hands back.
 pub(crate) struct Outcome {
@@ -48,6 +52,8 @@ struct Tok {
     kind: TokenKind,
     /// Whether a line ended between the previous token and this one.
     newline: bool,
+    /// Whether unknown characters stand before it; they were reported, more would be an echo.
+    damaged: bool,
     span: Span,
 }
 
@@ -66,6 +72,8 @@ struct Parser<'t, 'n> {
     too_deep: bool,
     /// Token of the last report; a second one there would be its echo.
     last_report: Option<usize>,
+    /// The names that the file declares or assigns, once somebody asked.
+    bound: Option<HashSet<&'t str>>,
     // Scratch stacks of unfinished lists, shared by all levels of nesting.
     stmt_stack: Vec<StmtId>,
     expr_stack: Vec<ExprId>,
@@ -89,6 +97,7 @@ impl<'t, 'n> Parser<'t, 'n> {
     fn new(text: &'t str, base: u32, tokens: &[Token], names: &'n mut Interner) -> Self {
         let mut toks = Vec::with_capacity(tokens.len() * 2 / 3 + 1);
         let mut newline = false;
+        let mut damaged = false;
         for t in tokens {
             match t.kind {
                 TokenKind::Newline => newline = true,
@@ -97,15 +106,17 @@ impl<'t, 'n> Parser<'t, 'n> {
                     let hi = (t.span.hi - base) as usize;
                     newline |= text.get(lo..hi).is_some_and(|c| c.contains('\n'));
                 }
+                TokenKind::Unknown => damaged = true,
                 kind if kind.is_trivia() => {}
                 kind => {
-                    toks.push(Tok { kind, newline, span: t.span });
+                    toks.push(Tok { kind, newline, damaged, span: t.span });
                     newline = false;
+                    damaged = false;
                 }
             }
         }
         let end = base + text.len() as u32;
-        toks.push(Tok { kind: TokenKind::Eof, newline: true, span: Span::new(end, end) });
+        toks.push(Tok { kind: TokenKind::Eof, newline: true, damaged, span: Span::new(end, end) });
         Parser {
             text,
             base,
@@ -119,6 +130,7 @@ impl<'t, 'n> Parser<'t, 'n> {
             depth: 0,
             too_deep: false,
             last_report: None,
+            bound: None,
             stmt_stack: Vec::new(),
             expr_stack: Vec::new(),
             operands: Vec::new(),
@@ -131,7 +143,7 @@ impl<'t, 'n> Parser<'t, 'n> {
 
     fn tok_at(&self, index: usize) -> Tok {
         let end = Span::new(self.base, self.base);
-        let eof = Tok { kind: TokenKind::Eof, newline: true, span: end };
+        let eof = Tok { kind: TokenKind::Eof, newline: true, damaged: false, span: end };
         self.toks.get(index).or(self.toks.last()).copied().unwrap_or(eof)
     }
 
@@ -328,9 +340,14 @@ impl<'t, 'n> Parser<'t, 'n> {
         }
     }
 
+    /// Whether a report about the current token would only be the echo of another.
+    fn is_echo(&self) -> bool {
+        self.last_report == Some(self.pos) || self.cur().damaged
+    }
+
     /// Reports something about the current token, unless something was said about it already.
     fn report(&mut self, d: Diagnostic) -> Failed {
-        if self.last_report != Some(self.pos) {
+        if !self.is_echo() {
             self.last_report = Some(self.pos);
             if self.at(TokenKind::Eof) && self.diagnostics.is_empty() {
                 self.incomplete = true;

@@ -125,6 +125,9 @@ impl Parser<'_, '_> {
 
     /// Reports a bracket without partner. `open` is the token that opened the group.
     pub(super) fn missing_close(&mut self, open: usize, close: TokenKind) -> Failed {
+        if self.is_echo() {
+            return Failed;
+        }
         let text = kind_text(close);
         let opener = self.tok_at(open);
         let found = self.cur();

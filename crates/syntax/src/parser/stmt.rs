@@ -74,10 +74,9 @@ impl Parser<'_, '_> {
         }
         let first = self.tok_at(start);
         let word = self.slice(first.span);
-        if first.kind == T::Ident && t.kind == T::LBrace {
-            if let Some(hint) = self.keyword_hint(word) {
-                return self.unknown_keyword(first.span, word, &hint);
-            }
+        let brace_after_name = first.kind == T::Ident && t.kind == T::LBrace;
+        if let Some(hint) = self.keyword_hint(word).filter(|_| brace_after_name) {
+            return self.unknown_keyword(first.span, word, &hint);
         }
         let hint = match t.kind {
             T::Assign if t.newline => "the `=` stands on the line of the variable",
@@ -215,7 +214,7 @@ impl Parser<'_, '_> {
     }
 
     /// `local a = 1, b` and `outbox a`: several statements in the same scope.
-    fn local(&mut self) -> Result<()> {
+    pub(super) fn local(&mut self) -> Result<()> {
         let mut lo = self.cur().span.lo;
         let outbox = self.at(T::Outbox);
         self.bump();
@@ -289,101 +288,6 @@ impl Parser<'_, '_> {
         Ok(StmtKind::Global { name, value: self.expr()? })
     }
 
-    /// A condition up to its `{`; damage in it does not lose the body.
-    pub(super) fn condition(&mut self, word: &str) -> Result<ExprId> {
-        let mark = self.mark();
-        let cond = match self.expr() {
-            Ok(e) => e,
-            Err(Failed) => {
-                self.reset(mark);
-                if !self.sync_brace() {
-                    return Err(Failed);
-                }
-                return Ok(self.error_expr());
-            }
-        };
-        if assign_op(self.kind()).is_some() {
-            let d =
-                Diagnostic::new(Code::E0201, self.here(), format!("assignment in the condition of `{word}`"))
-                    .label("this assigns")
-                    .hint("compare with `==`");
-            self.report(d);
-            return if self.sync_brace() { Ok(cond) } else { Err(Failed) };
-        }
-        if !self.at(T::LBrace) && self.last_report != Some(self.pos) {
-            self.no_body();
-            if !self.sync_brace() {
-                return Err(Failed);
-            }
-        }
-        Ok(cond)
-    }
-
-    fn no_body(&mut self) {
-        let t = self.cur();
-        let hint = match t.kind {
-            T::Colon => "the body stands in braces: `{ ... }`, without `:`",
-            T::Semi => "there is no `for`; count with `local i = 0  loop i < n { ...  i += 1 }`",
-            T::Ident if self.at_word("then") || self.at_word("do") => "the body stands in braces: `{ ... }`",
-            T::Ident if self.at_word("is") || self.at_word("instanceof") => "ask a value with `v.is(\"T\")`",
-            T::Ident if self.at_word("in") => "walk an array with an index: `loop i < a.length() { ... }`",
-            _ => "the body stands in braces, even a single statement: `{ ... }`",
-        };
-        self.expected_hint("`{`", hint);
-    }
-
-    /// `if` with its chain of `else if`, collected first and nested from the last to the first, so that
-    /// long chains need no recursion.
-    fn if_statement(&mut self) -> Result<()> {
-        let mut links = Vec::new();
-        let mut els = None;
-        loop {
-            let lo = self.bump().span.lo;
-            let cond = self.condition("if")?;
-            let then = self.block()?;
-            links.push((lo, cond, then));
-            let t = self.cur();
-            let chained = if t.kind == T::Else {
-                self.bump();
-                self.at(T::If)
-            } else if t.kind == T::Ident && matches!(self.word(), "elif" | "elseif" | "elsif") {
-                let word = self.word();
-                self.unknown_keyword(t.span, word, "write `else if`");
-                true
-            } else {
-                break;
-            };
-            if !chained {
-                els = Some(self.block()?);
-                break;
-            }
-        }
-        let hi = self.prev_span().hi;
-        while let Some((lo, cond, then)) = links.pop() {
-            let span = Span::new(lo, hi);
-            let first = self.stmt_stack.len();
-            self.push_stmt(StmtKind::If { cond, then, els }, span);
-            if links.is_empty() {
-                return Ok(());
-            }
-            let stmts = self.take_stmts(first);
-            els = Some(self.block_node(stmts, span));
-        }
-        Ok(())
-    }
-
-    /// `loop`, `while`, with or without condition.
-    fn loop_statement(&mut self) -> Result<StmtKind> {
-        let word = kind_text(self.bump().kind);
-        let endless =
-            self.at(T::LParen) && self.ahead(1).kind == T::RParen && self.ahead(2).kind == T::LBrace;
-        if endless {
-            self.pos += 2;
-        }
-        let cond = if self.at(T::LBrace) { None } else { Some(self.condition(word)?) };
-        Ok(StmtKind::Loop { cond, body: self.block()? })
-    }
-
     /// `print(e)`, `print()`
     fn print(&mut self) -> Result<StmtKind> {
         self.bump();
@@ -407,59 +311,6 @@ impl Parser<'_, '_> {
             self.push_diagnostic(d);
         }
         Ok(StmtKind::Print(first))
-    }
-
-    fn try_statement(&mut self) -> Result<StmtKind> {
-        self.bump();
-        let body = self.block()?;
-        let mut catches = Vec::new();
-        loop {
-            let t = self.cur();
-            let foreign = t.kind == T::Ident && matches!(self.word(), "except" | "rescue");
-            if foreign {
-                let word = self.word();
-                self.unknown_keyword(t.span, word, "write `catch (e) { ... }`");
-            } else if t.kind != T::Catch {
-                break;
-            }
-            self.bump();
-            let (class, name) = self.catch_head()?;
-            let body = self.block()?;
-            catches.push(Catch { class, name, body, span: self.span_from(t.span.lo) });
-        }
-        let finally = if self.eat(T::Finally) { Some(self.block()?) } else { None };
-        if self.at(T::Catch) {
-            return Err(self.expected_hint("a statement", "`catch` stands before `finally`"));
-        }
-        self.ast.tries.push(Try { body, catches, finally });
-        Ok(StmtKind::Try(TryId(self.ast.tries.len() as u32 - 1)))
-    }
-
-    /// What stands between `catch` and its block: nothing, `e`, `()`, `(e)` or `(T e)`.
-    fn catch_head(&mut self) -> Result<(Option<Ident>, Option<Ident>)> {
-        if !self.at(T::LParen) {
-            return Ok((None, if self.at(T::LBrace) { None } else { Some(self.ident("a variable")?) }));
-        }
-        let mut words: Vec<Ident> = Vec::new();
-        let mut swapped = false;
-        self.group(T::RParen, "a name", &mut |p| {
-            words.push(p.ident("a name")?);
-            if p.at(T::Colon) {
-                swapped = true;
-                p.expected_hint("`)`", "the type stands first: `catch (Error e)`");
-                p.bump();
-            }
-            if !p.at(T::RParen) {
-                words.push(p.ident("a variable")?);
-            }
-            Ok(())
-        })?;
-        Ok(match words[..] {
-            [name] => (None, Some(name)),
-            [name, class] if swapped => (Some(class), Some(name)),
-            [class, name, ..] => (Some(class), Some(name)),
-            [] => (None, None),
-        })
     }
 
     fn include(&mut self) -> Result<StmtKind> {
@@ -497,109 +348,7 @@ impl Parser<'_, '_> {
         Ok(StmtKind::Using { target, target_span, is_file, alias })
     }
 
-    /// `else`, `catch`, `finally` without what they belong to. Their bodies are parsed all the same.
-    fn orphan(&mut self) -> Result<()> {
-        let (t, partner) = (self.cur(), if self.at(T::Else) { "if" } else { "try" });
-        let text = kind_text(t.kind);
-        let d = Diagnostic::new(Code::E0201, t.span, format!("`{text}` without `{partner}`"))
-            .label(format!("no `{partner}` ends right before this"))
-            .hint(format!("`{text}` follows the closing `}}` of its `{partner}`"));
-        self.report(d);
-        self.bump();
-        if t.kind == T::Else && self.at(T::If) {
-            return self.if_statement();
-        }
-        if t.kind == T::Catch {
-            self.catch_head()?;
-        }
-        let body = self.block()?;
-        let span = self.span_from(t.span.lo);
-        self.push_stmt(StmtKind::Block(body), span);
-        Ok(())
-    }
-
-    /// A statement that begins with a name: mostly an expression or assignment, sometimes a keyword
-    /// that is misspelled or belongs to another language.
-    fn word_or_expression(&mut self) -> Result<()> {
-        let (t, next) = (self.cur(), self.ahead(1));
-        let stray = !next.newline
-            && (next.kind.is_word() && !matches!(next.kind, T::And | T::Or)
-                || matches!(next.kind, T::Str | T::Int | T::Float | T::LBrace));
-        if stray {
-            let word = self.slice(t.span);
-            if let Some(hint) = self.keyword_hint(word).filter(|_| !self.is_bound(word)) {
-                return self.misspelled(word, &hint);
-            }
-        }
-        self.expression_statement()
-    }
-
-    /// What to write instead of a word that stands where only a keyword makes sense.
-    fn keyword_hint(&self, word: &str) -> Option<String> {
-        if let Some(f) = hints::foreign_word(word) {
-            return Some(f.hint.to_owned());
-        }
-        hints::near_keyword(word).map(|k| format!("did you mean `{k}`?"))
-    }
-
-    pub(super) fn unknown_keyword(&mut self, span: Span, word: &str, hint: &str) -> Failed {
-        let d = Diagnostic::new(Code::E0209, span, format!("unknown keyword `{word}`"))
-            .label("no statement begins like this")
-            .hint(hint);
-        self.report(d)
-    }
-
-    /// Whether the file gives this name a meaning somewhere; then it is no misspelled keyword.
-    fn is_bound(&self, word: &str) -> bool {
-        self.toks.windows(3).any(|w| match w {
-            [a, b, c] => {
-                b.kind == T::Ident
-                    && self.slice(b.span) == word
-                    && (c.kind == T::Assign && !a.kind.is_word()
-                        || matches!(
-                            a.kind,
-                            T::Local | T::Outbox | T::Global | T::Nowait | T::Function | T::Fn | T::Box
-                        ))
-            }
-            _ => false,
-        })
-    }
-
-    /// Reports a misspelled keyword and parses on as if it were right.
-    fn misspelled(&mut self, word: &str, hint: &str) -> Result<()> {
-        let lo = self.cur().span.lo;
-        let acts_as = hints::foreign_word(word)
-            .map_or_else(|| hints::near_keyword(word).and_then(T::keyword), |f| f.acts_as);
-        let failed = self.unknown_keyword(self.cur().span, word, hint);
-        let next = self.ahead(1).kind;
-        let callable = next == T::Ident && self.ahead(2).kind == T::LParen;
-        let kind = match acts_as {
-            Some(T::Local | T::Outbox) if next == T::Ident => return self.local(),
-            Some(T::Function | T::Fn) if callable => self.function_declaration()?,
-            Some(T::Box) if next == T::Ident => self.declaration()?,
-            Some(T::If) => return self.if_statement(),
-            Some(T::Loop | T::While) => self.loop_statement()?,
-            Some(T::Return) => {
-                self.bump();
-                StmtKind::Return(Some(self.expr()?))
-            }
-            Some(T::Throw) => {
-                self.bump();
-                StmtKind::Throw(self.expr()?)
-            }
-            Some(T::Try) => self.try_statement()?,
-            Some(T::Else | T::Finally) if next == T::LBrace => {
-                self.bump();
-                StmtKind::Block(self.block()?)
-            }
-            _ => return Err(failed),
-        };
-        let span = self.span_from(lo);
-        self.push_stmt(kind, span);
-        Ok(())
-    }
-
-    fn expression_statement(&mut self) -> Result<()> {
+    pub(super) fn expression_statement(&mut self) -> Result<()> {
         let lo = self.cur().span.lo;
         let operand = self.expr_from(1)?;
         if self.cur().newline || assign_op(self.kind()).is_none() {
@@ -656,7 +405,7 @@ impl Parser<'_, '_> {
 }
 
 /// `Some(None)` for `=`, `Some(Some(op))` for `op=`.
-fn assign_op(kind: TokenKind) -> Option<Option<BinaryOp>> {
+pub(super) fn assign_op(kind: TokenKind) -> Option<Option<BinaryOp>> {
     Some(match kind {
         T::Assign => None,
         T::PlusAssign => Some(BinaryOp::Add),
