@@ -20,6 +20,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod error;
+pub mod heap;
 pub mod host;
 pub mod number;
 pub mod scalar;

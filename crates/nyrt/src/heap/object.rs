@@ -1,0 +1,184 @@
+//! Objects with fields, and the variable cells of closures. Every access goes through the layout table.
+//! It does not run constructors or check visibility.
+
+use super::cell::{class_word, HEADER};
+use super::layout::{Field, SlotType};
+use super::region::OutOfMemory;
+use super::Heap;
+use crate::value::{class_id, ClassId, Kind, Ref, Value};
+
+impl Heap {
+    /// An object with all fields `void` (typed ones zero).
+    #[inline]
+    pub fn obj_new(&mut self, class: ClassId) -> Result<Value, OutOfMemory> {
+        let layout = self.layouts.get(class);
+        let (size, serial) = (layout.size(), layout.serial_offset());
+        let r = self.alloc(size as u64, class_word(class, Kind::Obj))?;
+        self.mem.fill(r.0 + HEADER, size - HEADER, 0);
+        if let Some(offset) = serial {
+            self.mem.set::<u64>(r.0 + offset, self.serial);
+            self.serial += 1;
+        }
+        Ok(Value::reference(class, Kind::Obj, r))
+    }
+
+    /// The creation serial of an object whose class has a `fini`.
+    pub fn serial_of(&self, obj: Ref) -> Option<u64> {
+        if self.kind_bits(obj) != Kind::Obj as u8 {
+            return None;
+        }
+        let offset = self.layouts.get(self.class_of(obj)).serial_offset()?;
+        Some(self.mem.get::<u64>(obj.0 + offset))
+    }
+
+    /// The value of a field, owned. A weak field gives its target, or `null` when that is gone.
+    #[inline]
+    pub fn field_get(&self, obj: Ref, slot: u32) -> Value {
+        let field = self.layouts.field(self.class_of(obj), slot);
+        let v = self.load(obj, field);
+        if field.weak { self.weak_read(v) } else { self.own(v) }
+    }
+
+    /// The value of a strong field, borrowed from the object.
+    #[inline]
+    pub fn field_peek(&self, obj: Ref, slot: u32) -> Value {
+        let field = self.layouts.field(self.class_of(obj), slot);
+        self.load(obj, field)
+    }
+
+    /// Stores an owned value; the old one is handed out owned, to be released after the store. A weak field
+    /// keeps the weak cell of the value instead of the value. On failure `v` still belongs to the caller.
+    #[inline]
+    pub fn field_set(&mut self, obj: Ref, slot: u32, v: Value) -> Result<Value, OutOfMemory> {
+        let field = self.layouts.field(self.class_of(obj), slot);
+        let old = self.load(obj, field);
+        if field.weak {
+            let w = self.weak_of(v)?;
+            self.store(obj, field, w);
+            // The caller's count of the target goes out together with the old content.
+            self.release(v);
+        } else {
+            self.store(obj, field, v);
+        }
+        Ok(old)
+    }
+
+    /// The raw content of a field (a weak field: its weak cell), borrowed.
+    #[inline(always)]
+    fn load(&self, obj: Ref, field: Field) -> Value {
+        let at = obj.0 + field.offset;
+        match field.slot {
+            SlotType::Any => self.mem.value(at),
+            _ => self.load_typed(at, field),
+        }
+    }
+
+    fn load_typed(&self, at: u32, field: Field) -> Value {
+        if field.offset == 0 {
+            debug_assert!(false, "no such slot");
+            return Value::VOID;
+        }
+        match field.slot {
+            SlotType::Bool => Value::bool(self.mem.get::<u8>(at) != 0),
+            SlotType::I32 => Value::int(self.mem.get::<i32>(at) as i64),
+            SlotType::I64 => Value::int(self.mem.get::<i64>(at)),
+            SlotType::F64 => Value::float(self.mem.get::<f64>(at)),
+            SlotType::Ref | SlotType::Str => match Ref(self.mem.get::<u32>(at)) {
+                Ref::NONE => Value::NULL,
+                r => self.value_of(r),
+            },
+            SlotType::Any => self.mem.value(at),
+        }
+    }
+
+    #[inline(always)]
+    fn store(&mut self, obj: Ref, field: Field, v: Value) {
+        let at = obj.0 + field.offset;
+        match field.slot {
+            SlotType::Any => self.mem.set_value(at, v),
+            _ => self.store_typed(at, field, v),
+        }
+    }
+
+    /// The analysis that gave the field its type guarantees that the value fits.
+    fn store_typed(&mut self, at: u32, field: Field, v: Value) {
+        if field.offset == 0 {
+            debug_assert!(false, "no such slot");
+            return;
+        }
+        match field.slot {
+            SlotType::Bool => {
+                debug_assert!(v.kind() == Kind::Bool || v.is_nothing());
+                self.mem.set::<u8>(at, (v.payload() != 0) as u8);
+            }
+            SlotType::I32 => self.mem.set::<i32>(at, v.payload() as i32),
+            SlotType::I64 => {
+                debug_assert!(v.kind() == Kind::I64);
+                self.mem.set::<u64>(at, v.payload());
+            }
+            SlotType::F64 => {
+                debug_assert!(v.kind() == Kind::F64);
+                self.mem.set::<u64>(at, v.payload());
+            }
+            SlotType::Ref | SlotType::Str => {
+                debug_assert!(v.is_ref() || v.is_nothing());
+                self.mem.set::<u32>(at, if v.is_ref() { v.as_ref().0 } else { 0 });
+            }
+            SlotType::Any => self.mem.set_value(at, v),
+        }
+    }
+
+    /// Takes the content of a counted place (offset from the cell) and leaves nothing there.
+    #[inline(always)]
+    pub(crate) fn take_counted(&mut self, cell: Ref, offset: u32, slot: SlotType) -> Ref {
+        let at = cell.0 + offset;
+        if slot == SlotType::Any {
+            let v = self.mem.value(at);
+            if !v.is_ref() {
+                return Ref::NONE;
+            }
+            self.mem.set_value(at, Value::VOID);
+            v.as_ref()
+        } else {
+            let r = Ref(self.mem.get::<u32>(at));
+            self.mem.set::<u32>(at, 0);
+            r
+        }
+    }
+
+    /// A variable cell for closures; owns `v` from then on.
+    pub fn cell_new(&mut self, v: Value) -> Result<Value, OutOfMemory> {
+        let r = self.alloc(HEADER as u64 + 16, class_word(class_id::CELL, Kind::Cell))?;
+        self.mem.set_value(r.0 + HEADER, v);
+        Ok(Value::reference(class_id::CELL, Kind::Cell, r))
+    }
+
+    /// The variable's value, owned.
+    #[inline]
+    pub fn cell_get(&self, cell: Ref) -> Value {
+        self.own(self.mem.value(cell.0 + HEADER))
+    }
+
+    /// Stores an owned value; gives the old one, owned.
+    #[inline]
+    pub fn cell_set(&mut self, cell: Ref, v: Value) -> Value {
+        let old = self.mem.value(cell.0 + HEADER);
+        self.mem.set_value(cell.0 + HEADER, v);
+        old
+    }
+
+    /// The native index in an object's layout (0 is none).
+    pub fn native_get(&self, obj: Ref) -> u32 {
+        match self.layouts.get(self.class_of(obj)).native_offset() {
+            Some(offset) => self.mem.get::<u32>(obj.0 + offset),
+            None => 0,
+        }
+    }
+
+    /// Sets the native index of an object; the heap reports it when the object dies.
+    pub fn native_set(&mut self, obj: Ref, index: u32) {
+        if let Some(offset) = self.layouts.get(self.class_of(obj)).native_offset() {
+            self.mem.set::<u32>(obj.0 + offset, index);
+        }
+    }
+}
