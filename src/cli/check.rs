@@ -1,0 +1,48 @@
+//! `nyash check`: everything that can be said about a program without running it.
+
+use serde_json::json;
+use std::path::PathBuf;
+
+use super::{CheckArgs, Status, answer};
+use crate::engine;
+use crate::load::Input;
+use crate::report;
+
+pub(super) fn check(args: &CheckArgs) -> Status {
+    let mut documents = Vec::new();
+    let (mut errors, mut warnings) = (0, 0);
+    for file in &args.files {
+        let input = if file == "-" { Input::Stdin } else { Input::File(PathBuf::from(file)) };
+        let mut front = engine::read(&input, &[]);
+        if !front.has_errors() {
+            front.build();
+            front.findings.append(&mut front.lints);
+        }
+        errors += front.findings.iter().filter(|f| f.is_error()).count();
+        warnings += front.findings.iter().filter(|f| !f.is_error()).count();
+        if args.json {
+            documents.extend(front.findings.iter().map(|f| report::finding_json(&front.sources, f)));
+        } else {
+            report::emit(&report::findings(&front.sources, &front.findings, true));
+        }
+    }
+    let status = if errors == 0 { Status::OK } else { Status::WRONG };
+    if args.json {
+        let data = json!({ "errors": errors, "warnings": warnings, "findings": documents });
+        let written = answer(&report::envelope("check", data));
+        return if written == Status::OK { status } else { written };
+    }
+    if errors + warnings > 0 {
+        report::emit(&format!("\n{}\n", summary(errors, warnings)));
+    }
+    status
+}
+
+fn summary(errors: usize, warnings: usize) -> String {
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    match (errors, warnings) {
+        (0, w) => count(w, "warning"),
+        (e, 0) => count(e, "error"),
+        (e, w) => format!("{}, {}", count(e, "error"), count(w, "warning")),
+    }
+}

@@ -1,0 +1,35 @@
+//! `nyash run`: a program with its arguments.
+
+use std::path::PathBuf;
+
+use super::{ErrorFormat, RunArgs, Status, dump, refuse};
+use crate::engine;
+use crate::load::Input;
+use crate::report;
+
+pub(super) fn run(args: RunArgs) -> Status {
+    let mut words = args.program.into_iter();
+    let input = match args.eval {
+        Some(code) => Input::Code(code),
+        None => match words.next() {
+            Some(file) if file != "-" => Input::File(PathBuf::from(file)),
+            _ => Input::Stdin,
+        },
+    };
+    let mut front = engine::read(&input, &args.settings.given());
+    if let Some(what) = args.dump {
+        return dump::dump(what, front, args.error_format);
+    }
+    if !front.has_errors() {
+        front.build();
+    }
+    if front.has_errors() {
+        return refuse(&front.sources, &front.findings, args.error_format);
+    }
+    if args.error_format == ErrorFormat::Text {
+        report::emit(&report::findings(&front.sources, &front.findings, false));
+    }
+    // Arguments that are not UTF-8 reach the program with replacement characters: its strings are text.
+    let words = words.map(|w| w.to_string_lossy().into_owned()).collect();
+    engine::run(front, words, args.error_format)
+}

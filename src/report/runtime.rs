@@ -1,0 +1,183 @@
+//! Errors that end a running program: uncaught exceptions with their trace, and limits. It does not
+//! know why they arose.
+
+use annotate_snippets::{Group, Level};
+use serde_json::{Value, json};
+use syntax::span::{SourceMap, Span};
+
+use super::excerpt::{self, Mark};
+use super::{json, renderer};
+
+/// How many lines of a trace are shown at each end.
+const TRACE_HEAD: usize = 16;
+const TRACE_TAIL: usize = 6;
+
+const ERROR: &str = "\u{1b}[1m\u{1b}[91merror\u{1b}[0m";
+
+/// One active call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Frame {
+    /// Name of the function, `Box.method` for methods.
+    pub(crate) function: String,
+    /// The call, or the throw in the innermost one.
+    pub(crate) span: Span,
+}
+
+/// Active calls, innermost first. The tier keeps both ends of a long trace.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Trace {
+    /// The innermost calls.
+    pub(crate) first: Vec<Frame>,
+    /// How many calls between the two ends are not known any more.
+    pub(crate) left_out: usize,
+    /// The outermost calls of a long trace.
+    pub(crate) last: Vec<Frame>,
+}
+
+/// An exception that nobody caught.
+#[derive(Clone, Debug)]
+pub(crate) struct Uncaught {
+    /// Kind of an ErrorBox; `None` for other values.
+    pub(crate) kind: Option<String>,
+    /// The message of an ErrorBox, else the text of the value.
+    pub(crate) message: String,
+    /// Where it was thrown and how the program got there.
+    pub(crate) trace: Trace,
+    /// What to do.
+    pub(crate) hint: Option<String>,
+}
+
+/// What ran out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Limit {
+    /// `timeout`, `fuel`, `heap`, `depth`.
+    pub(crate) name: &'static str,
+    /// The flag that sets it.
+    pub(crate) flag: &'static str,
+    /// The switch that sets it.
+    pub(crate) variable: &'static str,
+}
+
+/// An uncaught exception as text with colour codes.
+pub(crate) fn uncaught(sources: &SourceMap, error: &Uncaught) -> String {
+    let mut out = match &error.kind {
+        Some(kind) => format!("{ERROR}: uncaught {kind}: {}\n", error.message),
+        None => format!("{ERROR}: uncaught {}\n", error.message),
+    };
+    body(&mut out, sources, &error.trace);
+    if let Some(hint) = &error.hint {
+        out.push_str(&format!("  = help: {hint}\n"));
+    }
+    if let Some(kind) = error.kind.as_deref().filter(|k| is_known(k)) {
+        out.push_str(&format!("  = note: nyash explain {kind}\n"));
+    }
+    out
+}
+
+/// A limit that was hit as text with colour codes.
+pub(crate) fn limit(sources: &SourceMap, limit: &Limit, value: &str, trace: &Trace) -> String {
+    let what = what_ran_out(limit, value);
+    let mut out = format!("{ERROR}: limit: {what}\n");
+    body(&mut out, sources, trace);
+    out.push_str(&format!("  = help: raise it with {} or {}\n", limit.flag, limit.variable));
+    out
+}
+
+fn what_ran_out(limit: &Limit, value: &str) -> String {
+    match limit.name {
+        "timeout" => format!("the program ran longer than the timeout of {value} seconds ({})", limit.flag),
+        "fuel" => format!("the program used up its fuel of {value} steps ({})", limit.flag),
+        "heap" => format!("the program needs more than the heap limit of {value} ({})", limit.flag),
+        _ => format!("the program exceeded the {} limit of {value} ({})", limit.name, limit.flag),
+    }
+}
+
+/// The place of the error and how the program got there.
+fn body(out: &mut String, sources: &SourceMap, trace: &Trace) {
+    // The prelude's own frames have no source a user could look at: the first place that has is shown.
+    if let Some(frame) = trace.first.iter().find(|f| sources.locate(f.span.lo).is_some()) {
+        let marks = [Mark { span: frame.span, text: "", primary: true }];
+        let group = Group::with_level(Level::ERROR).elements(excerpt::elements(sources, &marks));
+        out.push_str(&renderer().render(&[group]));
+        out.push('\n');
+    }
+    let (first, last) = (runs(&trace.first), runs(&trace.last));
+    let in_all = first.len() + last.len();
+    if in_all <= TRACE_HEAD + TRACE_TAIL + 1 {
+        lines(out, sources, &first);
+        left_out(out, trace.left_out);
+        lines(out, sources, &last);
+        return;
+    }
+    let head = first.len().min(TRACE_HEAD);
+    let tail = last.len().min(TRACE_TAIL);
+    // Without a second end the whole trace is in the first one.
+    let end = if last.is_empty() { first.len() - TRACE_TAIL } else { first.len() };
+    lines(out, sources, &first[..head]);
+    let hidden = first[head..end].iter().chain(&last[..last.len() - tail]).map(|r| r.len()).sum::<usize>();
+    left_out(out, trace.left_out + hidden);
+    lines(out, sources, &first[end..]);
+    lines(out, sources, &last[last.len() - tail..]);
+}
+
+/// Equal neighbours (recursion) together.
+fn runs(frames: &[Frame]) -> Vec<&[Frame]> {
+    frames.chunk_by(|a, b| a == b).collect()
+}
+
+fn left_out(out: &mut String, calls: usize) {
+    if calls > 0 {
+        out.push_str(&format!("  ... {calls} more calls ...\n"));
+    }
+}
+
+fn lines(out: &mut String, sources: &SourceMap, runs: &[&[Frame]]) {
+    for run in runs {
+        let Some(frame) = run.first() else { continue };
+        let place = sources
+            .locate(frame.span.lo)
+            .map_or_else(|| "builtin".to_string(), |p| format!("{}:{}:{}", p.file, p.line, p.column));
+        out.push_str(&format!("  at {} ({place})", frame.function));
+        if run.len() > 1 {
+            out.push_str(&format!(", {} times", run.len()));
+        }
+        out.push('\n');
+    }
+}
+
+/// Whether `nyash explain` has a page for a kind; programs make kinds of their own.
+fn is_known(kind: &str) -> bool {
+    nyrt::error::ErrorKind::ALL.iter().any(|k| k.name() == kind)
+}
+
+/// An uncaught exception for tools.
+pub(crate) fn uncaught_json(sources: &SourceMap, error: &Uncaught) -> Value {
+    json!({
+        "what": "uncaught",
+        "kind": error.kind,
+        "message": error.message,
+        "hint": error.hint,
+        "trace": trace_json(sources, &error.trace),
+    })
+}
+
+/// A limit for tools.
+pub(crate) fn limit_json(sources: &SourceMap, limit: &Limit, value: &str, trace: &Trace) -> Value {
+    json!({
+        "what": "limit",
+        "limit": limit.name,
+        "value": value,
+        "flag": limit.flag,
+        "message": what_ran_out(limit, value),
+        "trace": trace_json(sources, trace),
+    })
+}
+
+fn trace_json(sources: &SourceMap, trace: &Trace) -> Value {
+    let frames = |list: &[Frame]| -> Vec<Value> {
+        list.iter()
+            .map(|f| json!({ "function": f.function, "place": json::position_json(sources, f.span) }))
+            .collect()
+    };
+    json!({ "innermost": frames(&trace.first), "leftOut": trace.left_out, "outermost": frames(&trace.last) })
+}
