@@ -27,6 +27,8 @@ pub(crate) struct DraftVar {
     pub(crate) scalar: bool,
     /// A consuming read takes the value out.
     pub(crate) movable: bool,
+    /// Its scope hands the value to the caller's statement instead of finalizing it.
+    pub(crate) outbox: bool,
 }
 
 /// An instruction with its place.
@@ -58,7 +60,7 @@ impl Draft {
         Draft {
             func,
             blocks: vec![Vec::new()],
-            vars: vec![DraftVar { home: Home::Exception, scalar: false, movable: true }],
+            vars: vec![DraftVar { home: Home::Exception, scalar: false, movable: true, outbox: false }],
             gives: vec![Gives::Borrowed; params as usize],
             scopes: 0,
             conds: 0,

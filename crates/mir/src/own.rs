@@ -366,7 +366,11 @@ impl Pass<'_> {
                 }
                 Owner::Var(var) => {
                     let v = self.read(var);
-                    self.emit(Op::Release { a: Own(v) });
+                    if self.draft.vars[var.index()].outbox {
+                        self.emit(Op::Outbox { a: Own(v) });
+                    } else {
+                        self.emit(Op::Release { a: Own(v) });
+                    }
                 }
                 Owner::Hoisted(cond, n) => {
                     let n = self.conds[cond.index()].vars.len().min(n as usize);
@@ -394,7 +398,7 @@ impl Pass<'_> {
             match owner {
                 Owner::Temp(v) | Owner::Unborn(v) => {
                     let var =
-                        self.draft.new_var(crate::draft::DraftVar { home: Home::Cond(cond), scalar: false, movable: false });
+                        self.draft.new_var(crate::draft::DraftVar { home: Home::Cond(cond), scalar: false, movable: false, outbox: false });
                     self.emit(Op::VarInit { var, value: v });
                     self.conds[cond.index()].vars.push(var);
                 }

@@ -22,6 +22,8 @@ pub struct Program {
     pub class_names: HashMap<Symbol, ClassIx>,
     /// Names of the global variables.
     pub globals: Vec<Symbol>,
+    /// The global variables by name.
+    pub global_names: HashMap<Symbol, Global>,
     /// Methods that the prelude adds to builtin classes.
     pub builtin_methods: Vec<(Builtin, Method)>,
     /// Whether `outbox` occurs anywhere (statements then end with `drop_outbox`).
@@ -110,6 +112,11 @@ impl Program {
     pub fn class(&self, id: ClassIx) -> &Class {
         &self.classes[id.index()]
     }
+    /// Says how many parameters a function that is not built yet has.
+    pub(crate) fn func_params(&mut self, id: FuncId, params: u32) {
+        self.funcs[id.index()].params = params;
+    }
+
     /// The class and its user ancestors in the order in which initial values are set: parents first, each once.
     pub fn ancestors_first(&self, class: ClassIx) -> Vec<ClassIx> {
         let mut out = Vec::new();
@@ -158,16 +165,15 @@ impl Program {
 
     /// The global of that name, made if it is new.
     pub fn global(&mut self, name: Symbol) -> Global {
-        match self.find_global(name) {
-            Some(g) => g,
-            None => {
-                self.globals.push(name);
-                Global(self.globals.len() as u32 - 1)
-            }
+        let next = Global(self.globals.len() as u32);
+        let global = *self.global_names.entry(name).or_insert(next);
+        if global == next {
+            self.globals.push(name);
         }
+        global
     }
     /// The global of that name.
     pub fn find_global(&self, name: Symbol) -> Option<Global> {
-        self.globals.iter().position(|g| *g == name).map(|i| Global(i as u32))
+        self.global_names.get(&name).copied()
     }
 }

@@ -1,0 +1,288 @@
+//! Control flow that leaves scopes: loops, `break`, `continue`, `return`, `try`, `finally`, `fini` blocks.
+
+use syntax::ast::{BlockId, Catch, ExprId, TryId};
+
+use super::Builder;
+use super::state::{Binding, Exit, Finally, ScopeKind};
+use crate::draft::EXCEPTION_VAR;
+use crate::inst::{Block, Op, Own, Val};
+
+impl Builder<'_> {
+    pub(super) fn loop_statement(&mut self, cond: Option<ExprId>, body: BlockId) {
+        let head = self.f().new_block();
+        let turn = self.f().new_block();
+        let done = self.f().new_block();
+        self.f().jump(head);
+        self.f().go(head);
+        match cond {
+            Some(cond) => {
+                let c = self.condition(cond);
+                self.f().branch(c, turn, done);
+            }
+            None => self.f().jump(turn),
+        }
+        self.f().go(turn);
+        self.f().enter(ScopeKind::Loop { next: head, done });
+        self.statements(self.ast().block(body).stmts);
+        self.f().leave();
+        self.f().jump(head);
+        self.f().go(done);
+    }
+
+    /// Leaves scopes from the innermost outwards for an exit. A `finally` on the way takes over.
+    pub(super) fn exit(&mut self, exit: Exit, value: Option<Val>) {
+        let depth = self.f().scopes.len();
+        self.exit_from(exit, value, depth);
+    }
+
+    fn exit_from(&mut self, exit: Exit, value: Option<Val>, depth: usize) {
+        // The value outlives the scopes: it goes into the result variable of the nearest `finally`, or of the
+        // function.
+        if let Some(value) = value {
+            let protected = self.f().scopes[..depth].iter().rev().find_map(|s| match s.kind {
+                ScopeKind::Protected(i) => Some(i),
+                _ => None,
+            });
+            match protected {
+                Some(i) => {
+                    let var = self.f().finallys[i].result;
+                    self.f().set(var, value);
+                }
+                None => {
+                    let var = self.f().result;
+                    self.f().init(var, value);
+                }
+            }
+        }
+        for i in (0..depth).rev() {
+            let entry = &self.f().scopes[i];
+            let (scope, kind) = (entry.scope, entry.kind.clone());
+            if i == 0 {
+                // The root scope holds the result; returning it leaves the scope.
+                break;
+            }
+            self.f().emit(Op::Leave { scope });
+            match kind {
+                ScopeKind::Loop { next, done } if exit != Exit::Return => {
+                    self.f().jump(if exit == Exit::Break { done } else { next });
+                    return;
+                }
+                ScopeKind::Protected(i) => {
+                    let fin = &mut self.f().finallys[i];
+                    let n = match fin.exits.iter().position(|e| *e == exit) {
+                        Some(n) => n,
+                        None => {
+                            fin.exits.push(exit);
+                            fin.exits.len() - 1
+                        }
+                    };
+                    let (way, to) = (fin.way, fin.entry);
+                    let n = self.f().emit(Op::Int { value: n as i64 + 2 });
+                    self.f().set(way, n);
+                    self.f().jump(to);
+                    return;
+                }
+                _ => {}
+            }
+        }
+        match exit {
+            Exit::Return => {
+                let var = self.f().result;
+                let value = self.f().get(var);
+                self.f().end(Op::Return { value: Own(value) });
+            }
+            // Outside a loop: a compile error that the parser has reported.
+            Exit::Break | Exit::Continue => self.f().end(Op::Unreachable {}),
+        }
+    }
+
+    pub(super) fn try_statement(&mut self, id: TryId) {
+        let t = self.ast().tries[id.index()].clone();
+        match t.finally {
+            Some(finally) => {
+                self.open_finally();
+                self.try_catch(t.body, &t.catches);
+                self.close_finally(|b| b.block(finally));
+            }
+            None => self.try_catch(t.body, &t.catches),
+        }
+    }
+
+    fn try_catch(&mut self, body: BlockId, catches: &[Catch]) {
+        if catches.is_empty() {
+            return self.block(body);
+        }
+        let handler = self.f().new_block();
+        let done = self.f().new_block();
+        self.f().enter_try(ScopeKind::Try, handler);
+        self.block(body);
+        self.f().leave();
+        self.f().jump(done);
+        self.f().go(handler);
+        let scope = self.f().enter(ScopeKind::Plain);
+        let caught = self.f().new_movable(scope);
+        let value = self.f().get(EXCEPTION_VAR);
+        self.f().init(caught, value);
+        let mut open = true;
+        for c in catches {
+            self.f().span = c.span;
+            let next = self.f().new_block();
+            match c.class {
+                Some(class) if !self.catches_all(class.name) => {
+                    let here = self.f().new_block();
+                    let value = self.f().get(caught);
+                    let is = self.f().emit(Op::IsCaught { value, name: class.name });
+                    self.f().branch(is, here, next);
+                    self.f().go(here);
+                }
+                _ => open = false,
+            }
+            self.f().enter(ScopeKind::Plain);
+            if let Some(name) = c.name {
+                let value = self.f().get(caught);
+                // The variable is another owner of the exception.
+                let value = self.f().emit(Op::Retain { a: value });
+                let cell = self.f().needs_cell(name.name, false);
+                self.f().declare(name.name, value, cell);
+            }
+            self.statements(self.ast().block(c.body).stmts);
+            self.f().leave();
+            self.f().emit(Op::Leave { scope });
+            self.f().jump(done);
+            self.f().go(next);
+            if !open {
+                break;
+            }
+        }
+        if open {
+            let value = self.f().get(caught);
+            self.f().end(Op::Rethrow { value: Own(value) });
+        }
+        self.f().scopes.pop();
+        self.f().go(done);
+    }
+
+    fn catches_all(&self, name: syntax::intern::Symbol) -> bool {
+        self.words.catch_all.contains(&name)
+    }
+
+    /// Begins what a `finally` protects.
+    fn open_finally(&mut self) {
+        let scope = self.f().enter(ScopeKind::Statement);
+        let way = self.f().new_scalar();
+        let exception = self.f().new_movable(scope);
+        let result = self.f().new_movable(scope);
+        let entry = self.f().new_block();
+        let zero = self.f().emit(Op::Int { value: 0 });
+        self.f().init(way, zero);
+        let void = self.f().void();
+        self.f().init(exception, void);
+        let void = self.f().void();
+        self.f().init(result, void);
+        self.f().finallys.push(Finally { way, exception, result, entry, exits: Vec::new() });
+        let index = self.f().finallys.len() - 1;
+        let handler = self.f().new_block();
+        let here = self.f().block;
+        self.f().go(handler);
+        let value = self.f().get(EXCEPTION_VAR);
+        self.f().set(exception, value);
+        let one = self.f().emit(Op::Int { value: 1 });
+        self.f().set(way, one);
+        self.f().jump(entry);
+        self.f().go(here);
+        self.f().enter_try(ScopeKind::Protected(index), handler);
+    }
+
+    /// Ends what it protects, writes its code, and goes on where control came from.
+    fn close_finally(&mut self, code: impl FnOnce(&mut Self)) {
+        let Some(ScopeKind::Protected(index)) = self.f().scopes.last().map(|s| s.kind.clone()) else { return };
+        self.f().leave();
+        let entry = self.f().finallys[index].entry;
+        self.f().jump(entry);
+        self.f().go(entry);
+        code(self);
+        self.finish_finally(index);
+    }
+
+    fn finish_finally(&mut self, index: usize) {
+        let fin = self.f().finallys[index].clone();
+        let on = self.f().get(fin.way);
+        let normal = self.f().new_block();
+        let thrown = self.f().new_block();
+        let mut targets: Vec<Block> = vec![normal, thrown];
+        for _ in &fin.exits {
+            targets.push(self.f().new_block());
+        }
+        self.f().switch(on, &targets);
+        self.f().go(thrown);
+        let value = self.f().get(fin.exception);
+        self.f().end(Op::Rethrow { value: Own(value) });
+        for (exit, block) in fin.exits.iter().zip(&targets[2..]) {
+            self.f().go(*block);
+            let value = (*exit == Exit::Return).then(|| self.f().get(fin.result));
+            let depth = self.f().scopes.len();
+            self.exit_from(*exit, value, depth);
+        }
+        self.f().go(normal);
+        self.f().leave();
+    }
+
+    /// `fini { ... }`: the rest of the block is protected by it. What the rest declares belongs to the block, so
+    /// its variables begin as `void` here.
+    pub(super) fn fini_block(&mut self, code: BlockId, rest: &[syntax::ast::StmtId]) {
+        let mut hoisted = Vec::new();
+        for s in rest {
+            if let Some(name) = self.declared_by(*s) {
+                if self.f().bound_here(name).is_none() && !hoisted.iter().any(|(n, _)| *n == name) {
+                    let scope = self.f().block_scope();
+                    let var = self.f().new_var(scope);
+                    let void = self.f().void();
+                    self.f().init(var, void);
+                    hoisted.push((name, var));
+                }
+            }
+        }
+        self.open_finally();
+        let Some(ScopeKind::Protected(index)) = self.f().scopes.last().map(|s| s.kind.clone()) else { return };
+        // The names that the rest declares are not visible in the `fini` block, so its code comes first.
+        let here = self.f().block;
+        let protected = self.f().scopes.pop();
+        let entry = self.f().finallys[index].entry;
+        self.f().go(entry);
+        self.block(code);
+        let after = self.f().block;
+        self.f().scopes.extend(protected);
+        self.f().go(here);
+        let scope = self.f().block_scope();
+        self.f().hoisted.push((scope, hoisted));
+        self.statement_slice(rest);
+        self.f().hoisted.pop();
+        self.f().leave();
+        self.f().jump(entry);
+        self.f().go(after);
+        self.finish_finally(index);
+    }
+
+    /// The variable that was made beforehand for a declaration in the rest of a block with `fini`.
+    pub(super) fn hoisted_var(&mut self, name: syntax::intern::Symbol) -> Option<crate::inst::Var> {
+        let here = self.f().block_scope();
+        let (_, list) = self.f().hoisted.iter_mut().find(|(scope, _)| *scope == here)?;
+        let i = list.iter().position(|(n, _)| *n == name)?;
+        Some(list.remove(i).1)
+    }
+
+    /// Declares a name in the innermost naming scope; again in one scope means assignment.
+    pub(super) fn declare_local(&mut self, name: syntax::intern::Symbol, value: Val, cell: bool) {
+        if let Some(binding) = self.f().bound_here(name) {
+            return self.f().write(binding, value);
+        }
+        match self.hoisted_var(name) {
+            Some(var) => {
+                let value = if cell { self.f().emit(Op::NewCell { value: Own(value) }) } else { value };
+                self.f().set(var, value);
+                self.f().bind(name, if cell { Binding::Cell(var) } else { Binding::Var(var) });
+            }
+            None => self.f().declare(name, value, cell),
+        }
+    }
+}
