@@ -221,7 +221,10 @@ impl Builder<'_> {
         }
         self.pending.extend(pending);
         let init = has_init.then(|| self.part_of(decl.name, "<fields>"));
-        let static_init = decl.is_static.then(|| self.part_of(decl.name, "<static>"));
+        let begins = has_init
+            || !decl.parents.is_empty()
+            || decl.members.iter().any(|m| matches!(m, Member::StaticBlock(_)));
+        let static_init = (decl.is_static && begins).then(|| self.part_of(decl.name, "<static>"));
         let class = &mut self.program.classes[d.class.index()];
         class.methods = methods;
         class.constructors = constructors;
