@@ -26,7 +26,11 @@ impl Parser<'_, '_> {
             self.report(d);
             return if self.sync_brace() { Ok(cond) } else { Err(Failed) };
         }
+        if matches!(self.kind(), T::RParen | T::RBracket) && !self.cur().newline {
+            self.unmatched();
+        }
         if !self.at(T::LBrace) && self.last_report != Some(self.pos) {
+            self.lost_openers += u32::from(self.cur().newline);
             self.no_body();
             if !self.sync_brace() {
                 return Err(Failed);
@@ -56,7 +60,7 @@ impl Parser<'_, '_> {
         loop {
             let lo = self.bump().span.lo;
             let cond = self.condition("if")?;
-            let then = self.block()?;
+            let then = self.body(Body::If)?;
             links.push((lo, cond, then));
             let t = self.cur();
             let chained = if t.kind == T::Else {
@@ -102,7 +106,7 @@ impl Parser<'_, '_> {
 
     pub(super) fn try_statement(&mut self) -> Result<StmtKind> {
         self.bump();
-        let body = self.block()?;
+        let body = self.body(Body::Try)?;
         let mut catches = Vec::new();
         loop {
             let t = self.cur();
@@ -115,7 +119,7 @@ impl Parser<'_, '_> {
             }
             self.bump();
             let (class, name) = self.catch_head()?;
-            let body = self.block()?;
+            let body = self.body(Body::Try)?;
             catches.push(Catch { class, name, body, span: self.span_from(t.span.lo) });
         }
         let finally = if self.eat(T::Finally) { Some(self.block()?) } else { None };
@@ -140,7 +144,7 @@ impl Parser<'_, '_> {
                 p.expected_hint("`)`", "the type stands first: `catch (Error e)`");
                 p.bump();
             }
-            if !p.at(T::RParen) {
+            if p.kind().is_word() {
                 words.push(p.ident("a variable")?);
             }
             Ok(())

@@ -64,9 +64,17 @@ impl Parser<'_, '_> {
 
     /// Parameters and body of a function that began at the token `opener`.
     pub(super) fn function(&mut self, name: Option<Ident>, opener: usize) -> Result<FuncId> {
+        self.function_with(name, opener, Body::Other)
+    }
+
+    fn function_with(&mut self, name: Option<Ident>, opener: usize, body: Body) -> Result<FuncId> {
         let params = self.params()?;
         self.annotation()?;
-        let body = self.block()?;
+        if body == Body::Member && !self.at(T::LBrace) {
+            let text = name.map_or("name", |n| self.names.text(n.name)).to_owned();
+            return Err(self.expected_hint("`{`", format!("a method needs a body: `{text}() {{ ... }}`")));
+        }
+        let body = self.body(body)?;
         let span = self.span_from(self.tok_at(opener).span.lo);
         Ok(self.func_node(Func { name, params, body, span }))
     }
@@ -111,6 +119,10 @@ impl Parser<'_, '_> {
     pub(super) fn type_name(&mut self) -> Result<()> {
         let mut open = 0_u32;
         loop {
+            let t = self.cur();
+            if t.kind != T::Ident && (t.newline || recover::begins_statement(t.kind)) {
+                return Err(self.expected("a type"));
+            }
             self.any_word("a type")?;
             while self.eat(T::Dot) {
                 self.any_word("a type")?;
@@ -193,7 +205,8 @@ impl Parser<'_, '_> {
             let span = self.here();
             self.unknown_keyword(span, "extends", "parents follow the word `from`: `box B from A { ... }`");
         }
-        if extends || matches!(self.kind(), T::From | T::Colon) {
+        let colon = self.at(T::Colon) && !self.ahead(1).newline;
+        if extends || colon || self.at(T::From) {
             self.bump();
             loop {
                 let name = self.ident("a parent's name")?;
@@ -253,6 +266,7 @@ impl Parser<'_, '_> {
         let mark = self.mark();
         self.lines_ignored = false;
         self.bump();
+        let mut strayed = false;
         while !self.eat(T::RBrace) {
             if self.at(T::Eof) {
                 self.missing_close(open, T::RBrace);
@@ -260,6 +274,11 @@ impl Parser<'_, '_> {
             }
             let before = self.pos;
             let inner = self.mark();
+            if self.at_stray_statement() {
+                self.stray_statement(open, strayed);
+                strayed = true;
+                continue;
+            }
             let member = if decl.is_interface { self.signature(decl) } else { self.member(decl) };
             if member.is_ok() {
                 self.eat(T::Comma);
@@ -274,6 +293,44 @@ impl Parser<'_, '_> {
         self.lines_ignored = mark.lines_ignored;
         self.depth = mark.depth - 1;
         Ok(())
+    }
+
+    /// Whether a statement stands where members are: a word that begins statements, not used as the
+    /// name of a field or method.
+    fn at_stray_statement(&self) -> bool {
+        let (t, next) = (self.cur(), self.ahead(1));
+        let is_name = next.newline
+            || matches!(next.kind, T::Comma | T::Colon | T::Assign | T::RBrace | T::Eof)
+            || next.kind == T::LParen && self.body_follows();
+        let is_modifier = matches!(t.kind, T::Static | T::Interface | T::Box | T::Local);
+        t.newline && recover::begins_statement(t.kind) && !is_modifier && !is_name
+    }
+
+    /// Reports and skips a statement among the members. Most probably a `}` too many stands before it,
+    /// so the rest of the method follows, and then one `}` is left over.
+    fn stray_statement(&mut self, open: usize, again: bool) {
+        if !again {
+            let d = Diagnostic::new(
+                Code::E0201,
+                self.here(),
+                format!("expected a member, found {}", self.found()),
+            )
+            .label("this is a statement")
+            .other(self.tok_at(open).span, "directly in the body of this box")
+            .hint("statements stand in methods; is there a `}` too many before this one?");
+            self.report(d);
+            self.lost_openers += 1;
+        }
+        let (before, mark, first) = (self.pos, self.mark(), self.stmt_stack.len());
+        if self.statement().is_err() {
+            self.reset(mark);
+            if self.pos == before {
+                self.skip_group();
+            }
+            self.sync_statement();
+        }
+        self.eat(T::Semi);
+        self.stmt_stack.truncate(first);
     }
 
     /// `m(a)` of an interface.
@@ -512,15 +569,7 @@ impl Parser<'_, '_> {
     ) -> Result<()> {
         let constructor = self.is_constructor(decl) && !is_static;
         let name = self.take_ident();
-        let params = self.params()?;
-        self.annotation()?;
-        if !self.at(T::LBrace) {
-            let text = self.names.text(name.name).to_owned();
-            return Err(self.expected_hint("`{`", format!("a method needs a body: `{text}() {{ ... }}`")));
-        }
-        let body = self.block()?;
-        let span = self.span_from(self.tok_at(opener).span.lo);
-        let func = self.func_node(Func { name: Some(name), params, body, span });
+        let func = self.function_with(Some(name), opener, Body::Member)?;
         decl.members.push(if constructor {
             Member::Constructor(func)
         } else {

@@ -269,6 +269,13 @@ impl Parser<'_, '_> {
                 format!("a number has digits on both sides of its dot: `{text}.0`"),
             );
         }
+        if self.at(TokenKind::Int) && self.adjacent(self.pos) {
+            let index = self.excerpt(self.cur().span);
+            return self.expected_hint(
+                "a name after `.`",
+                format!("elements are reached with brackets: `[{index}]`"),
+            );
+        }
         self.expected("a name after `.`")
     }
 
@@ -349,10 +356,13 @@ impl Parser<'_, '_> {
                 "`if` is a statement; choose a value with `match c { true => a  _ => b }`",
             ),
             T::Loop | T::While => self.expected_hint(what, "loops are statements and have no value"),
-            T::And | T::Or => {
+            T::Comma => self.expected_hint(what, "write the missing value, or remove the comma"),
+            kind if binary(kind).is_some() && self.foreign_operator_at(self.pos).is_none() => {
                 self.expected_hint(what, format!("{} needs a value on its left", t.kind.describe()))
             }
-            T::RParen | T::RBracket if self.pos > 0 && binary(self.tok_at(self.pos - 1).kind).is_some() => {
+            T::RParen | T::RBracket | T::RBrace | T::Semi | T::Local | T::Return
+                if self.pos > 0 && binary(self.tok_at(self.pos - 1).kind).is_some() =>
+            {
                 let op = self.tok_at(self.pos - 1).kind.describe();
                 self.expected_hint(what, format!("{op} needs a value on its right"))
             }

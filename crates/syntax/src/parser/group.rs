@@ -100,7 +100,20 @@ impl Parser<'_, '_> {
             if self.eat(TokenKind::Comma) || self.at(close) {
                 continue;
             }
-            if self.closing_is_missing(close) || (self.cur().newline && !self.closes_ahead(close)) {
+            if self.at(TokenKind::Semi) && self.closes_ahead(self.pos + 1, close) {
+                self.expected_hint(
+                    &format!("{separator} or {}", close.describe()),
+                    "items are separated by `,`",
+                );
+                self.bump();
+                continue;
+            }
+            if self.at(TokenKind::LBrace) && close != TokenKind::RBrace {
+                // `if (a {`: the body begins, so the bracket is taken for closed.
+                self.missing_close(open, close);
+                return Ok(());
+            }
+            if self.closing_is_missing(close) || (self.cur().newline && !self.closes_ahead(self.pos, close)) {
                 self.missing_close(open, close);
                 return if self.cur().newline { Ok(()) } else { Err(Failed) };
             }
@@ -113,6 +126,8 @@ impl Parser<'_, '_> {
             let comma_lost = begins_expr(self.kind()) && self.foreign_operator_at(self.pos).is_none();
             if comma_lost {
                 self.expected_hint(&what, "separate the items with `,`");
+            } else if self.at(TokenKind::Colon) && close == TokenKind::RParen {
+                self.expected_hint(&what, "arguments have no names, they go by position");
             } else {
                 self.expected(&what);
             }

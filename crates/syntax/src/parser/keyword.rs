@@ -10,7 +10,8 @@ impl<'t> Parser<'t, '_> {
         let (t, next) = (self.cur(), self.ahead(1));
         let stray = !next.newline
             && (next.kind.is_word() && !matches!(next.kind, T::And | T::Or)
-                || matches!(next.kind, T::Str | T::Int | T::Float | T::LBrace));
+                || matches!(next.kind, T::Str | T::Int | T::Float | T::LBrace)
+                || next.kind == T::LParen && self.body_follows());
         if stray {
             let word = self.slice(t.span);
             match self.keyword_hint(word) {
@@ -19,6 +20,26 @@ impl<'t> Parser<'t, '_> {
             }
         }
         self.expression_statement()
+    }
+
+    /// Whether the parentheses behind the current word are followed by a brace, as in `for (...) {`.
+    /// Looks at a bounded number of tokens.
+    pub(super) fn body_follows(&self) -> bool {
+        const FAR: usize = 200;
+        let mut open = 0_usize;
+        for i in self.pos + 1..self.pos + FAR {
+            match self.tok_at(i).kind {
+                T::LParen => open += 1,
+                T::RParen if open == 1 => {
+                    let next = self.tok_at(i + 1);
+                    return next.kind == T::LBrace && !next.newline;
+                }
+                T::RParen => open -= 1,
+                T::Eof => return false,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// What to write instead of a word that stands where only a keyword makes sense.
@@ -49,8 +70,18 @@ impl<'t> Parser<'t, '_> {
         let mut bound = HashSet::new();
         for w in self.toks.windows(3) {
             let [a, b, c] = w else { continue };
-            let declared =
-                matches!(a.kind, T::Local | T::Outbox | T::Global | T::Nowait | T::Function | T::Fn | T::Box);
+            let declared = matches!(
+                a.kind,
+                T::Local
+                    | T::Outbox
+                    | T::Global
+                    | T::Nowait
+                    | T::Function
+                    | T::Fn
+                    | T::Box
+                    | T::LParen
+                    | T::Comma
+            );
             let assigned = c.kind == T::Assign && !a.kind.is_word();
             if b.kind == T::Ident && (declared || assigned) {
                 bound.insert(self.slice(b.span));
@@ -65,6 +96,11 @@ impl<'t> Parser<'t, '_> {
         let acts_as = hints::foreign_word(word)
             .map_or_else(|| hints::near_keyword(word).and_then(T::keyword), |f| f.acts_as);
         let failed = self.unknown_keyword(self.cur().span, word, hint);
+        if hints::foreign_word(word).is_some() && self.pos >= self.silent_until {
+            // The rest of the line follows rules of another language.
+            let line = self.toks.iter().skip(self.pos + 1).position(|t| t.newline);
+            self.silent_until = line.map_or(self.toks.len(), |n| self.pos + 1 + n);
+        }
         let next = self.ahead(1).kind;
         let callable = next == T::Ident && self.ahead(2).kind == T::LParen;
         let kind = match acts_as {

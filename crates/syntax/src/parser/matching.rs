@@ -53,7 +53,7 @@ impl Parser<'_, '_> {
             self.at_word("_") && matches!(self.ahead(1).kind, TokenKind::FatArrow | TokenKind::If);
         if rest_pattern {
             self.bump();
-        } else if matches!(self.kind(), TokenKind::Else) || self.at_word("default") {
+        } else if self.at(TokenKind::Else) {
             self.expected_hint("a pattern", "the arm for everything else is `_ => ...`");
             self.bump();
         } else {

@@ -57,6 +57,15 @@ struct Tok {
     span: Span,
 }
 
+/// What a block belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Body {
+    If,
+    Try,
+    Member,
+    Other,
+}
+
 struct Parser<'t, 'n> {
     text: &'t str,
     base: u32,
@@ -72,6 +81,12 @@ struct Parser<'t, 'n> {
     too_deep: bool,
     /// Token of the last report; a second one there would be its echo.
     last_report: Option<usize>,
+    /// Reports about tokens before this one are echoes too.
+    silent_until: usize,
+    /// Bodies that lost their `{`, or boxes that were closed too early: as many `}` will be left over.
+    lost_openers: u32,
+    /// The blocks around the current token, the innermost last.
+    open_blocks: Vec<(usize, Body)>,
     /// The names that the file declares or assigns, once somebody asked.
     bound: Option<HashSet<&'t str>>,
     // Scratch stacks of unfinished lists, shared by all levels of nesting.
@@ -87,6 +102,7 @@ struct Parser<'t, 'n> {
 struct Mark {
     lines_ignored: bool,
     depth: u32,
+    blocks: usize,
     exprs: usize,
     operands: usize,
     operators: usize,
@@ -130,6 +146,9 @@ impl<'t, 'n> Parser<'t, 'n> {
             depth: 0,
             too_deep: false,
             last_report: None,
+            silent_until: 0,
+            lost_openers: 0,
+            open_blocks: Vec::new(),
             bound: None,
             stmt_stack: Vec::new(),
             expr_stack: Vec::new(),
@@ -230,6 +249,7 @@ impl<'t, 'n> Parser<'t, 'n> {
         Mark {
             lines_ignored: self.lines_ignored,
             depth: self.depth,
+            blocks: self.open_blocks.len(),
             exprs: self.expr_stack.len(),
             operands: self.operands.len(),
             operators: self.operators.len(),
@@ -240,6 +260,7 @@ impl<'t, 'n> Parser<'t, 'n> {
     fn reset(&mut self, mark: Mark) {
         self.lines_ignored = mark.lines_ignored;
         self.depth = mark.depth;
+        self.open_blocks.truncate(mark.blocks);
         self.expr_stack.truncate(mark.exprs);
         self.operands.truncate(mark.operands);
         self.operators.truncate(mark.operators);
@@ -342,7 +363,10 @@ impl<'t, 'n> Parser<'t, 'n> {
 
     /// Whether a report about the current token would only be the echo of another.
     fn is_echo(&self) -> bool {
-        self.last_report == Some(self.pos) || self.cur().damaged
+        self.last_report == Some(self.pos)
+            || self.cur().damaged
+            || self.pos < self.silent_until
+            || (self.too_deep && self.at(TokenKind::Eof))
     }
 
     /// Reports something about the current token, unless something was said about it already.
@@ -407,8 +431,16 @@ impl<'t, 'n> Parser<'t, 'n> {
     }
 
     fn expected_diagnostic(&self, what: &str) -> Diagnostic {
-        let title = format!("expected {what}, found {}", self.found());
-        let mut d = Diagnostic::new(Code::E0201, self.here(), title).label(format!("expected {what}"));
+        let t = self.cur();
+        let at_line_end = t.newline && (t.kind == TokenKind::RBrace || recover::begins_statement(t.kind));
+        let (place, found) = if at_line_end && self.pos > 0 {
+            let end = self.prev_span().hi;
+            (Span::new(end, end), "the end of the line".to_owned())
+        } else {
+            (self.here(), self.found())
+        };
+        let title = format!("expected {what}, found {found}");
+        let mut d = Diagnostic::new(Code::E0201, place, title).label(format!("expected {what}"));
         if let Some(op) = self.foreign_operator_at(self.pos) {
             d = Diagnostic::new(
                 Code::E0208,
@@ -459,6 +491,21 @@ impl<'t, 'n> Parser<'t, 'n> {
         let second = if self.adjacent(index + 1) { self.tok_at(index + 1).kind } else { TokenKind::Eof };
         let third = if self.adjacent(index + 2) { self.tok_at(index + 2).kind } else { TokenKind::Eof };
         hints::foreign_operator(self.tok_at(index).kind, second, third)
+    }
+
+    /// How far the line of a token is indented, as far as that can be told cheaply.
+    fn indent_of(&self, index: usize) -> u32 {
+        const FAR: usize = 1000;
+        let mut i = index;
+        while i > 0 && !self.tok_at(i).newline {
+            if index - i > FAR {
+                return 0;
+            }
+            i -= 1;
+        }
+        let lo = self.tok_at(i).span.lo.saturating_sub(self.base) as usize;
+        let before = self.text.get(..lo).unwrap_or("");
+        before.bytes().rev().take(FAR).take_while(|b| *b != b'\n').count() as u32
     }
 
     fn op_span(&self, index: usize, tokens: usize) -> Span {

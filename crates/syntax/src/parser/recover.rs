@@ -79,10 +79,10 @@ impl Parser<'_, '_> {
 
     /// Whether the closing bracket follows soon, so that a new line inside the list rather lacks a
     /// comma than follows a lost bracket. Looks at a bounded number of tokens.
-    pub(super) fn closes_ahead(&self, close: TokenKind) -> bool {
+    pub(super) fn closes_ahead(&self, from: usize, close: TokenKind) -> bool {
         const FAR: usize = 200;
         let mut open: Vec<TokenKind> = Vec::new();
-        for i in self.pos..self.pos + FAR {
+        for i in from..from + FAR {
             let t = self.tok_at(i);
             match t.kind {
                 TokenKind::LParen | TokenKind::LBracket | TokenKind::LBrace | TokenKind::MapOpen => {

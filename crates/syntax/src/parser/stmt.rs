@@ -13,6 +13,7 @@ impl Parser<'_, '_> {
             match self.kind() {
                 T::Eof => break,
                 T::RBrace if open.is_some() => break,
+                _ if open.is_some() && self.block_lacks_end() => break,
                 T::RBrace | T::RParen | T::RBracket => {
                     self.unmatched();
                     continue;
@@ -41,7 +42,12 @@ impl Parser<'_, '_> {
     }
 
     /// A closing bracket that nothing opened.
-    fn unmatched(&mut self) {
+    pub(super) fn unmatched(&mut self) {
+        if self.at(T::RBrace) && self.lost_openers > 0 {
+            self.lost_openers -= 1;
+            self.bump();
+            return;
+        }
         let text = self.kind().describe();
         let d = Diagnostic::new(Code::E0204, self.here(), format!("unmatched {text}"))
             .label("no bracket is open here")
@@ -87,6 +93,9 @@ impl Parser<'_, '_> {
             T::Comma => "assign to one variable at a time; several are declared with `local a = 1, b = 2`",
             T::Colon => "a type annotation belongs to a declaration: `local x: Integer = 1`",
             T::FatArrow => "a function literal is written `fn(x) { return x }`",
+            T::LBrace if matches!(word, "public" | "private" | "init") => {
+                "groups of fields stand in the body of a box"
+            }
             T::LBrace if first.kind == T::Ident => "a function is declared with `function f(a) { ... }`",
             _ => "separate two statements by a line end or `;`",
         };
@@ -101,8 +110,37 @@ impl Parser<'_, '_> {
         self.report(d)
     }
 
+    /// Whether the `}` of the current block is missing before this token: `catch` in the block of its
+    /// `try`, `else` in the block of its `if`, a method in the block of another.
+    fn block_lacks_end(&mut self) -> bool {
+        let t = self.cur();
+        let Some((innermost, body)) = self.open_blocks.last().copied() else { return false };
+        let open = match t.kind {
+            T::Else if body == Body::If => innermost,
+            T::Catch | T::Finally if body == Body::Try => innermost,
+            T::Ident if t.newline && self.ahead(1).kind == T::LParen => {
+                let in_box = self.open_blocks.iter().any(|(_, b)| *b == Body::Member);
+                if !in_box || !self.body_follows() || self.keyword_hint(self.word()).is_some() {
+                    return false;
+                }
+                // Blocks that begin on lines at least as far to the right should have ended before.
+                let indent = self.indent_of(self.pos);
+                let inner = self.open_blocks.iter().rev().take_while(|(o, _)| self.indent_of(*o) >= indent);
+                inner.last().map_or(innermost, |(o, _)| *o)
+            }
+            _ => return false,
+        };
+        self.missing_close(open, T::RBrace);
+        true
+    }
+
     /// `{ ... }`
     pub(super) fn block(&mut self) -> Result<BlockId> {
+        self.body(Body::Other)
+    }
+
+    /// The block of a construct.
+    pub(super) fn body(&mut self, body: Body) -> Result<BlockId> {
         if !self.at(T::LBrace) {
             let hint = match self.kind() {
                 T::Colon => "the body stands in braces: `{ ... }`, without `:`",
@@ -112,14 +150,17 @@ impl Parser<'_, '_> {
                 }
                 _ => "the body stands in braces, even a single statement: `{ ... }`",
             };
+            self.lost_openers += u32::from(self.cur().newline);
             return Err(self.expected_hint("`{`", hint));
         }
         let open = self.pos;
         self.enter(open)?;
         let mark = self.mark();
+        self.open_blocks.push((open, body));
         self.lines_ignored = false;
         self.bump();
         let stmts = self.statements(Some(open));
+        self.open_blocks.truncate(mark.blocks);
         if !self.eat(T::RBrace) {
             self.missing_close(open, T::RBrace);
         }
@@ -129,7 +170,7 @@ impl Parser<'_, '_> {
         Ok(self.block_node(stmts, span))
     }
 
-    fn statement(&mut self) -> Result<()> {
+    pub(super) fn statement(&mut self) -> Result<()> {
         let t = self.cur();
         let lo = t.span.lo;
         if t.kind.is_keyword() && self.reserved_as_variable() {
@@ -262,7 +303,7 @@ impl Parser<'_, '_> {
 
     /// `: type`, ignored.
     pub(super) fn annotation(&mut self) -> Result<()> {
-        if !self.at(T::Colon) {
+        if !self.at(T::Colon) || self.ahead(1).newline {
             return Ok(());
         }
         if self.adjacent(self.pos + 1) && self.ahead(1).kind == T::Assign {
@@ -372,6 +413,9 @@ impl Parser<'_, '_> {
         let value = self.expr()?;
         if (!is_place || inner != lo) && !matches!(target.kind, ExprKind::Error) {
             self.no_place(target, value, operator.span, is_place);
+            if let Some(node) = self.ast.exprs.get_mut(place.index()).filter(|_| !is_place) {
+                node.kind = ExprKind::Error;
+            }
         }
         let span = self.span_from(lo);
         self.push_stmt(StmtKind::Assign { place, op, value }, span);
