@@ -19,10 +19,14 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod class;
 pub mod error;
 pub mod heap;
 pub mod host;
+pub mod names;
 pub mod number;
+pub mod rt;
 pub mod scalar;
+pub mod shapes;
 pub mod trap;
 pub mod value;
