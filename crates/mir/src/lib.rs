@@ -17,3 +17,5 @@ pub mod inst;
 mod own;
 pub mod program;
 mod ssa;
+pub mod text;
+pub mod verify;
