@@ -49,20 +49,27 @@ impl Heap {
         self.bytes_mut(b)[at..].copy_from_slice(more);
         Ok(())
     }
+    /// Makes room for this many bytes without changing the length.
+    pub fn bytes_reserve(&mut self, b: Ref, room: u64) -> Result<(), OutOfMemory> {
+        let len = self.bytes_len(b);
+        if room <= self.mem.get::<u32>(b.0 + CAP) as u64 {
+            return Ok(());
+        }
+        let old = Ref(self.mem.get::<u32>(b.0 + DATA));
+        let data = self.alloc_storage(room.max(len as u64 * 2).max(24))?;
+        let cap = (self.cell_size(data) - HEADER as u64).min(u32::MAX as u64);
+        if !old.is_none() {
+            self.mem.copy(old.0 + HEADER, data.0 + HEADER, len);
+            self.free(old);
+        }
+        self.mem.set::<u32>(b.0 + DATA, data.0);
+        self.mem.set::<u32>(b.0 + CAP, cap as u32);
+        Ok(())
+    }
     /// Makes it this long; new bytes are 0.
     pub fn bytes_resize(&mut self, b: Ref, new: u64) -> Result<(), OutOfMemory> {
         let len = self.bytes_len(b);
-        if new > self.mem.get::<u32>(b.0 + CAP) as u64 {
-            let old = Ref(self.mem.get::<u32>(b.0 + DATA));
-            let data = self.alloc_storage(new.max(len as u64 * 2).max(24))?;
-            let cap = (self.cell_size(data) - HEADER as u64).min(u32::MAX as u64);
-            if !old.is_none() {
-                self.mem.copy(old.0 + HEADER, data.0 + HEADER, len);
-                self.free(old);
-            }
-            self.mem.set::<u32>(b.0 + DATA, data.0);
-            self.mem.set::<u32>(b.0 + CAP, cap as u32);
-        }
+        self.bytes_reserve(b, new)?;
         let new = new as u32;
         if new > len {
             self.mem.fill(self.mem.get::<u32>(b.0 + DATA) + HEADER + len, new - len, 0);
