@@ -9,7 +9,7 @@
 
 use syntax::span::Span;
 
-use crate::draft::{Draft, EXCEPTION_VAR, Home, Placed};
+use crate::draft::{Draft, DraftVar, EXCEPTION_VAR, Home, Placed};
 use crate::inst::{Block, Cond, EdgeId, Gives, Inst, Op, OperandRef, Own, Owns, Scope, Val, Var};
 
 /// An owner or a mark on the stack.
@@ -396,19 +396,24 @@ impl Pass<'_> {
         popped.pop();
         for owner in popped.into_iter().rev() {
             match owner {
-                Owner::Temp(v) | Owner::Unborn(v) => {
-                    let var =
-                        self.draft.new_var(crate::draft::DraftVar { home: Home::Cond(cond), scalar: false, movable: false, outbox: false });
-                    self.emit(Op::VarInit { var, value: v });
-                    self.conds[cond.index()].vars.push(var);
-                }
+                Owner::Temp(v) | Owner::Unborn(v) => self.hoist(cond, v),
+                // Variables of their own: until here the inner ones are released where an exception passes them.
                 Owner::Hoisted(inner, _) => {
-                    let vars = self.conds[inner.index()].vars.clone();
-                    self.conds[cond.index()].vars.extend(vars);
+                    for var in self.conds[inner.index()].vars.clone() {
+                        let v = self.read(var);
+                        self.hoist(cond, v);
+                    }
                 }
                 Owner::Scope(_) | Owner::Try(..) | Owner::Var(_) | Owner::CondMark(_) => {}
             }
         }
+    }
+
+    fn hoist(&mut self, cond: Cond, value: Val) {
+        let home = Home::Cond(cond);
+        let var = self.draft.new_var(DraftVar { home, scalar: false, movable: false, outbox: false });
+        self.emit(Op::VarInit { var, value });
+        self.conds[cond.index()].vars.push(var);
     }
 
     /// The edge to the cleanup of the present owners, none when there is nothing to clean up.

@@ -124,7 +124,7 @@ impl Pass<'_> {
 
     fn resolve(&self, v: Val) -> Val {
         let mut v = v;
-        while v != EXCEPTION && self.alias[v.index()] != v {
+        while v != EXCEPTION && !v.is_none() && self.alias[v.index()] != v {
             v = self.alias[v.index()];
         }
         v
@@ -201,6 +201,7 @@ impl Pass<'_> {
             }
             bodies[b.index()] = body;
         }
+        self.drop_redundant_params();
         // Values that were read from variables get their final names.
         for body in &mut bodies {
             for (inst, _) in body {
@@ -232,6 +233,66 @@ impl Pass<'_> {
     }
 }
 
+impl Pass<'_> {
+    /// A parameter that is the same value on every way into its block (or itself, around a loop) is that value.
+    /// Besides fewer parameters this keeps one name for one value: a read before a join and a read behind it agree.
+    fn drop_redundant_params(&mut self) {
+        let mut incoming: Vec<Vec<EdgeId>> = vec![Vec::new(); self.params.len()];
+        for e in self.args.keys() {
+            incoming[self.draft.func.edges[e.index()].to.index()].push(*e);
+        }
+        let mut dropped: Vec<Vec<bool>> = self.params.iter().map(|p| vec![false; p.len()]).collect();
+        loop {
+            let mut changed = false;
+            for b in &self.order {
+                for i in 0..self.params[b.index()].len() {
+                    if dropped[b.index()][i] {
+                        continue;
+                    }
+                    let param = self.params[b.index()][i];
+                    let mut only = None;
+                    let same = incoming[b.index()].iter().all(|e| {
+                        let arg = self
+                            .args
+                            .get(e)
+                            .and_then(|list| list.get(i))
+                            .map_or(Val::NONE, |v| self.resolve(*v));
+                        arg == param || *only.get_or_insert(arg) == arg
+                    });
+                    if let (true, Some(value)) = (same, only)
+                        && value != EXCEPTION
+                        && !value.is_none()
+                    {
+                        self.alias[param.index()] = value;
+                        dropped[b.index()][i] = true;
+                        changed = true;
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        for (b, dropped) in dropped.iter().enumerate() {
+            let keep = |list: &mut Vec<Val>| {
+                let mut i = 0;
+                list.retain(|_| {
+                    i += 1;
+                    !dropped[i - 1]
+                });
+            };
+            if dropped.contains(&true) {
+                keep(&mut self.params[b]);
+                for e in &incoming[b] {
+                    if let Some(list) = self.args.get_mut(e) {
+                        keep(list);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Lays the blocks out, numbers values densely, drops constants nobody uses.
 fn finish(
     draft: Draft,
@@ -259,7 +320,12 @@ fn finish(
         bodies[b.index()].retain(|(inst, _)| {
             !matches!(
                 inst.op,
-                Op::Void {} | Op::Null {} | Op::Int { .. } | Op::Float { .. } | Op::Bool { .. } | Op::Str { .. }
+                Op::Void {}
+                    | Op::Null {}
+                    | Op::Int { .. }
+                    | Op::Float { .. }
+                    | Op::Bool { .. }
+                    | Op::Str { .. }
             ) || used[inst.dst.index()]
         });
     }

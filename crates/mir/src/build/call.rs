@@ -108,7 +108,8 @@ impl Builder<'_> {
         let text = self.text(name.name).to_owned();
         if let Some(class) = self.class_named(name.name) {
             let c = self.program.class(class);
-            let (tparams, is_interface, is_static, declared) = (c.tparams, c.is_interface, c.is_static, c.span);
+            let (tparams, is_interface, is_static, declared) =
+                (c.tparams, c.is_interface, c.is_static, c.span);
             if is_interface {
                 self.error(
                     Diagnostic::new(Code::E0408, name.span, format!("interface '{text}' cannot be created"))
@@ -152,7 +153,11 @@ impl Builder<'_> {
         let text = self.text(name.name).to_owned();
         let title = match wanted {
             0 => format!("box '{text}' has no type parameters but got {got} type argument{}", plural(got)),
-            _ => format!("box '{text}' has {wanted} type parameter{} but got {got} type argument{}", plural(wanted), plural(got)),
+            _ => format!(
+                "box '{text}' has {wanted} type parameter{} but got {got} type argument{}",
+                plural(wanted),
+                plural(got)
+            ),
         };
         self.error(
             Diagnostic::new(Code::E0410, name.span, title)
@@ -169,7 +174,8 @@ impl Builder<'_> {
         let constructor = self.program.class(class).constructors.iter().find(|(arity, _)| *arity == n);
         let constructor = constructor.map(|(_, f)| *f);
         if constructor.is_none() {
-            let mut counts: Vec<u32> = self.program.class(class).constructors.iter().map(|(a, _)| *a).collect();
+            let mut counts: Vec<u32> =
+                self.program.class(class).constructors.iter().map(|(a, _)| *a).collect();
             counts.sort_unstable();
             if n != 0 || !counts.is_empty() {
                 let wanted = match counts.as_slice() {
@@ -357,7 +363,8 @@ impl Builder<'_> {
         match self.program.find_method(class, field.name) {
             Some((_, m)) if m.is_static => self.f().emit(Op::NewClosure { func: m.func, captures: Owns(0) }),
             _ => {
-                let text = format!("Box '{}' has no static member '{}'", self.text(name), self.text(field.name));
+                let text =
+                    format!("Box '{}' has no static member '{}'", self.text(name), self.text(field.name));
                 self.raise("NoField", &text);
                 self.f().void()
             }

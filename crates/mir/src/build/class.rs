@@ -76,10 +76,14 @@ impl Builder<'_> {
                 let text = self.text(p.name.name).to_owned();
                 if is_interface {
                     self.error(
-                        Diagnostic::new(Code::E0404, p.name.span, format!("interface '{text}' cannot be a parent"))
-                            .label("an interface")
-                            .other(span, "declared as an interface here")
-                            .hint(format!("write `box {} interface {text}`", self.text(decl.name.name))),
+                        Diagnostic::new(
+                            Code::E0404,
+                            p.name.span,
+                            format!("interface '{text}' cannot be a parent"),
+                        )
+                        .label("an interface")
+                        .other(span, "declared as an interface here")
+                        .hint(format!("write `box {} interface {text}`", self.text(decl.name.name))),
                     );
                     continue;
                 }
@@ -129,7 +133,8 @@ impl Builder<'_> {
         }
         names.sort_unstable();
         let near = self.nearest(name.name, names.into_iter());
-        let mut d = Diagnostic::new(code, name.span, format!("unknown {what} '{text}'")).label("not declared");
+        let mut d =
+            Diagnostic::new(code, name.span, format!("unknown {what} '{text}'")).label("not declared");
         d = match near {
             Some(near) => d.hint(format!("did you mean '{near}'?")),
             None if interfaces => d.hint(format!("declare it: `interface box {text} {{ ... }}`")),
@@ -166,7 +171,10 @@ impl Builder<'_> {
         let full = self.intern(&full);
         let id = self.new_func(full, decl.span);
         self.program.func_params(id, arity + u32::from(!is_static));
-        (Method { name, func: id, arity, is_static }, Pending { id, unit, func, name: full, class, has_me: !is_static })
+        (
+            Method { name, func: id, arity, is_static },
+            Pending { id, unit, func, name: full, class, has_me: !is_static },
+        )
     }
 
     fn members_of(&mut self, d: Declared) {
@@ -182,7 +190,12 @@ impl Builder<'_> {
                 Member::Field { value, .. } => has_init |= value.is_some(),
                 Member::StaticBlock(_) => {}
                 Member::Signature { name, arity } => {
-                    methods.push(Method { name: name.name, func: FuncId::NONE, arity: *arity, is_static: false });
+                    methods.push(Method {
+                        name: name.name,
+                        func: FuncId::NONE,
+                        arity: *arity,
+                        is_static: false,
+                    });
                 }
                 Member::Constructor(func) => {
                     let f = ast.func(*func);
@@ -210,7 +223,6 @@ impl Builder<'_> {
                     let (m, p) = self.new_method(d.unit, *func, decl.name.name, d.class, *is_static);
                     // A later declaration of the same name replaces an earlier one.
                     if let Some(old) = methods.iter_mut().find(|o| o.name == m.name) {
-                        pending.retain(|p| p.id != old.func);
                         *old = m;
                     } else {
                         methods.push(m);
@@ -254,11 +266,7 @@ impl Builder<'_> {
                 let (m, p) = self.new_method(unit, func, target.name, class, true);
                 let methods = &mut self.program.classes[class.index()].methods;
                 match methods.iter_mut().find(|o| o.name == m.name) {
-                    Some(old) => {
-                        let replaced = old.func;
-                        *old = m;
-                        self.pending.retain(|p| p.id != replaced);
-                    }
+                    Some(old) => *old = m,
                     None => methods.push(m),
                 }
                 self.pending.push(p);
@@ -380,9 +388,12 @@ impl Builder<'_> {
                 Parent::Builtin(_) => None,
             });
             match (is_override, inherited) {
-                (Some(place), None) if !self.has_builtin_ancestor(d.class) => self.no_override(*place, name, d, &decl),
+                (Some(place), None) if !self.has_builtin_ancestor(d.class) => {
+                    self.no_override(*place, name, d, &decl)
+                }
                 (None, Some(parent)) if name.name != self.words.fini => {
-                    let (text, parent_name) = (self.text(name.name).to_owned(), self.program.class(parent).name);
+                    let (text, parent_name) =
+                        (self.text(name.name).to_owned(), self.program.class(parent).name);
                     let parent_text = self.text(parent_name).to_owned();
                     self.diagnostics.push(
                         Diagnostic::new(

@@ -1,14 +1,14 @@
 //! What the files declare, before anything is built: boxes, functions, global variables, links between files.
 
-use hashbrown::HashMap;
 use syntax::ast::{BlockId, ExprKind, List, StmtKind};
 use syntax::codes::Code;
 use syntax::diag::Diagnostic;
 use syntax::intern::Symbol;
 
+use super::class::Pending;
 use super::{Builder, Declared, UnitKind};
 use crate::func::Func;
-use crate::inst::FuncId;
+use crate::inst::{ClassIx, FuncId};
 use crate::program::Class;
 
 impl Builder<'_> {
@@ -45,10 +45,21 @@ impl Builder<'_> {
                         if let Some(name) = func.name {
                             let id = self.new_func(name.name, func.span);
                             self.program.func_params(id, func.params.len() as u32);
+                            // A later declaration of the same name replaces an earlier one.
                             self.program.functions.insert(name.name, id);
+                            self.pending.push(Pending {
+                                id,
+                                unit,
+                                func: f,
+                                name: name.name,
+                                class: ClassIx::NONE,
+                                has_me: false,
+                            });
                         }
                     }
-                    StmtKind::Using { target, alias, is_file, .. } => self.declare_using(target, alias, is_file),
+                    StmtKind::Using { target, alias, is_file, .. } => {
+                        self.declare_using(target, alias, is_file)
+                    }
                     _ => {}
                 }
             }
@@ -85,10 +96,10 @@ impl Builder<'_> {
         let decl = &ast.boxes[id.index()];
         if self.prelude() && self.boxes.contains_key(&decl.name.name) {
             // Extends a builtin box; `build_classes` adds the methods.
-            self.declared.push(Declared { unit: self.unit, decl: id, class: crate::inst::ClassIx::NONE });
+            self.declared.push(Declared { unit: self.unit, decl: id, class: ClassIx::NONE });
             return;
         }
-        let class = crate::inst::ClassIx(self.program.classes.len() as u32);
+        let class = ClassIx(self.program.classes.len() as u32);
         self.program.classes.push(Class {
             name: decl.name.name,
             span: decl.name.span,
@@ -203,30 +214,5 @@ impl Builder<'_> {
     /// The unit that an `include` or `using` at a position means.
     pub(super) fn linked(&self, place: u32) -> Option<usize> {
         self.units[self.unit].links.iter().find(|(at, _)| *at == place).map(|(_, unit)| *unit)
-    }
-
-    /// Builds every function that is declared at the top level of a file.
-    pub(super) fn build_functions(&mut self) {
-        for unit in 0..self.units.len() {
-            self.unit = unit;
-            let ast = self.ast();
-            // A later declaration replaces an earlier one of the same name.
-            let mut last: HashMap<Symbol, syntax::ast::FuncId> = HashMap::new();
-            let mut order = Vec::new();
-            for s in ast.stmt_list(ast.items) {
-                if let StmtKind::Function(f) = ast.stmt(*s).kind
-                    && let Some(name) = ast.func(f).name
-                {
-                    if last.insert(name.name, f).is_none() {
-                        order.push(name.name);
-                    }
-                }
-            }
-            for name in order {
-                if let (Some(id), Some(f)) = (self.program.functions.get(&name).copied(), last.get(&name)) {
-                    self.function(id, *f, name, crate::inst::ClassIx::NONE, false);
-                }
-            }
-        }
     }
 }

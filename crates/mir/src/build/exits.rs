@@ -195,7 +195,9 @@ impl Builder<'_> {
 
     /// Ends what it protects, writes its code, and goes on where control came from.
     fn close_finally(&mut self, code: impl FnOnce(&mut Self)) {
-        let Some(ScopeKind::Protected(index)) = self.f().scopes.last().map(|s| s.kind.clone()) else { return };
+        let Some(ScopeKind::Protected(index)) = self.f().scopes.last().map(|s| s.kind.clone()) else {
+            return;
+        };
         self.f().leave();
         let entry = self.f().finallys[index].entry;
         self.f().jump(entry);
@@ -243,7 +245,9 @@ impl Builder<'_> {
             }
         }
         self.open_finally();
-        let Some(ScopeKind::Protected(index)) = self.f().scopes.last().map(|s| s.kind.clone()) else { return };
+        let Some(ScopeKind::Protected(index)) = self.f().scopes.last().map(|s| s.kind.clone()) else {
+            return;
+        };
         // The names that the rest declares are not visible in the `fini` block, so its code comes first.
         let here = self.f().block;
         let protected = self.f().scopes.pop();

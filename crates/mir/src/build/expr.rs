@@ -166,7 +166,9 @@ impl Builder<'_> {
 
     fn truth_of(&mut self, e: ExprId, a: Val) -> Val {
         let is_bool = match self.ast().expr(e).kind {
-            ExprKind::Bool(_) | ExprKind::And(..) | ExprKind::Or(..) | ExprKind::Unary(UnaryOp::Not, _) => true,
+            ExprKind::Bool(_) | ExprKind::And(..) | ExprKind::Or(..) | ExprKind::Unary(UnaryOp::Not, _) => {
+                true
+            }
             ExprKind::Binary(op, ..) => matches!(
                 op,
                 BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
@@ -204,7 +206,12 @@ impl Builder<'_> {
         let m = &ast.matches[id.index()];
         let subject = self.expr(m.subject);
         let cond = self.f().draft.new_cond();
-        let result = self.f().draft.new_var(DraftVar { home: Home::Cond(cond), scalar: false, movable: false, outbox: false });
+        let result = self.f().draft.new_var(DraftVar {
+            home: Home::Cond(cond),
+            scalar: false,
+            movable: false,
+            outbox: false,
+        });
         let done = self.f().new_block();
         self.f().emit(Op::CondBegin { cond });
         let mut open = true;
@@ -286,9 +293,18 @@ impl Builder<'_> {
     }
 
     /// A global once it is assigned, something else before.
-    pub(super) fn global_or(&mut self, global: crate::inst::Global, other: impl FnOnce(&mut Self) -> Val) -> Val {
+    pub(super) fn global_or(
+        &mut self,
+        global: crate::inst::Global,
+        other: impl FnOnce(&mut Self) -> Val,
+    ) -> Val {
         let cond = self.f().draft.new_cond();
-        let result = self.f().draft.new_var(DraftVar { home: Home::Cond(cond), scalar: false, movable: false, outbox: false });
+        let result = self.f().draft.new_var(DraftVar {
+            home: Home::Cond(cond),
+            scalar: false,
+            movable: false,
+            outbox: false,
+        });
         let targets = self.targets(3);
         let has = self.f().emit(Op::HasGlobal { global });
         self.f().emit(Op::CondBegin { cond });

@@ -13,10 +13,16 @@ use crate::func::FuncKind;
 use crate::inst::{ClassIx, FuncId, Op, Own, Owns, Val};
 use crate::{own, ssa};
 
-
 impl Builder<'_> {
     /// Builds a declared function or method into its place.
-    pub(super) fn function(&mut self, id: FuncId, func: ast::FuncId, name: Symbol, class: ClassIx, has_me: bool) {
+    pub(super) fn function(
+        &mut self,
+        id: FuncId,
+        func: ast::FuncId,
+        name: Symbol,
+        class: ClassIx,
+        has_me: bool,
+    ) {
         let ast = self.ast();
         let decl = ast.func(func);
         let params = decl.params.len() as u32 + u32::from(has_me);
@@ -135,7 +141,8 @@ impl Builder<'_> {
     /// `static box Main` with a method `main` is called after the top-level code of the program's file.
     fn start_main(&mut self) {
         let Some(class) = self.class_named(self.words.main_box) else { return };
-        let here = self.declared.iter().any(|d| d.class == class && self.units[d.unit].kind == UnitKind::Main);
+        let here =
+            self.declared.iter().any(|d| d.class == class && self.units[d.unit].kind == UnitKind::Main);
         let Some((_, method)) = self.program.find_method(class, self.words.main) else { return };
         if !here || !self.program.class(class).is_static {
             return;
@@ -259,7 +266,9 @@ impl Builder<'_> {
             let value = match c.name {
                 None => self.me(),
                 Some(name) => match (self.resolve(name), c.cell) {
-                    (Some(Binding::Cell(var)), true) if around == Around::ByReference => Some(self.f().get(var)),
+                    (Some(Binding::Cell(var)), true) if around == Around::ByReference => {
+                        Some(self.f().get(var))
+                    }
                     (Some(Binding::CaptureCell(index)), true) if around == Around::ByReference => {
                         Some(self.f().emit(Op::Capture { index }))
                     }

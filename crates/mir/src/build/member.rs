@@ -1,4 +1,4 @@
-//! The code of boxes: methods, constructors, initial values, `static` blocks.
+//! The code of declared functions and of boxes: methods, constructors, initial values, `static` blocks.
 
 use std::rc::Rc;
 use syntax::ast::Member;
@@ -10,7 +10,8 @@ use crate::func::FuncKind;
 use crate::inst::{FuncId, Op, Own, Val};
 
 impl Builder<'_> {
-    pub(super) fn build_classes(&mut self) {
+    /// Builds everything declared, now that all of it is known.
+    pub(super) fn build_pending(&mut self) {
         for p in core::mem::take(&mut self.pending) {
             self.unit = p.unit;
             self.function(p.id, p.func, p.name, p.class, p.has_me);

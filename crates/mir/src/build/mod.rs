@@ -211,8 +211,7 @@ pub fn build(program: &mut Program, sources: &SourceMap, units: &[Unit<'_>], kno
     };
     builder.declare_units();
     builder.check_classes();
-    builder.build_functions();
-    builder.build_classes();
+    builder.build_pending();
     for unit in 0..units.len() {
         builder.build_top(unit);
     }

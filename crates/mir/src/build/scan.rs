@@ -131,7 +131,10 @@ impl<'a> Scanner<'a> {
                     cond.into_iter().for_each(|e| self.later(e));
                     self.later_block(body);
                 }
-                StmtKind::Return(Some(e)) | StmtKind::Throw(e) | StmtKind::Print(Some(e)) | StmtKind::Expr(e) => {
+                StmtKind::Return(Some(e))
+                | StmtKind::Throw(e)
+                | StmtKind::Print(Some(e))
+                | StmtKind::Expr(e) => {
                     self.later(e);
                 }
                 StmtKind::Try(t) => {
@@ -189,7 +192,9 @@ impl<'a> Scanner<'a> {
             | ExprKind::Void => {}
             ExprKind::Name(n) => self.used(n),
             ExprKind::Me => self.scan.me = true,
-            ExprKind::Unary(_, a) | ExprKind::Await(a) | ExprKind::Weak(a) | ExprKind::Field(a, _) => self.later(a),
+            ExprKind::Unary(_, a) | ExprKind::Await(a) | ExprKind::Weak(a) | ExprKind::Field(a, _) => {
+                self.later(a)
+            }
             ExprKind::Binary(_, a, b) | ExprKind::And(a, b) | ExprKind::Or(a, b) | ExprKind::Index(a, b) => {
                 self.later(a);
                 self.later(b);

@@ -134,7 +134,12 @@ impl FnState {
             hoisted: Vec::new(),
         };
         let root = f.enter(ScopeKind::Plain);
-        f.result = f.draft.new_var(DraftVar { home: Home::Scope(root), scalar: false, movable: true, outbox: false });
+        f.result = f.draft.new_var(DraftVar {
+            home: Home::Scope(root),
+            scalar: false,
+            movable: true,
+            outbox: false,
+        });
         f
     }
 
@@ -248,10 +253,7 @@ impl FnState {
     }
 
     pub(super) fn find(&self, name: Symbol) -> Option<Binding> {
-        self.scopes
-            .iter()
-            .rev()
-            .find_map(|s| s.names.iter().rev().find(|(n, _)| *n == name).map(|(_, b)| *b))
+        self.scopes.iter().rev().find_map(|s| s.names.iter().rev().find(|(n, _)| *n == name).map(|(_, b)| *b))
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = Symbol> + '_ {
@@ -261,7 +263,12 @@ impl FnState {
     // ---- variables
 
     pub(super) fn new_var(&mut self, scope: Scope) -> Var {
-        self.draft.new_var(DraftVar { home: Home::Scope(scope), scalar: false, movable: false, outbox: false })
+        self.draft.new_var(DraftVar {
+            home: Home::Scope(scope),
+            scalar: false,
+            movable: false,
+            outbox: false,
+        })
     }
 
     pub(super) fn new_movable(&mut self, scope: Scope) -> Var {

@@ -340,8 +340,12 @@ impl Builder<'_> {
         let mut d = Diagnostic::new(Code::E0301, span, format!("assignment to undeclared variable '{text}'"))
             .label("not declared here");
         d = match self.nearest(name, known.into_iter()) {
-            Some(near) => d.hint(format!("did you mean '{near}'? To make a new variable write `local {text} = ...`")),
-            None => d.hint(format!("write `local {text} = ...` to declare it here, or `global {text} = ...` at the top level")),
+            Some(near) => {
+                d.hint(format!("did you mean '{near}'? To make a new variable write `local {text} = ...`"))
+            }
+            None => d.hint(format!(
+                "write `local {text} = ...` to declare it here, or `global {text} = ...` at the top level"
+            )),
         };
         self.error(d);
     }
