@@ -72,6 +72,7 @@ impl Builder<'_> {
                     Some(e) => self.expr(e),
                     None => self.f().void(),
                 };
+                self.drop_outbox();
                 self.exit(Exit::Return, Some(value));
                 self.f().leave();
             }
@@ -123,10 +124,15 @@ impl Builder<'_> {
         self.f().enter(ScopeKind::Statement);
         f(self);
         self.f().span = span;
+        self.drop_outbox();
+        self.f().leave();
+    }
+
+    /// What calls of this statement handed over by `outbox` dies at its end.
+    fn drop_outbox(&mut self) {
         if self.program.has_outbox {
             self.f().emit(Op::DropOutbox {});
         }
-        self.f().leave();
     }
 
     /// A condition: its temporaries die before what it decides begins.
