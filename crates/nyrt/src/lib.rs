@@ -19,14 +19,20 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod boxes;
+pub mod builtin;
 pub mod class;
+pub mod convert;
 pub mod error;
 pub mod heap;
 pub mod host;
 pub mod names;
 pub mod number;
+pub mod ops;
+pub mod prelude;
 pub mod rt;
 pub mod scalar;
 pub mod shapes;
+pub mod task;
 pub mod trap;
 pub mod value;

@@ -5,12 +5,16 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::boxes;
+use crate::builtin;
 use crate::class::ClassTable;
 use crate::error::ErrorKind;
 use crate::heap::{Heap, HeapConfig, OutOfMemory, RegionSource};
 use crate::host::Host;
 use crate::names::Names;
+use crate::prelude::Prelude;
 use crate::shapes;
+use crate::task::Tasks;
 use crate::trap::{Callout, Trap};
 use crate::value::{ClassId, Kind, Ref, Value, class_id};
 
@@ -82,6 +86,14 @@ pub struct Rt {
     pub thrown: Value,
     /// The call that an operation asks its tier to perform ([`Trap::Call`]).
     pub callout: Callout,
+    /// Tasks and who waits for what.
+    pub tasks: Tasks,
+    /// The compiled functions of the prelude; the loader fills it.
+    pub prelude: Prelude,
+    /// Number of parameters of every function, `me` included; the loader fills it.
+    pub params: Vec<u32>,
+    /// What builtin boxes keep outside of the heap.
+    pub boxes: boxes::State,
     /// Why the program is being stopped ([`Trap::Stop`]).
     pub stop: Option<Stop>,
     /// Limits.
@@ -95,7 +107,8 @@ impl Rt {
     pub fn new(region: Box<dyn RegionSource>, config: HeapConfig, host: Box<dyn Host>) -> Result<Rt, OutOfMemory> {
         let mut heap = Heap::new(region, HeapConfig { alloc_fail: None, ..config })?;
         let mut names = Names::default();
-        let classes = ClassTable::new(&mut names);
+        let mut classes = ClassTable::new(&mut names);
+        builtin::register(&mut classes, &mut names);
         shapes::define(&mut heap.layouts, &mut names);
         let kind = heap.str_new(ErrorKind::OutOfMemory.name())?;
         let message = heap.str_new("Out of memory")?;
@@ -116,6 +129,10 @@ impl Rt {
             host,
             thrown: Value::VOID,
             callout: Callout::default(),
+            tasks: Tasks::new(),
+            prelude: Prelude::default(),
+            params: Vec::new(),
+            boxes: boxes::State::default(),
             stop: None,
             limits: Limits::default(),
             out_of_memory: error,
@@ -264,7 +281,11 @@ impl Rt {
     pub fn roots(&self) -> impl Iterator<Item = Value> + '_ {
         let globals = self.globals.iter().flatten().copied();
         let statics = self.statics.iter().filter_map(|s| s.instance);
-        globals.chain(statics).chain(self.callout.args.iter().copied()).chain([self.thrown])
+        globals
+            .chain(statics)
+            .chain(self.callout.args.iter().copied())
+            .chain(self.tasks.roots())
+            .chain([self.thrown])
     }
 
     /// The kind of an ErrorBox, if the value is one.

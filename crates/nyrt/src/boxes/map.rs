@@ -1,0 +1,142 @@
+//! MapBox: entries in the order of insertion; Integers, Bools and Strings are keys by value, boxes by identity.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::access::{arg, array_of, made};
+use crate::boxes::json;
+use crate::builtin::{Owner, builtins};
+use crate::error::ErrorKind;
+use crate::heap::{Heap, map::is_key};
+use crate::rt::Rt;
+use crate::trap::{Outcome, Trap};
+use crate::value::{Value, class_id};
+
+builtins! { pub(crate) ROWS {
+    Owner::New(class_id::MAP) => {
+        /// An empty map.
+        "MapBox" () ALLOCATES => new;
+    }
+    Owner::Method(class_id::MAP) => {
+        /// Sets the value of a key; a key that is there keeps its place. Float, `null` and `void` are no keys.
+        "set" "put" (key: Any, value: Any) WRITES | THROWS => set;
+        /// The value of a key, `null` when it is absent. `m[k]` is the same.
+        "get" (key: Any) READS | THROWS => get;
+        /// Whether the key is there.
+        "has" "containsKey" "contains" (key: Any) READS | THROWS => has;
+        /// Whether a value `equals` this one.
+        "containsValue" (value: Any) READS | USER_CODE => contains_value;
+        /// Removes a key; whether it was there.
+        "delete" "remove" (key: Any) WRITES | THROWS | USER_CODE => delete;
+        /// ArrayBox of the keys in the order of insertion.
+        "keys" () READS | ALLOCATES => keys;
+        /// ArrayBox of the values in the order of their keys.
+        "values" () READS | ALLOCATES => values;
+        /// Number of entries.
+        "size" "length" "len" () READS => size;
+        /// Whether there are no entries.
+        "isEmpty" () READS => is_empty;
+        /// Removes all entries, the last one first.
+        "clear" () WRITES | USER_CODE => clear;
+        /// Compact JSON with the keys in the order of insertion.
+        "toJSON" () READS | ALLOCATES | USER_CODE => to_json;
+    }
+} }
+
+fn new(rt: &mut Rt, _: Value, _: &[Value]) -> Outcome {
+    made(rt, Heap::map_new)
+}
+
+fn check_key(rt: &mut Rt, key: Value) -> Result<(), Trap> {
+    if is_key(key) {
+        return Ok(());
+    }
+    let text = format!("{} cannot be the key of a MapBox", rt.type_name(key));
+    Err(rt.raise(ErrorKind::TypeError, &text))
+}
+
+fn set(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
+    set_entry(rt, m, arg(args, 0), arg(args, 1))?;
+    Ok(Value::VOID)
+}
+
+/// `m[k] = v`.
+pub(crate) fn set_entry(rt: &mut Rt, m: Value, key: Value, value: Value) -> Result<(), Trap> {
+    check_key(rt, key)?;
+    if let Some(old) = made(rt, |heap| heap.map_set(m.as_ref(), key, value))? {
+        rt.heap.release(old);
+    }
+    Ok(())
+}
+
+fn get(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
+    entry(rt, m, arg(args, 0))
+}
+
+/// `m[k]`.
+pub(crate) fn entry(rt: &mut Rt, m: Value, key: Value) -> Outcome {
+    check_key(rt, key)?;
+    Ok(rt.heap.map_get(m.as_ref(), key).unwrap_or(Value::NULL))
+}
+
+fn has(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
+    check_key(rt, arg(args, 0))?;
+    Ok(Value::bool(rt.heap.map_has(m.as_ref(), arg(args, 0))))
+}
+
+fn contains_value(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
+    let all = values(rt, m, &[])?;
+    let found = super::array::has_element(rt, all, arg(args, 0));
+    rt.heap.release(all);
+    found
+}
+
+fn delete(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
+    check_key(rt, arg(args, 0))?;
+    match rt.heap.map_remove(m.as_ref(), arg(args, 0)) {
+        Some((key, value)) => {
+            // Finalizers that wait are served last first: the value goes before its key, as when a map dies.
+            rt.heap.release(key);
+            rt.heap.release(value);
+            Ok(Value::TRUE)
+        }
+        None => Ok(Value::FALSE),
+    }
+}
+
+/// Borrowed keys and values in order.
+pub(crate) fn entries(rt: &Rt, m: Value) -> Vec<(Value, Value)> {
+    let (mut all, mut position) = (Vec::new(), 0);
+    while let Some((next, key, value)) = rt.heap.map_next(m.as_ref(), position) {
+        all.push((key, value));
+        position = next;
+    }
+    all
+}
+
+fn keys(rt: &mut Rt, m: Value, _: &[Value]) -> Outcome {
+    let all = entries(rt, m);
+    array_of(rt, all, |rt, (key, _)| Ok(rt.heap.own(key)))
+}
+
+fn values(rt: &mut Rt, m: Value, _: &[Value]) -> Outcome {
+    let all = entries(rt, m);
+    array_of(rt, all, |rt, (_, value)| Ok(rt.heap.own(value)))
+}
+
+fn size(rt: &mut Rt, m: Value, _: &[Value]) -> Outcome {
+    Ok(Value::int(i64::from(rt.heap.map_len(m.as_ref()))))
+}
+
+fn is_empty(rt: &mut Rt, m: Value, _: &[Value]) -> Outcome {
+    Ok(Value::bool(rt.heap.map_len(m.as_ref()) == 0))
+}
+
+fn clear(rt: &mut Rt, m: Value, _: &[Value]) -> Outcome {
+    rt.heap.map_clear(m.as_ref());
+    Ok(Value::VOID)
+}
+
+fn to_json(rt: &mut Rt, m: Value, _: &[Value]) -> Outcome {
+    json::stringify(rt, m)
+}

@@ -1,0 +1,87 @@
+//! Methods that every value has.
+
+use alloc::string::String;
+
+use super::access::{arg, array_of, make_text, text_arg};
+use super::json;
+use crate::builtin::{Owner, builtins};
+use crate::convert;
+use crate::ops::compare::{self, Equal};
+use crate::ops::text;
+use crate::prelude::PreludeFn;
+use crate::rt::Rt;
+use crate::trap::Outcome;
+use crate::value::{Value, class_id};
+
+builtins! { pub(crate) ROWS {
+    Owner::Every => {
+        /// Its text.
+        "toString" () READS | ALLOCATES | USER_CODE => to_string;
+        /// The name of its box.
+        "type_name" () ALLOCATES => type_name;
+        /// Arrays element by element, user boxes by their own `equals`, everything else as `==`.
+        "equals" (other: Any) READS | USER_CODE => equals;
+        /// Whether it is of a type; an instance is of its box and of all parents.
+        "is" (type_name: Str) READS => is;
+        /// A number as the other kind of number; anything else unchanged.
+        "as" (type_name: Str) THROWS => as_type;
+        /// Finalizes the box now. A second time nothing happens.
+        "fini" () WRITES | USER_CODE => fini;
+        /// Whether it is `null` or `void`.
+        "is_null" () => is_null;
+        /// Whether it is neither `null` nor `void`.
+        "is_not_null" () => is_not_null;
+        /// Itself, or the argument in place of `null` and `void`.
+        "get_or_default" (default: Any) => get_or_default;
+    }
+} }
+
+fn to_string(rt: &mut Rt, v: Value, _: &[Value]) -> Outcome {
+    // The prelude comes back to this for documents with user boxes in them, so it must not ask for their text.
+    if v.class() == class_id::JSON { json::stringify(rt, v) } else { text::text_of(rt, v) }
+}
+
+fn type_name(rt: &mut Rt, v: Value, _: &[Value]) -> Outcome {
+    let name = String::from(rt.type_name(v));
+    make_text(rt, &name)
+}
+
+fn equals(rt: &mut Rt, v: Value, args: &[Value]) -> Outcome {
+    match compare::equals(rt, v, arg(args, 0)) {
+        Equal::Yes => Ok(Value::TRUE),
+        Equal::No => Ok(Value::FALSE),
+        Equal::Ask(pairs) => {
+            let sides = pairs.into_iter().flat_map(|(x, y)| [x, y]);
+            let pairs = array_of(rt, sides, |rt, side| Ok(rt.heap.own(side)))?;
+            let trap = rt.call_prelude(PreludeFn::AllEqual, &[pairs]);
+            rt.heap.release(pairs);
+            Err(trap)
+        }
+    }
+}
+
+fn is(rt: &mut Rt, v: Value, args: &[Value]) -> Outcome {
+    Ok(Value::bool(convert::is_type(rt, v, text_arg(rt, args, 0))))
+}
+
+fn as_type(rt: &mut Rt, v: Value, args: &[Value]) -> Outcome {
+    let name = String::from(text_arg(rt, args, 0));
+    convert::as_type(rt, v, &name)
+}
+
+fn fini(rt: &mut Rt, v: Value, _: &[Value]) -> Outcome {
+    rt.heap.begin_fini(v);
+    Ok(Value::VOID)
+}
+
+fn is_null(_: &mut Rt, v: Value, _: &[Value]) -> Outcome {
+    Ok(Value::bool(v.is_nothing()))
+}
+
+fn is_not_null(_: &mut Rt, v: Value, _: &[Value]) -> Outcome {
+    Ok(Value::bool(!v.is_nothing()))
+}
+
+fn get_or_default(rt: &mut Rt, v: Value, args: &[Value]) -> Outcome {
+    Ok(rt.heap.own(if v.is_nothing() { arg(args, 0) } else { v }))
+}
