@@ -2,8 +2,11 @@
 //!
 //! source -> tree -> MIR -> runtime -> tier. It renders nothing (`report`) and reads no file (`load`).
 
-use mir::build::{self, Known, UnitKind};
+use mir::build::{self, Known, KnownFunction, UnitKind};
+use mir::inst::{Builtin, FuncId};
 use mir::program::Program;
+use nyrt::builtin::Owner;
+use nyrt::value::class_id;
 use syntax::span::SourceMap;
 
 use crate::cli::{ErrorFormat, Status};
@@ -30,8 +33,13 @@ pub(crate) struct Front {
     /// What is certain to fail if it is reached.
     pub lints: Vec<Finding>,
     /// Top-level function of the program.
-    tops: Vec<mir::inst::FuncId>,
+    tops: Vec<FuncId>,
+    /// How many functions belong to the runtime.
+    prelude_funcs: usize,
 }
+
+/// The name of the runtime's own source among the files of a program.
+pub(crate) const PRELUDE: &str = "<prelude>";
 
 /// Reads a program and everything it reaches.
 pub(crate) fn read(input: &Input, flags: &[(Id, String)]) -> Front {
@@ -40,9 +48,16 @@ pub(crate) fn read(input: &Input, flags: &[(Id, String)]) -> Front {
     let (config, mut findings) = config::load(input.folder(), &mut sources);
     let (settings, wrong) = settings::resolve(flags, &config.settings);
     findings.extend(wrong);
-    let mut loaded = load::load(input, &config, &mut sources, &mut program.names);
-    findings.append(&mut loaded.findings);
-    Front { sources, program, loaded, config, settings, findings, lints: Vec::new(), tops: Vec::new() }
+    // First of all, so that the classes and functions of the program follow those of the runtime.
+    findings.extend(build_prelude(&mut program, &mut sources).err());
+    let prelude_funcs = program.funcs.len();
+    // Without its configuration the program would only be misunderstood.
+    let mut loaded = Loaded::default();
+    if !findings.iter().any(Finding::is_error) {
+        loaded = load::load(input, &config, &mut sources, &mut program.names);
+        findings.append(&mut loaded.findings);
+    }
+    Front { sources, program, loaded, config, settings, findings, lints: Vec::new(), tops: Vec::new(), prelude_funcs }
 }
 
 impl Front {
@@ -53,8 +68,7 @@ impl Front {
 
     /// Trees to MIR. Only for programs without errors.
     pub(crate) fn build(&mut self) {
-        let mut known = Known::default();
-        known.lax_locals = self.settings.lax_locals;
+        let known = known(self.settings.lax_locals);
         let units: Vec<build::Unit<'_>> = self
             .loaded
             .units
@@ -73,12 +87,88 @@ impl Front {
     }
 }
 
-/// The middle language of a built program.
-pub(crate) fn mir_text(_front: &Front) -> String {
-    String::new()
+/// What the runtime offers by name.
+fn known(lax_locals: bool) -> Known {
+    let boxes = nyrt::value::BUILTIN_CLASSES
+        .iter()
+        .filter(|(id, _)| *id != class_id::CELL)
+        .map(|(id, name)| (name.to_string(), Builtin(id.0)))
+        .collect();
+    let mut functions = Vec::new();
+    for (id, row) in nyrt::builtin::rows().filter(|(_, r)| matches!(r.owner, Owner::Function | Owner::External)) {
+        functions.extend(row.names.iter().map(|name| KnownFunction {
+            name: name.to_string(),
+            id: Builtin(u32::from(id.0)),
+            min: row.min() as u32,
+            max: row.max() as u32,
+        }));
+    }
+    Known { boxes, functions, lax_locals }
+}
+
+/// Builds the runtime's own Nyash code into a program that is still empty.
+fn build_prelude(program: &mut Program, sources: &mut SourceMap) -> Result<(), Finding> {
+    let broken = |what: &str| Finding::error(format!("internal: the prelude {what}"));
+    let file = sources.add(PRELUDE, nyrt::prelude::SOURCE).map_err(|_| broken("does not fit"))?;
+    let source = sources.file(file);
+    let parsed = syntax::parse(&source.text, source.base, &mut program.names);
+    let unit = build::Unit { ast: &parsed.ast, kind: UnitKind::Prelude, links: &[] };
+    let built = build::build(program, sources, &[unit], &known(false));
+    let wrong = parsed.diagnostics.into_iter().chain(built.diagnostics).next();
+    wrong.map_or(Ok(()), |d| Err(broken(&format!("has an error: {}", d.title))))
+}
+
+/// The middle language of a built program, without the runtime's own part.
+pub(crate) fn mir_text(front: &Front) -> String {
+    let mut out = String::new();
+    for (i, func) in front.program.funcs.iter().enumerate().skip(front.prelude_funcs) {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&mir::text::print_func(&front.program, FuncId(i as u32), func, Some(&front.sources)));
+    }
+    out
 }
 
 /// Runs a built program.
 pub(crate) fn run(_front: Front, _args: Vec<String>, _format: ErrorFormat) -> Status {
     Status::OK
+}
+
+/// A value as the REPL shows it.
+#[derive(Debug)]
+pub(crate) struct Value {
+    /// Its text.
+    pub text: String,
+    /// Whether it is a String, which is shown in quotes.
+    pub is_string: bool,
+}
+
+impl Value {
+    /// With quotes and escapes where it is a String.
+    pub(crate) fn shown(&self) -> String {
+        if self.is_string { format!("{:?}", self.text) } else { self.text.clone() }
+    }
+}
+
+/// How an input of the REPL ended.
+#[derive(Debug)]
+pub(crate) enum Ran {
+    /// It ran; the value of its last expression.
+    Value(Option<Value>),
+    /// It did not run or failed; this was reported.
+    Failed,
+    /// The session is over.
+    Stopped(Status),
+}
+
+pub(crate) struct Session;
+impl Session {
+    pub(crate) fn new(_flags: &[(Id, String)]) -> Result<Session, Status> { Ok(Session) }
+    pub(crate) fn history_file(&self) -> Option<std::path::PathBuf> { None }
+    pub(crate) fn names(&self) -> crate::repl::Known { crate::repl::Known::default() }
+    pub(crate) fn end(self) -> Status { Status::OK }
+    pub(crate) fn run(&mut self, _: &str) -> Ran { Ran::Failed }
+    pub(crate) fn type_of(&mut self, _: &str) -> Ran { Ran::Failed }
+    pub(crate) fn mir_of(&mut self, _: &str) -> Option<String> { None }
 }

@@ -33,6 +33,9 @@ fn each_file(front: &Front, show: impl Fn(&crate::load::Unit, &str, u32) -> Stri
             out.push_str(&format!("\n// {}\n", file.name));
         }
         out.push_str(&show(unit, &file.text, file.base));
+        if !out.ends_with('\n') {
+            out.push('\n');
+        }
     }
     out
 }

@@ -24,7 +24,7 @@ pub(super) fn explain(code: Option<&str>) -> Status {
     }
     let known = Code::ALL.iter().map(|c| c.name()).chain(ErrorKind::ALL.iter().map(|k| k.name()));
     let finding = Finding::error(format!("there is no code or error kind `{code}`"));
-    report::emit_plain(&match nearest(code, known) {
+    report::emit_plain(&match nearest(code, known.clone()).or_else(|| nearest(&code.to_ascii_uppercase(), known)) {
         Some(near) => finding.hint(format!("did you mean `nyash explain {near}`?")),
         None => finding.hint("`nyash explain` without a code lists all of them"),
     });

@@ -48,10 +48,15 @@ pub(super) fn elements(sources: &SourceMap, marks: &[Mark<'_>]) -> Vec<Element<'
     let mut out = Vec::new();
     for of_file in placed.chunk_by(|a, b| a.file == b.file) {
         let Some(file) = sources.files().get(of_file[0].file) else { continue };
-        let head = of_file.iter().find(|p| p.mark.primary).unwrap_or(&of_file[0]);
-        out.push(Origin::path(file.name.clone()).line(head.line).char_column(head.column).into());
         for near in of_file.chunk_by(|a, b| !a.is_long() && !b.is_long() && b.line - a.line <= APART) {
-            out.push(snippet(&file.text, near).into());
+            let excerpt = snippet(&file.text, near);
+            if near[0].is_long() {
+                // The column of a cut line is not that of the file: it has to be said.
+                out.push(Origin::path(file.name.clone()).line(near[0].line).char_column(near[0].column).into());
+                out.push(excerpt.into());
+            } else {
+                out.push(excerpt.path(file.name.clone()).into());
+            }
         }
     }
     out

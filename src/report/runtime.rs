@@ -3,7 +3,7 @@
 
 use annotate_snippets::{Group, Level};
 use serde_json::{Value, json};
-use syntax::span::{SourceMap, Span};
+use syntax::span::{Location, SourceMap, Span};
 
 use super::excerpt::{self, Mark};
 use super::{json, renderer};
@@ -94,8 +94,8 @@ fn what_ran_out(limit: &Limit, value: &str) -> String {
 
 /// The place of the error and how the program got there.
 fn body(out: &mut String, sources: &SourceMap, trace: &Trace) {
-    // The prelude's own frames have no source a user could look at: the first place that has is shown.
-    if let Some(frame) = trace.first.iter().find(|f| sources.locate(f.span.lo).is_some()) {
+    // The runtime's own code is no source a user could look at: the first place that is one is shown.
+    if let Some(frame) = trace.first.iter().find(|f| located(sources, f).is_some()) {
         let marks = [Mark { span: frame.span, text: "", primary: true }];
         let group = Group::with_level(Level::ERROR).elements(excerpt::elements(sources, &marks));
         out.push_str(&renderer().render(&[group]));
@@ -120,6 +120,11 @@ fn body(out: &mut String, sources: &SourceMap, trace: &Trace) {
     lines(out, sources, &last[last.len() - tail..]);
 }
 
+/// Where a frame is, if users can look there.
+fn located<'a>(sources: &'a SourceMap, frame: &Frame) -> Option<Location<'a>> {
+    sources.locate(frame.span.lo).filter(|p| p.file != crate::engine::PRELUDE)
+}
+
 /// Equal neighbours (recursion) together.
 fn runs(frames: &[Frame]) -> Vec<&[Frame]> {
     frames.chunk_by(|a, b| a == b).collect()
@@ -134,8 +139,7 @@ fn left_out(out: &mut String, calls: usize) {
 fn lines(out: &mut String, sources: &SourceMap, runs: &[&[Frame]]) {
     for run in runs {
         let Some(frame) = run.first() else { continue };
-        let place = sources
-            .locate(frame.span.lo)
+        let place = located(sources, frame)
             .map_or_else(|| "builtin".to_string(), |p| format!("{}:{}:{}", p.file, p.line, p.column));
         out.push_str(&format!("  at {} ({place})", frame.function));
         if run.len() > 1 {

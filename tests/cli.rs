@@ -1,0 +1,99 @@
+//! The command line: flags, files, limits, bad input. `tests/cli/*.cli` hold several cases each; the format is
+//! described in `docs/testing.md`. `BLESS=1` writes what was found where it does not match.
+
+mod common;
+#[path = "common/case.rs"]
+mod case;
+#[path = "common/sections.rs"]
+mod sections;
+
+use case::Case;
+use common::{Ended, files, folder, name, nyash, run};
+use libtest_mimic::{Arguments, Failed, Trial};
+use sections::matches;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let root = folder("cli");
+    let mut trials = Vec::new();
+    for path in files(&root, ".cli") {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let group = name(&path, &root);
+        // Cases of one file are blessed one after the other.
+        let lock = Arc::new(Mutex::new(()));
+        for (index, case) in case::parse(&text).into_iter().enumerate() {
+            let (path, lock, group) = (path.clone(), lock.clone(), group.clone());
+            let name = format!("{group}::{}", case.name);
+            trials.push(Trial::test(name, move || check(&path, &group, index, &case, &lock).map_err(Failed::from)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn check(path: &Path, group: &str, index: usize, case: &Case, lock: &Mutex<()>) -> Result<(), String> {
+    if let Some(problem) = &case.problem {
+        return Err(problem.clone());
+    }
+    if case.not_as_root && is_root() {
+        return Ok(());
+    }
+    let folder = scratch(group, index)?;
+    case.prepare(&folder)?;
+    let mut command = nyash(&folder);
+    command.args(&case.args).envs(case.env.iter().map(|(k, v)| (k, v)));
+    let ended = match case.read_only {
+        Some(lines) => case::run_and_hang_up(&mut command, lines, case.within),
+        None => run(&mut command, &case.stdin, case.within),
+    };
+    if ended.late {
+        return Err(format!("still running after {:?}", case.within));
+    }
+    let found = Found::new(ended);
+    if matches(&case.stdout, &found.stdout) && matches(&case.stderr, &found.stderr) && case.exit == found.exit {
+        return Ok(());
+    }
+    if std::env::var_os("BLESS").is_some() {
+        let _one = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        return case::bless(path, index, &found.stdout, &found.stderr, &found.exit);
+    }
+    let head = |text: &str| text.chars().take(3000).collect::<String>();
+    Err(format!(
+        "expected exit {}, found {}\n--- expected stdout\n{}--- found stdout\n{}--- expected stderr\n{}--- found stderr\n{}",
+        case.exit,
+        found.exit,
+        head(&case.stdout),
+        head(&found.stdout),
+        head(&case.stderr),
+        head(&found.stderr)
+    ))
+}
+
+struct Found {
+    stdout: String,
+    stderr: String,
+    exit: String,
+}
+
+impl Found {
+    fn new(ended: Ended) -> Found {
+        let exit = ended.code.map_or("signal".into(), |c| c.to_string());
+        Found { stdout: ended.out(), stderr: ended.err(), exit }
+    }
+}
+
+/// Files are readable to root whatever their mode.
+fn is_root() -> bool {
+    std::fs::read_to_string("/proc/self/status")
+        .is_ok_and(|s| s.lines().any(|l| l.starts_with("Uid:") && l.split_whitespace().nth(2) == Some("0")))
+}
+
+fn scratch(group: &str, index: usize) -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(group).join(index.to_string());
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(|e| e.to_string())?;
+    }
+    std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    Ok(folder)
+}

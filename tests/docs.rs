@@ -1,0 +1,48 @@
+//! The programs of `docs/examples` do what their `.expected` files say, in every tier, with `.stdin` as input where
+//! there is one.
+
+mod common;
+
+use common::{TIERS, difference, files, name, nyash, run};
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::path::Path;
+use std::time::Duration;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples");
+    let mut trials = Vec::new();
+    for path in files(&root, ".nyash") {
+        for tier in TIERS {
+            let path = path.clone();
+            let name = format!("{}::{tier}", name(&path, &root));
+            trials.push(Trial::test(name, move || check(&path, tier).map_err(Failed::from)));
+        }
+    }
+    if trials.is_empty() {
+        trials.push(Trial::test("there are examples", || Err(Failed::from("docs/examples is empty"))));
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn check(path: &Path, tier: &str) -> Result<(), String> {
+    let read = |ending: &str| std::fs::read_to_string(path.with_extension(ending));
+    let expected = read("expected").map_err(|e| format!("the file with the expected output: {e}"))?;
+    let stdin = read("stdin").unwrap_or_default();
+    let folder = path.parent().ok_or("no folder")?;
+    let mut command = nyash(folder);
+    command.arg(format!("--tier={tier}")).args(path.file_name());
+    let ended = run(&mut command, stdin.as_bytes(), DEADLINE);
+    if ended.late {
+        return Err(format!("still running after {DEADLINE:?}"));
+    }
+    if ended.out() != expected {
+        return Err(format!("{}\n{}", difference("standard output", &expected, &ended.out()), ended.err()));
+    }
+    match ended.code {
+        Some(0) => Ok(()),
+        code => Err(format!("exit code {code:?}\n{}", ended.err())),
+    }
+}

@@ -1,0 +1,109 @@
+//! Golden tests: a program and what `nyash` makes of it in one file. `tests/golden/<stage>/*.golden` with the
+//! stages `errors` (messages of wrong programs), `check` (what only `nyash check` reports), `tokens`, `ast` and `mir`.
+//!
+//! `BLESS=1` writes what was found into the files; read the difference before committing it.
+
+mod common;
+#[path = "common/sections.rs"]
+mod sections;
+
+use common::{difference, files, folder, name, nyash, run};
+use libtest_mimic::{Arguments, Failed, Trial};
+use sections::{Section, join, split};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+/// The name under which messages know the program.
+const INPUT: &str = "input.nyash";
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let root = folder("golden");
+    let mut trials = Vec::new();
+    for path in files(&root, ".golden") {
+        let name = name(&path, &root);
+        let stage = name.split('/').next().unwrap_or("").to_string();
+        trials.push(Trial::test(name, move || check(&path, &stage).map_err(Failed::from)));
+    }
+    let errors = root.join("errors");
+    let wrong = errors.clone();
+    trials.push(Trial::test("errors have a place", move || places(&wrong).map_err(Failed::from)));
+    trials.push(Trial::test("errors have advice", move || advice(&errors).map_err(Failed::from)));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn check(path: &Path, stage: &str) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
+    let mut parts = split(&text);
+    let program = std::mem::take(&mut parts).into_iter().next().map(|s| s.text).unwrap_or_default();
+    let folder = scratch(path)?;
+    std::fs::write(folder.join(INPUT), &program).map_err(|e| e.to_string())?;
+    let mut command = nyash(&folder);
+    match stage {
+        "errors" => command.args(["run", INPUT]),
+        "check" => command.args(["check", INPUT]),
+        "tokens" | "ast" | "mir" => command.args(["run", &format!("--dump={stage}"), INPUT]),
+        _ => return Err(format!("there is no stage `{stage}`")),
+    };
+    let ended = run(&mut command, b"", DEADLINE);
+    let found = match stage {
+        "errors" | "check" => ended.err(),
+        _ if ended.code != Some(0) => return Err(format!("exit code {:?}\n{}", ended.code, ended.err())),
+        _ => ended.out(),
+    };
+    let code = ended.code.map_or("signal".to_string(), |c| c.to_string());
+    let heading = match stage {
+        "errors" | "check" => format!("exit {code}"),
+        _ => stage.to_string(),
+    };
+    let sections =
+        [Section { heading: String::new(), text: program }, Section { heading, text: found }];
+    let now = join(&sections);
+    if now == text {
+        return Ok(());
+    }
+    if std::env::var_os("BLESS").is_some() {
+        return std::fs::write(path, now).map_err(|e| e.to_string());
+    }
+    Err(difference("the golden file", &text, &now))
+}
+
+/// A folder of its own for each test.
+fn scratch(path: &Path) -> Result<PathBuf, String> {
+    let root = folder("golden");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("golden").join(name(path, &root));
+    std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    Ok(folder)
+}
+
+/// Every message of `errors` shows the place it is about.
+fn places(errors: &Path) -> Result<(), String> {
+    let without: Vec<String> = messages(errors)?
+        .into_iter()
+        .filter(|(_, message)| !message.contains("--> "))
+        .map(|(path, _)| name(&path, errors))
+        .collect();
+    if without.is_empty() { Ok(()) } else { Err(format!("without a place: {}", without.join(", "))) }
+}
+
+/// At least 150 wrong programs, and at least 60 of 100 messages say what to do.
+fn advice(errors: &Path) -> Result<(), String> {
+    let messages = messages(errors)?;
+    let with = messages.iter().filter(|(_, m)| m.contains("= help: ")).count();
+    if messages.len() < 150 {
+        return Err(format!("only {} wrong programs", messages.len()));
+    }
+    if with * 100 < messages.len() * 60 {
+        return Err(format!("only {with} of {} messages say what to do", messages.len()));
+    }
+    Ok(())
+}
+
+fn messages(errors: &Path) -> Result<Vec<(PathBuf, String)>, String> {
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).map_err(|e| e.to_string())?;
+        Ok((path, split(&text).into_iter().skip(1).map(|s| s.text).collect()))
+    };
+    files(errors, ".golden").into_iter().map(read).collect()
+}
