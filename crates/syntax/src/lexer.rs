@@ -21,7 +21,8 @@ pub(crate) struct Lexed {
 /// Splits a text into tokens that cover it without gaps. `base` is the position of its first byte;
 /// the caller has made sure that `base + text.len()` fits.
 pub(crate) fn lex(text: &str, base: u32) -> Lexed {
-    let mut out = Lexer { text, base, tokens: Vec::with_capacity(text.len() / 3), errors: Vec::new() };
+    let mut out =
+        Lexer { text, base, tokens: Vec::with_capacity((text.len() / 4).min(1 << 20)), errors: Vec::new() };
     let mut first_long: [Option<Span>; 2] = [None, None];
     let mut doubtful_from = None;
     let mut skip = 0;

@@ -26,9 +26,9 @@ impl Parser<'_, '_> {
     /// `static function B.f(a) { }`
     fn static_function(&mut self) -> Result<StmtKind> {
         let opener = self.pos;
-        self.bump();
+        let keyword = self.bump();
         if self.depth > 0 {
-            let d = Diagnostic::new(Code::E0210, self.here(), "`static function` inside a block")
+            let d = Diagnostic::new(Code::E0210, keyword.span, "`static function` inside a block")
                 .label("only at the top level of a file")
                 .hint("move the declaration out of the block");
             self.report(d);
@@ -87,6 +87,12 @@ impl Parser<'_, '_> {
             );
         }
         let mut params = Vec::new();
+        if self.ahead(1).kind == T::LBrace {
+            let open = self.pos;
+            self.bump();
+            self.missing_close(open, T::RParen);
+            return Ok(params);
+        }
         self.group(T::RParen, "`,`", &mut |p| {
             if matches!(p.kind(), T::Local | T::Outbox | T::Weak) && p.ahead(1).kind == T::Ident {
                 p.expected_hint("a parameter", "parameters are plain names");

@@ -292,6 +292,11 @@ impl Parser<'_, '_> {
         use TokenKind as T;
         let t = self.cur();
         let lo = t.span.lo;
+        let before = self.tok_at(self.pos.saturating_sub(1)).kind;
+        if t.lost && self.pos > self.statement_start && (before == T::Assign || binary(before).is_some()) {
+            let at = self.prev_span().hi;
+            return Ok(self.operand(ExprKind::Error, Span::new(at, at)));
+        }
         let kind = match t.kind {
             T::Ident => {
                 let name = self.names.intern(self.slice(t.span));

@@ -68,10 +68,11 @@ impl<'t> Parser<'t, '_> {
 
     fn bound_names(&self) -> HashSet<&'t str> {
         let mut bound = HashSet::new();
-        for w in self.toks.windows(3) {
-            let [a, b, c] = w else { continue };
+        let mut before = T::Eof;
+        for pair in self.toks.windows(2) {
+            let [name, after] = pair else { continue };
             let declared = matches!(
-                a.kind,
+                before,
                 T::Local
                     | T::Outbox
                     | T::Global
@@ -82,10 +83,10 @@ impl<'t> Parser<'t, '_> {
                     | T::LParen
                     | T::Comma
             );
-            let assigned = c.kind == T::Assign && !a.kind.is_word();
-            if b.kind == T::Ident && (declared || assigned) {
-                bound.insert(self.slice(b.span));
+            if name.kind == T::Ident && (declared || after.kind == T::Assign) {
+                bound.insert(self.slice(name.span));
             }
+            before = name.kind;
         }
         bound
     }

@@ -5,14 +5,14 @@ use super::*;
 impl Parser<'_, '_> {
     /// `match e { arms }`, the current token being `match`.
     pub(super) fn match_expr(&mut self) -> Result<MatchId> {
+        self.enter(self.pos)?;
+        let mark = self.mark();
         self.bump();
         let subject = self.condition("match")?;
         if !self.at(TokenKind::LBrace) {
             return Err(self.expected_hint("`{`", "the arms stand in braces: `match x { 1 => a  _ => b }`"));
         }
         let open = self.pos;
-        self.enter(open)?;
-        let mark = self.mark();
         self.lines_ignored = false;
         self.bump();
         let mut arms = Vec::new();

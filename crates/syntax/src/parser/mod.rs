@@ -54,6 +54,8 @@ struct Tok {
     newline: bool,
     /// Whether unknown characters stand before it; they were reported, more would be an echo.
     damaged: bool,
+    /// Whether the line before it ends with unknown characters: an operand may be lost there.
+    lost: bool,
     span: Span,
 }
 
@@ -87,6 +89,8 @@ struct Parser<'t, 'n> {
     lost_openers: u32,
     /// The blocks around the current token, the innermost last.
     open_blocks: Vec<(usize, Body)>,
+    /// First token of the innermost statement begun last.
+    statement_start: usize,
     /// The names that the file declares or assigns, once somebody asked.
     bound: Option<HashSet<&'t str>>,
     // Scratch stacks of unfinished lists, shared by all levels of nesting.
@@ -114,9 +118,13 @@ impl<'t, 'n> Parser<'t, 'n> {
         let mut toks = Vec::with_capacity(tokens.len() * 2 / 3 + 1);
         let mut newline = false;
         let mut damaged = false;
+        let mut lost = false;
         for t in tokens {
             match t.kind {
-                TokenKind::Newline => newline = true,
+                TokenKind::Newline => {
+                    newline = true;
+                    lost |= damaged;
+                }
                 TokenKind::BlockComment => {
                     let lo = (t.span.lo - base) as usize;
                     let hi = (t.span.hi - base) as usize;
@@ -125,14 +133,21 @@ impl<'t, 'n> Parser<'t, 'n> {
                 TokenKind::Unknown => damaged = true,
                 kind if kind.is_trivia() => {}
                 kind => {
-                    toks.push(Tok { kind, newline, damaged, span: t.span });
+                    toks.push(Tok { kind, newline, damaged, lost, span: t.span });
                     newline = false;
+                    lost = false;
                     damaged = false;
                 }
             }
         }
         let end = base + text.len() as u32;
-        toks.push(Tok { kind: TokenKind::Eof, newline: true, damaged, span: Span::new(end, end) });
+        toks.push(Tok {
+            kind: TokenKind::Eof,
+            newline: true,
+            damaged,
+            lost: false,
+            span: Span::new(end, end),
+        });
         Parser {
             text,
             base,
@@ -149,6 +164,7 @@ impl<'t, 'n> Parser<'t, 'n> {
             silent_until: 0,
             lost_openers: 0,
             open_blocks: Vec::new(),
+            statement_start: 0,
             bound: None,
             stmt_stack: Vec::new(),
             expr_stack: Vec::new(),
@@ -162,7 +178,7 @@ impl<'t, 'n> Parser<'t, 'n> {
 
     fn tok_at(&self, index: usize) -> Tok {
         let end = Span::new(self.base, self.base);
-        let eof = Tok { kind: TokenKind::Eof, newline: true, damaged: false, span: end };
+        let eof = Tok { kind: TokenKind::Eof, newline: true, damaged: false, lost: false, span: end };
         self.toks.get(index).or(self.toks.last()).copied().unwrap_or(eof)
     }
 
@@ -367,6 +383,7 @@ impl<'t, 'n> Parser<'t, 'n> {
             || self.cur().damaged
             || self.pos < self.silent_until
             || (self.too_deep && self.at(TokenKind::Eof))
+            || self.diagnostics.len() >= MAX_DIAGNOSTICS
     }
 
     /// Reports something about the current token, unless something was said about it already.
@@ -432,7 +449,11 @@ impl<'t, 'n> Parser<'t, 'n> {
 
     fn expected_diagnostic(&self, what: &str) -> Diagnostic {
         let t = self.cur();
-        let at_line_end = t.newline && (t.kind == TokenKind::RBrace || recover::begins_statement(t.kind));
+        // A bracket or `=` is missed at the end of the line, whatever the next line begins with.
+        let at_line_end = t.newline
+            && (matches!(what, "`{`" | "`(`" | "`=`")
+                || t.kind == TokenKind::RBrace
+                || recover::begins_statement(t.kind));
         let (place, found) = if at_line_end && self.pos > 0 {
             let end = self.prev_span().hi;
             (Span::new(end, end), "the end of the line".to_owned())

@@ -145,7 +145,8 @@ impl Parser<'_, '_> {
         };
         d = d.other(opener.span, format!("to close this {}", opener.kind.describe()));
         if close == TokenKind::RBrace {
-            if let Some((suspect, closing)) = self.suspect_brace() {
+            let at_end = found.kind == TokenKind::Eof;
+            if let Some((suspect, closing)) = at_end.then(|| self.suspect_brace()).flatten() {
                 if suspect != open {
                     d = d.other(self.tok_at(suspect).span, "perhaps it is this one that is not closed");
                 }
@@ -159,7 +160,7 @@ impl Parser<'_, '_> {
     }
 
     /// The first brace whose partner stands further left than the line it is opened on: probably the
-    /// partner was meant for an outer brace. One linear scan, done at most once per report.
+    /// partner was meant for an outer brace. One linear scan, done once, at the end of the file.
     fn suspect_brace(&self) -> Option<(usize, usize)> {
         let mut open: Vec<(usize, u32)> = Vec::new();
         let mut indent = 0;

@@ -26,6 +26,7 @@ impl Parser<'_, '_> {
                 _ => {}
             }
             let before = self.pos;
+            self.statement_start = before;
             let mark = self.mark();
             if self.statement().is_ok() && self.end_of_statement(before).is_ok() {
                 continue;
@@ -122,6 +123,9 @@ impl Parser<'_, '_> {
                 let in_box = self.open_blocks.iter().any(|(_, b)| *b == Body::Member);
                 if !in_box || !self.body_follows() || self.keyword_hint(self.word()).is_some() {
                     return false;
+                }
+                if self.is_echo() {
+                    return true;
                 }
                 // Blocks that begin on lines at least as far to the right should have ended before.
                 let indent = self.indent_of(self.pos);
