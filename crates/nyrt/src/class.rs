@@ -237,10 +237,8 @@ impl ClassTable {
             _ => None,
         });
         let layout = layouts.define(id, &LayoutSpec { parent: first, own: &own, fini, native: None });
-        let contents: Vec<(ClassId, u32)> = contents
-            .into_iter()
-            .filter_map(|c| Some((c, layout.slot_of(content_name(names, c))?)))
-            .collect();
+        let contents: Vec<(ClassId, u32)> =
+            contents.into_iter().filter_map(|c| Some((c, layout.slot_of(content_name(names, c))?))).collect();
         let class = &mut self.classes[id.0 as usize];
         *class = Class {
             name: class.name,
@@ -380,7 +378,11 @@ impl ClassTable {
 
     fn is_descendant(&self, class: ClassId, of: ClassId) -> bool {
         let c = self.get(class);
-        if of >= class_id::FIRST_USER { c.order.contains(&of) } else { c.contents.iter().any(|&(b, _)| b == of) }
+        if of >= class_id::FIRST_USER {
+            c.order.contains(&of)
+        } else {
+            c.contents.iter().any(|&(b, _)| b == of)
+        }
     }
 
     /// Whether a class has the interface, itself or through an ancestor.

@@ -4,10 +4,10 @@
 //! code allocates inline. A list that runs empty is refilled by carving cells off the class's current page. It
 //! does not know what cells are for.
 
+use super::Heap;
 use super::cell::{COUNT_ONE, FREE_WORD, HEADER, STORAGE_WORD};
 use super::pages::{LARGE, TAIL};
 use super::region::{OutOfMemory, PAGE, PAGE_SHIFT, REGION_MAX, STATE};
-use super::Heap;
 use crate::value::Ref;
 
 /// Number of size classes; class 0 is not used.
@@ -173,7 +173,11 @@ impl Heap {
 
     /// Bytes a cell of `size` bytes will really have.
     pub(crate) fn rounded(size: u64) -> u64 {
-        if size <= SMALL_MAX as u64 { SIZES[size_class(size as u32)] as u64 } else { size.next_multiple_of(PAGE as u64) }
+        if size <= SMALL_MAX as u64 {
+            SIZES[size_class(size as u32)] as u64
+        } else {
+            size.next_multiple_of(PAGE as u64)
+        }
     }
 
     /// Makes a large cell longer where it stands, if the pages behind it are free.

@@ -1,10 +1,10 @@
 //! Arrays: elements stored as narrowly as they allow, widening when another kind of value arrives.
 //! It does not compare elements or raise errors for positions.
 
-use super::cell::{class_word, HEADER};
-use super::region::OutOfMemory;
 use super::Heap;
-use crate::value::{class_id, Kind, Ref, Value};
+use super::cell::{HEADER, class_word};
+use super::region::OutOfMemory;
+use crate::value::{Kind, Ref, Value, class_id};
 
 /// How the elements of an array are stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

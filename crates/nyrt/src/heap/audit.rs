@@ -18,7 +18,11 @@ const LINES: usize = 20;
 impl Heap {
     /// Compares every count with the owners: `roots` are all values owned outside the heap (globals, frames,
     /// the exception in flight, native tables), `suspended` the drop work of tasks that are not running.
-    pub fn audit(&self, roots: &mut dyn Iterator<Item = Value>, suspended: &[&DropStack]) -> Result<(), String> {
+    pub fn audit(
+        &self,
+        roots: &mut dyn Iterator<Item = Value>,
+        suspended: &[&DropStack],
+    ) -> Result<(), String> {
         let mut owners: HashMap<u32, u32> = HashMap::new();
         let mut own = |r: Ref| *owners.entry(r.0).or_insert(0) += 1;
         for v in roots {
@@ -44,7 +48,8 @@ impl Heap {
             if word & STICKY == 0 && word >> COUNT_SHIFT != found {
                 wrong += 1;
                 if wrong <= LINES {
-                    report += &format!("{:?}: count {}, owners {found}\n", self.value_of(r), word >> COUNT_SHIFT);
+                    report +=
+                        &format!("{:?}: count {}, owners {found}\n", self.value_of(r), word >> COUNT_SHIFT);
                 }
             }
         });

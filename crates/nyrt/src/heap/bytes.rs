@@ -1,9 +1,9 @@
 //! Growable byte storage behind BufferBox: a counted cell that several boxes can share. It is not a value of
 //! the program.
 
-use super::cell::{class_word, HEADER};
-use super::region::OutOfMemory;
 use super::Heap;
+use super::cell::{HEADER, class_word};
+use super::region::OutOfMemory;
 use crate::value::{ClassId, Kind, Ref, Value};
 
 /// Class of byte storages; programs never see one.

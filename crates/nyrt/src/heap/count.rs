@@ -1,8 +1,8 @@
 //! Retain and release. A release that takes the last count drops the object through the drop machine
 //! ([`super::drop`]) as far as that needs no user code; it does not run `fini` bodies.
 
-use super::cell::{BUFFERED, COUNT_ONE, STICKY};
 use super::Heap;
+use super::cell::{BUFFERED, COUNT_ONE, STICKY};
 use crate::value::{Kind, Ref, Value};
 
 impl Heap {

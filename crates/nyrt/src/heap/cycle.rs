@@ -11,14 +11,14 @@
 use ::alloc::boxed::Box;
 use ::alloc::vec::Vec;
 
+use super::Heap;
 use super::bytes::BYTES;
 use super::cell::{BUFFERED, COUNT_SHIFT, FINALIZED, FREE_WORD, HEADER, IN_FINI, STICKY};
 use super::drop::Work;
 use super::layout::SlotType;
-use super::map_table::{entry, ENTRY_VALUE};
+use super::map_table::{ENTRY_VALUE, entry};
 use super::pages::{FREE, TAIL};
 use super::region::{PAGE, PAGE_SHIFT};
-use super::Heap;
 use crate::value::{Kind, Ref};
 
 /// Fewest candidates that make a collection worth its while.
@@ -185,7 +185,8 @@ impl Heap {
         // Following live cells has to be paid for by candidates: at least one for each two cells visited
         // in vain.
         c.threshold = if garbage * 2 >= visited { c.threshold / 2 } else { c.threshold * 2 };
-        c.threshold = c.threshold.min(visited.max(candidates)).max((visited - garbage) / 2).max(MIN_THRESHOLD);
+        c.threshold =
+            c.threshold.min(visited.max(candidates)).max((visited - garbage) / 2).max(MIN_THRESHOLD);
     }
 
     /// Whether a buffer entry still means the candidate it was made for (or another one at its place).
@@ -226,7 +227,10 @@ impl Heap {
             _ if self.class_of(r) == BYTES => {}
             _ => {
                 let base = r.0 + self.value_base(r);
-                (0..self.value_count(r)).map(|i| self.child_at(base + 16 * i)).filter(|c| !c.is_none()).for_each(f);
+                (0..self.value_count(r))
+                    .map(|i| self.child_at(base + 16 * i))
+                    .filter(|c| !c.is_none())
+                    .for_each(f);
             }
         }
     }
@@ -325,6 +329,8 @@ impl Heap {
         if finis.is_empty() {
             let next = members.len() as u32;
             if next > 0 {
+                // The flag without an entry: losing each other must not make candidates of them again.
+                members.iter().for_each(|&r| self.set_flags(r, BUFFERED));
                 self.drops.work.push(Work::Members { members: members.into(), next });
             }
         } else {
@@ -335,7 +341,7 @@ impl Heap {
 
     /// The finalizers have run: what they made reachable lives on, the rest goes; what they made anew
     /// and only garbage refers to goes with it.
-    pub(crate) fn recheck(&mut self, garbage: Box<Garbage>) {
+    pub(crate) fn recheck(&mut self, garbage: Garbage) {
         let roots = garbage.members;
         let analysis = self.analyse(&roots, true);
         let mut members = Vec::new();

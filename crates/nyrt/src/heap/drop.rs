@@ -11,14 +11,14 @@
 use ::alloc::boxed::Box;
 use ::alloc::vec::Vec;
 
+use super::Heap;
 use super::array::Elem;
 use super::bytes::BYTES;
 use super::cell::{BUFFERED, COUNT_ONE, DEAD, FINALIZED, HAS_WEAK, HEADER, IN_FINI, STICKY};
 use super::cycle::Garbage;
 use super::func::{FUNC_RECEIVER, FUTURE_VALUE};
 use super::layout::SlotType;
-use super::map_table::{entry, ENTRY_VALUE};
-use super::Heap;
+use super::map_table::{ENTRY_VALUE, entry};
 use crate::value::{FuncId, Kind, Ref, Value};
 
 /// Why a `fini` body runs.
@@ -140,7 +140,7 @@ impl Heap {
                             self.drops.work.push(Work::Fini { obj, how: How::Cycle });
                         }
                     }
-                    None => self.recheck(garbage),
+                    None => self.recheck(*garbage),
                 },
                 Some(other) => {
                     debug_assert!(false, "a step below a running body");
@@ -277,9 +277,12 @@ impl Heap {
             self.uncandidate(r);
         }
         let kind = self.kind_bits(r);
-        if kind == Kind::Obj as u8 && word & FINALIZED == 0 && self.layouts.get(self.class_of(r)).fini().is_some() {
+        if kind == Kind::Obj as u8
+            && word & FINALIZED == 0
+            && self.layouts.get(self.class_of(r)).fini().is_some()
+        {
             // The count held for the body keeps weak readers from bringing it to 0 a second time.
-            self.set_count_word(r, (word & !BUFFERED) + COUNT_ONE | IN_FINI);
+            self.set_count_word(r, ((word & !BUFFERED) + COUNT_ONE) | IN_FINI);
             self.drops.work.push(Work::Fini { obj: r, how: How::Death });
             return;
         }
@@ -470,7 +473,11 @@ impl Heap {
             self.drop_content(r, After::Keep);
         } else {
             for &r in &members {
-                debug_assert!(self.count_word(r) & STICKY != 0 || self.is_unique(r), "freed with owners: {:#x}", r.0);
+                debug_assert!(
+                    self.count_word(r) & STICKY != 0 || self.is_unique(r),
+                    "freed with owners: {:#x}",
+                    r.0
+                );
                 self.drops.work.push(Work::Release(r));
             }
         }

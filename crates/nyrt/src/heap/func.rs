@@ -1,9 +1,9 @@
 //! Function values (function, bound receiver, captured values) and futures. It does not call anything.
 
-use super::cell::{class_word, HEADER};
-use super::region::OutOfMemory;
 use super::Heap;
-use crate::value::{class_id, FuncId, Kind, Ref, Value};
+use super::cell::{HEADER, class_word};
+use super::region::OutOfMemory;
+use crate::value::{FuncId, Kind, Ref, Value, class_id};
 
 /// Offset of the receiver; captures follow it.
 pub const FUNC_RECEIVER: u32 = HEADER + 8;
@@ -29,7 +29,12 @@ pub enum FutureState {
 
 impl Heap {
     /// A function value. `receiver` is `void` for unbound functions; it and the captures are borrowed.
-    pub fn func_new(&mut self, func: FuncId, receiver: Value, captures: &[Value]) -> Result<Value, OutOfMemory> {
+    pub fn func_new(
+        &mut self,
+        func: FuncId,
+        receiver: Value,
+        captures: &[Value],
+    ) -> Result<Value, OutOfMemory> {
         let n = captures.len() as u64;
         let word = class_word(class_id::FUNCTION, Kind::Func);
         let r = self.alloc(FUNC_RECEIVER as u64 + 16 + 16 * n, word)?;

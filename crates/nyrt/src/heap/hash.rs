@@ -89,7 +89,8 @@ mod tests {
         // SipHash-1-3 written out in the order of its paper.
         let data: [u8; 11] = *b"hello world";
         let (k0, k1) = (super::KEY[0], super::KEY[1]);
-        let words = [u64::from_le_bytes(*b"hello wo"), u64::from_le_bytes([b'r', b'l', b'd', 0, 0, 0, 0, 11])];
+        let words =
+            [u64::from_le_bytes(*b"hello wo"), u64::from_le_bytes([b'r', b'l', b'd', 0, 0, 0, 0, 11])];
         let mut v = [
             k0 ^ 0x736f6d6570736575,
             k1 ^ 0x646f72616e646f6d,

@@ -8,7 +8,7 @@ use ::alloc::boxed::Box;
 use ::alloc::vec::Vec;
 
 use super::cell::HEADER;
-use crate::value::{class_id, ClassId, FuncId, Name, BUILTIN_CLASSES};
+use crate::value::{BUILTIN_CLASSES, ClassId, FuncId, Name, class_id};
 
 /// How a field is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -174,7 +174,9 @@ impl Layout {
             fields.iter().filter(|f| f.slot.counts()).map(|f| (f.offset, f.slot)).collect::<Vec<_>>();
         let acyclic = fields.iter().all(|f| f.weak || !f.slot.counts() || f.slot == SlotType::Str);
         let native = match spec.native {
-            Some(slot) => fields.get(slot as usize).filter(|f| f.slot == SlotType::I32).map_or(0, |f| f.offset),
+            Some(slot) => {
+                fields.get(slot as usize).filter(|f| f.slot == SlotType::I32).map_or(0, |f| f.offset)
+            }
             None => parent.map_or(0, |p| p.native),
         };
         Layout {
@@ -247,7 +249,8 @@ mod tests {
     #[test]
     fn children_extend_their_parent() {
         let mut t = LayoutTable::new();
-        let own = [spec(1, SlotType::Bool), spec(2, SlotType::Any), spec(3, SlotType::Ref), spec(4, SlotType::I64)];
+        let own =
+            [spec(1, SlotType::Bool), spec(2, SlotType::Any), spec(3, SlotType::Ref), spec(4, SlotType::I64)];
         let p = t.define(ClassId(64), &LayoutSpec { own: &own, ..Default::default() }).clone();
         // Any 8..24, I64 24..32, Ref 32..36, Bool 36.
         assert_eq!(p.fields().iter().map(|f| f.offset).collect::<Vec<_>>(), [36, 8, 32, 24]);

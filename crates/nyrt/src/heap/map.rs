@@ -1,13 +1,13 @@
 //! Maps: insertion order, integers, booleans and strings as keys by value, other boxes by identity.
 //! It does not know texts of keys or the methods of MapBox.
 
-use super::cell::{class_word, HEADER};
-use super::map_table::{entry, ENTRY_VALUE, MAP_LIVE, MAP_SIZE};
-use super::region::OutOfMemory;
 use super::Heap;
-use crate::value::{class_id, Kind, Ref, Value};
+use super::cell::{HEADER, class_word};
+use super::map_table::{ENTRY_VALUE, MAP_LIVE, MAP_SIZE, entry};
+use super::region::OutOfMemory;
+use crate::value::{Kind, Ref, Value, class_id};
 
-pub use super::map_table::{is_key, MAP_BITS, MAP_CAP, MAP_ENTRIES, MAP_INDEX, MAP_USED};
+pub use super::map_table::{MAP_BITS, MAP_CAP, MAP_ENTRIES, MAP_INDEX, MAP_USED, is_key};
 
 impl Heap {
     /// An empty map.

@@ -1,10 +1,10 @@
 //! The hash table inside a map: entries in insertion order with tombstones, and an index of entry numbers once
 //! there are more than a few. It does not count references; `map` does.
 
+use super::Heap;
 use super::cell::HEADER;
 use super::hash;
 use super::region::OutOfMemory;
-use super::Heap;
 use crate::value::{Kind, Ref, Value};
 
 /// Offset of the number of live entries.
@@ -96,7 +96,13 @@ impl Heap {
     }
 
     /// Appends an entry for a key that is not there; the values are stored as they are.
-    pub(super) fn map_append(&mut self, m: Ref, key: Value, hash: u32, value: Value) -> Result<(), OutOfMemory> {
+    pub(super) fn map_append(
+        &mut self,
+        m: Ref,
+        key: Value,
+        hash: u32,
+        value: Value,
+    ) -> Result<(), OutOfMemory> {
         if self.map_used(m) == self.mem.get::<u32>(m.0 + MAP_CAP) {
             self.map_rebuild(m)?;
         }

@@ -80,7 +80,13 @@ impl Memory {
     #[inline(always)]
     pub(crate) fn copy(&self, from: u32, to: u32, len: u32) {
         // SAFETY: both ranges lie in committed memory by the invariant; `copy` allows overlap.
-        unsafe { core::ptr::copy(self.ptr::<u8>(from, len as usize), self.ptr::<u8>(to, len as usize), len as usize) }
+        unsafe {
+            core::ptr::copy(
+                self.ptr::<u8>(from, len as usize),
+                self.ptr::<u8>(to, len as usize),
+                len as usize,
+            )
+        }
     }
     #[inline(always)]
     pub(crate) fn fill(&self, off: u32, len: u32, byte: u8) {

@@ -99,7 +99,8 @@ impl Heap {
         let mut mem = mem::Memory::new(source.base());
         mem.set_end(page);
         mem.fill(region::STATE, region::PAGE - region::STATE, 0);
-        let pages = pages::Pages::new((reserved / page) as u32, (config.max_bytes.min(reserved) / page) as u32);
+        let pages =
+            pages::Pages::new((reserved / page) as u32, (config.max_bytes.min(reserved) / page) as u32);
         let mut heap = Heap {
             mem,
             source,
@@ -152,5 +153,6 @@ impl Heap {
 #[cfg(test)]
 pub(crate) fn test_heap() -> Heap {
     let region = AllocRegion::new(64 << 20).expect("memory for a test");
-    Heap::new(Box::new(region), HeapConfig { audit: true, ..HeapConfig::default() }).expect("a heap for a test")
+    Heap::new(Box::new(region), HeapConfig { audit: true, ..HeapConfig::default() })
+        .expect("a heap for a test")
 }

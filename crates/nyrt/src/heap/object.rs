@@ -1,11 +1,11 @@
 //! Objects with fields, and the variable cells of closures. Every access goes through the layout table.
 //! It does not run constructors or check visibility.
 
-use super::cell::{class_word, HEADER};
+use super::Heap;
+use super::cell::{HEADER, class_word};
 use super::layout::{Field, SlotType};
 use super::region::OutOfMemory;
-use super::Heap;
-use crate::value::{class_id, ClassId, Kind, Ref, Value};
+use crate::value::{ClassId, Kind, Ref, Value, class_id};
 
 impl Heap {
     /// An object with all fields `void` (typed ones zero).

@@ -5,10 +5,10 @@
 
 use alloc::vec::Vec;
 
-use super::alloc::{BUMPS, BUMP_ENDS, CLASSES, FREE_HEADS, SIZES};
+use super::Heap;
+use super::alloc::{BUMP_ENDS, BUMPS, CLASSES, FREE_HEADS, SIZES};
 use super::cell::FREE_WORD;
 use super::region::{OutOfMemory, PAGE, PAGE_SHIFT, REGION_MAX};
-use super::Heap;
 use crate::value::Ref;
 
 /// Tag of a free page; small pages have their size class as tag.

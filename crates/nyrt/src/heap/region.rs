@@ -48,7 +48,7 @@ impl AllocRegion {
     pub fn new(bytes: usize) -> Result<AllocRegion, OutOfMemory> {
         let page = PAGE as usize;
         let size = bytes.max(2 * page).checked_next_multiple_of(page).ok_or(OutOfMemory)?;
-        let layout = Layout::from_size_align(size, 4096).map_err(|_| OutOfMemory)?;
+        let layout = Layout::from_size_align(size, 16).map_err(|_| OutOfMemory)?;
         // SAFETY: the layout has a size of at least two pages, so it is not zero.
         let base = unsafe { alloc::alloc::alloc_zeroed(layout) };
         if base.is_null() { Err(OutOfMemory) } else { Ok(AllocRegion { base, layout }) }
@@ -62,7 +62,7 @@ impl Drop for AllocRegion {
     }
 }
 
-// SAFETY: the allocation lives as long as `self`, is page aligned, and is usable from its first byte on.
+// SAFETY: the allocation lives as long as `self`, is 16-byte aligned and usable from its first byte on.
 unsafe impl RegionSource for AllocRegion {
     fn base(&self) -> *mut u8 {
         self.base

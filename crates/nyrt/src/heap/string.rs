@@ -5,12 +5,12 @@
 
 use core::cmp::Ordering;
 
-use super::cell::{class_word, HEADER, STICKY};
+use super::Heap;
+use super::cell::{HEADER, STICKY, class_word};
 use super::hash;
 use super::region::OutOfMemory;
 use super::utf8::Crumbs;
-use super::Heap;
-use crate::value::{class_id, Kind, Ref, Value};
+use crate::value::{Kind, Ref, Value, class_id};
 
 /// Offset of the length in bytes.
 pub const STR_LEN: u32 = HEADER;
@@ -88,7 +88,11 @@ impl Heap {
 
     /// A string of one character.
     pub fn str_char(&mut self, c: char) -> Result<Value, OutOfMemory> {
-        if c.is_ascii() { Ok(self.str_ascii(c as u8)) } else { self.str_counted(c.encode_utf8(&mut [0; 4]), Some(1)) }
+        if c.is_ascii() {
+            Ok(self.str_ascii(c as u8))
+        } else {
+            self.str_counted(c.encode_utf8(&mut [0; 4]), Some(1))
+        }
     }
 
     pub(crate) fn str_counted(&mut self, text: &str, chars: Option<u32>) -> Result<Value, OutOfMemory> {

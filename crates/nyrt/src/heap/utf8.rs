@@ -2,8 +2,8 @@
 //! is remembered, so that walking through a text by position stays linear.
 
 use super::Heap;
-use crate::value::{Ref, Value};
 use super::region::OutOfMemory;
+use crate::value::{Ref, Value};
 
 #[derive(Clone, Copy, Default)]
 struct Crumb {

@@ -3,10 +3,10 @@
 
 use hashbrown::HashMap;
 
-use super::cell::{class_word, DEAD, HAS_WEAK, HEADER};
-use super::region::OutOfMemory;
 use super::Heap;
-use crate::value::{class_id, Kind, Ref, Value};
+use super::cell::{DEAD, HAS_WEAK, HEADER, class_word};
+use super::region::OutOfMemory;
+use crate::value::{Kind, Ref, Value, class_id};
 
 /// Target to weak cell.
 #[derive(Default)]
