@@ -16,6 +16,7 @@
 mod dominance;
 mod fault;
 mod ownership;
+mod sets;
 mod shape;
 
 pub use fault::{Fault, What};

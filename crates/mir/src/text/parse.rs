@@ -228,6 +228,7 @@ impl<'a> Parser<'a> {
                     Some('u') => {
                         let hex = body.get(i + 2..).and_then(|t| t.strip_prefix('{'));
                         let hex = hex.and_then(|t| t.get(..t.find('}').filter(|n| *n <= 6)?));
+                        let hex = hex.filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit()));
                         let c = hex.and_then(|h| char::from_u32(u32::from_str_radix(h, 16).ok()?));
                         let (Some(hex), Some(c)) = (hex, c) else {
                             return Err((start + 1 + i, Wrong::BadEscape));
@@ -398,7 +399,7 @@ impl<'a> Parser<'a> {
 
     fn inst(&mut self, func: &mut Func) -> Result<(), Error> {
         if func.blocks.is_empty() {
-            return self.wrong(Wrong::Expected("`bb0:`"));
+            return self.wrong(Wrong::Expected("`bb0:` or `}`"));
         }
         let mut dst = Val::NONE;
         if self.next().starts_with('%') {
@@ -529,7 +530,11 @@ impl<'a> Parser<'a> {
             "inf" => Some(f64::INFINITY),
             "-inf" => Some(f64::NEG_INFINITY),
             _ => match text.strip_prefix("nan:0x") {
-                Some(bits) => u64::from_str_radix(bits, 16).ok().map(f64::from_bits).filter(|x| x.is_nan()),
+                Some(bits) => {
+                    let hex = bits.bytes().all(|b| b.is_ascii_hexdigit());
+                    let bits = u64::from_str_radix(bits, 16).ok().filter(|_| hex);
+                    bits.map(f64::from_bits).filter(|x| x.is_nan())
+                }
                 None => {
                     let plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
                     text.parse().ok().filter(|_| plain)

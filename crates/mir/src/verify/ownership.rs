@@ -1,9 +1,12 @@
 //! Counts: every owned value is consumed exactly once on every path, and who owns what is a property of the
 //! position. What is borrowed is only asked not to be consumed; how long its owner lives is not known here.
 
+use std::collections::BTreeSet;
+
 use crate::func::Func;
 use crate::inst::{Block, EXCEPTION, EdgeId, Gives, Inst, Op, Val};
 use crate::verify::dominance::reached_blocks;
+use crate::verify::sets::{Set, Sets};
 use crate::verify::{Def, Defs, Faults, What, ways_on};
 
 /// What a value is, in the order in which ways into a block join: the greater one wins.
@@ -59,14 +62,18 @@ impl Kind {
 /// The values that are owned at every position of a function.
 #[derive(Clone, Debug)]
 pub struct OwnedAt {
-    /// At the start of each block, parameters included, in order; `None` for blocks that are never reached.
-    entry: Vec<Option<Box<[Val]>>>,
+    /// Number of the function's parameters; a member of a set is the number of a value less these.
+    params: u32,
+    sets: Sets,
+    /// At the start of each block, parameters included.
+    entry: Vec<Set>,
 }
 
 impl OwnedAt {
-    /// What is owned at the start of a block, by number.
-    pub fn at_entry(&self, block: Block) -> &[Val] {
-        self.entry.get(block.index()).and_then(|e| e.as_deref()).unwrap_or_default()
+    /// What is owned at the start of a block, by number; nothing for blocks that are never reached.
+    pub fn at_entry(&self, block: Block) -> Vec<Val> {
+        let set = self.entry.get(block.index()).copied().unwrap_or(Set::EMPTY);
+        self.sets.members(set).into_iter().map(|member| Val(member as u32 + self.params)).collect()
     }
 
     /// What is owned before the instruction with this position in the function, by number. The function must
@@ -83,19 +90,18 @@ impl OwnedAt {
     fn walk(&self, func: &Func, at: usize, end: usize) -> Vec<Val> {
         let block = func.blocks.partition_point(|b| b.end as usize <= at);
         let Some(start) = func.blocks.get(block).map(|b| b.start as usize) else { return Vec::new() };
-        let mut owned = Owned::default();
-        self.at_entry(Block(block as u32)).iter().for_each(|v| owned.insert(*v));
+        let mut owned: BTreeSet<Val> = self.at_entry(Block(block as u32)).into_iter().collect();
         for inst in func.insts.get(start..end.min(func.insts.len())).unwrap_or_default() {
             func.uses(&inst.op, |v, consumed| {
                 if consumed {
-                    owned.remove(v);
+                    owned.remove(&v);
                 }
             });
             if inst.op.row().gives == Gives::Owned {
                 owned.insert(inst.dst);
             }
         }
-        owned.sorted()
+        owned.into_iter().collect()
     }
 }
 
@@ -104,83 +110,28 @@ fn consumes_on_throw(op: &Op) -> bool {
     op.row().effects.ends_block() || matches!(op, Op::Release { .. })
 }
 
-/// A set of values with constant-time changes that gives its members without looking at others.
-#[derive(Default)]
-struct Owned {
-    members: Vec<Val>,
-    /// Where each value is among the members, plus one.
-    place: Vec<u32>,
-}
-
-impl Owned {
-    fn contains(&self, v: Val) -> bool {
-        self.place.get(v.index()).is_some_and(|p| *p != 0)
-    }
-
-    fn insert(&mut self, v: Val) {
-        if self.contains(v) || v.is_none() || v == EXCEPTION {
-            return;
-        }
-        if self.place.len() <= v.index() {
-            self.place.resize(v.index() + 1, 0);
-        }
-        self.members.push(v);
-        self.place[v.index()] = self.members.len() as u32;
-    }
-
-    fn remove(&mut self, v: Val) -> bool {
-        if !self.contains(v) {
-            return false;
-        }
-        let at = core::mem::take(&mut self.place[v.index()]) as usize - 1;
-        self.members.swap_remove(at);
-        if let Some(moved) = self.members.get(at) {
-            self.place[moved.index()] = at as u32 + 1;
-        }
-        true
-    }
-
-    fn clear(&mut self) {
-        for v in self.members.drain(..) {
-            self.place[v.index()] = 0;
-        }
-    }
-
-    fn sorted(&self) -> Vec<Val> {
-        let mut members = self.members.clone();
-        members.sort_unstable();
-        members
-    }
-}
-
 /// Follows the owned values along all ways; the function has the right shape.
 pub(super) fn check(faults: &mut Faults<'_>, defs: &Defs) -> OwnedAt {
     let func = faults.func;
     let order = reached_blocks(func);
-    let kinds = kinds(func, defs, &order);
     let mut flow = Flow {
         faults,
         func,
         defs,
-        kinds,
-        owned: Owned::default(),
+        kinds: kinds(func, defs, &order),
+        sets: Sets::new(defs.of.len()),
+        owned: Set::EMPTY,
         entry: vec![None; func.blocks.len()],
         block: Block(0),
         at: 0,
     };
-    flow.entry[0] = Some(Box::default());
+    flow.entry[0] = Some(Set::EMPTY);
+    let mut entry = vec![Set::EMPTY; func.blocks.len()];
     // In this order every block has been reached before its turn.
     for block in &order {
-        flow.block(*block);
+        entry[block.index()] = flow.block(*block);
     }
-    let entry = core::mem::take(&mut flow.entry);
-    let with_params = |(block, entry): (usize, Option<Box<[Val]>>)| {
-        let mut all = entry?.into_vec();
-        all.extend(func.block_params(Block(block as u32)).filter(|v| flow.kind(*v) == Kind::Owned));
-        all.sort_unstable();
-        Some(all.into_boxed_slice())
-    };
-    OwnedAt { entry: entry.into_iter().enumerate().map(with_params).collect() }
+    OwnedAt { params: defs.params, sets: flow.sets, entry }
 }
 
 /// Kinds of all values but the function's parameters. Block parameters are the join of what they receive.
@@ -233,10 +184,11 @@ struct Flow<'f, 'a> {
     func: &'a Func,
     defs: &'f Defs,
     kinds: Vec<Kind>,
+    sets: Sets,
     /// What is owned at the present position.
-    owned: Owned,
-    /// What is owned at the start of each block besides its parameters, in order.
-    entry: Vec<Option<Box<[Val]>>>,
+    owned: Set,
+    /// What is owned at the start of each block besides its parameters.
+    entry: Vec<Option<Set>>,
     block: Block,
     at: u32,
 }
@@ -253,21 +205,45 @@ impl Flow<'_, '_> {
         }
     }
 
-    fn block(&mut self, block: Block) {
-        let Some(entry) = self.entry[block.index()].as_deref() else { return };
-        self.owned.clear();
-        entry.iter().for_each(|v| self.owned.insert(*v));
-        for param in self.func.block_params(block) {
-            if self.kind(param) == Kind::Owned {
-                self.owned.insert(param);
-            }
+    fn owns(&self, v: Val) -> bool {
+        self.defs.slot(v).is_some_and(|slot| self.sets.contains(self.owned, slot))
+    }
+
+    /// Makes an owned value part of the state.
+    fn gain(&mut self, v: Val) {
+        if let Some(slot) = self.defs.slot(v)
+            && self.kinds[slot] == Kind::Owned
+        {
+            self.owned = self.sets.insert(self.owned, slot);
         }
+    }
+
+    /// Takes a value out of the state; whether it was in it.
+    fn lose(&mut self, v: Val) -> bool {
+        let owns = self.owns(v);
+        if let (true, Some(slot)) = (owns, self.defs.slot(v)) {
+            self.owned = self.sets.remove(self.owned, slot);
+        }
+        owns
+    }
+
+    fn vals(&self, members: Vec<usize>) -> Vec<Val> {
+        members.into_iter().map(|member| Val(member as u32 + self.defs.params)).collect()
+    }
+
+    /// Follows a block and gives what is owned at its start.
+    fn block(&mut self, block: Block) -> Set {
+        let Some(entry) = self.entry[block.index()] else { return Set::EMPTY };
+        self.owned = entry;
+        self.func.block_params(block).for_each(|param| self.gain(param));
+        let with_params = self.owned;
         self.block = block;
         let start = self.func.blocks[block.index()].start as usize;
         for (i, inst) in self.func.block_insts(block).iter().enumerate() {
             self.at = i as u32;
             self.inst(inst, start + i);
         }
+        with_params
     }
 
     fn inst(&mut self, inst: &Inst, at: usize) {
@@ -277,7 +253,7 @@ impl Flow<'_, '_> {
         let (mut borrowed, mut consumed) = (Vec::new(), Vec::new());
         func.uses(&inst.op, |v, consumes| if consumes { &mut consumed } else { &mut borrowed }.push(v));
         for v in borrowed.iter().chain(&consumed) {
-            if self.kind(*v) == Kind::Owned && !self.owned.contains(*v) {
+            if self.kind(*v) == Kind::Owned && !self.owns(*v) {
                 self.wrong(What::Consumed(*v));
             }
         }
@@ -292,7 +268,7 @@ impl Flow<'_, '_> {
         }
         let mut taken = Vec::with_capacity(consumed.len());
         for v in consumed {
-            if self.owned.remove(v) {
+            if self.lose(v) {
                 taken.push(v);
             } else if self.kind(v) == Kind::Owned && taken.contains(&v) {
                 self.wrong(What::ConsumedHere(v));
@@ -306,9 +282,7 @@ impl Flow<'_, '_> {
         if effects.throws() && early {
             self.throw(inst);
         }
-        if self.defs.slot(inst.dst).is_some() && self.kind(inst.dst) == Kind::Owned {
-            self.owned.insert(inst.dst);
-        }
+        self.gain(inst.dst);
         let mut ways = 0;
         ways_on(func, at, |e| {
             ways += 1;
@@ -338,7 +312,7 @@ impl Flow<'_, '_> {
     }
 
     fn lost(&mut self, what: fn(Val) -> What) {
-        for v in self.owned.sorted() {
+        for v in self.vals(self.sets.members(self.owned)) {
             self.wrong(what(v));
         }
     }
@@ -347,12 +321,13 @@ impl Flow<'_, '_> {
     fn pass(&mut self, edge: EdgeId, unwind: bool) {
         let func = self.func;
         let edge = &func.edges[edge.index()];
+        let before = self.owned;
         let mut moved = Vec::new();
         let mut exceptions = 0;
         for (arg, param) in func.vals(edge.args).zip(func.block_params(edge.to)) {
             match self.kind(arg) {
                 _ if arg == EXCEPTION => exceptions += 1,
-                Kind::Owned if self.owned.remove(arg) => moved.push(arg),
+                Kind::Owned if self.lose(arg) => moved.push(arg),
                 Kind::Owned if moved.contains(&arg) => self.wrong(What::PassedTwice(arg)),
                 Kind::Owned => self.wrong(What::Consumed(arg)),
                 Kind::Borrowed if self.kind(param) == Kind::Owned => {
@@ -367,23 +342,19 @@ impl Flow<'_, '_> {
             _ => self.wrong(What::PassedTwice(EXCEPTION)),
         }
         self.arrive(edge.to);
-        moved.into_iter().for_each(|v| self.owned.insert(v));
+        self.owned = before;
     }
 
     fn arrive(&mut self, to: Block) {
-        let Some(known) = self.entry[to.index()].take() else {
-            self.entry[to.index()] = Some(self.owned.sorted().into_boxed_slice());
+        let known = *self.entry[to.index()].get_or_insert(self.owned);
+        if known == self.owned {
             return;
-        };
-        let missing = known.iter().filter(|v| !self.owned.contains(**v)).count();
-        if missing != 0 || known.len() != self.owned.members.len() {
-            for value in known.iter().copied().filter(|v| !self.owned.contains(*v)).collect::<Vec<_>>() {
-                self.wrong(What::OwnedElsewhere { value, to });
-            }
-            for value in self.owned.sorted().into_iter().filter(|v| known.binary_search(v).is_err()) {
-                self.wrong(What::OwnedHere { value, to });
-            }
         }
-        self.entry[to.index()] = Some(known);
+        for value in self.vals(self.sets.only_in(known, self.owned)) {
+            self.wrong(What::OwnedElsewhere { value, to });
+        }
+        for value in self.vals(self.sets.only_in(self.owned, known)) {
+            self.wrong(What::OwnedHere { value, to });
+        }
     }
 }
