@@ -1,0 +1,89 @@
+//! The roots of the heap audit: every count that activations and tasks hold. Which registers hold one at a
+//! position, `mir::verify` knows.
+
+use hashbrown::HashMap;
+use mir::inst::{FuncId, Op};
+use mir::verify::{self, OwnedAt};
+use nyrt::value::Value;
+
+use crate::drops::After;
+use crate::frame::{Frame, Role, Task};
+use crate::{Exit, Flow, Interp};
+
+/// What is known of the functions that were audited.
+pub(crate) type Audited = HashMap<FuncId, OwnedAt>;
+
+/// How far the current instruction of an activation is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// Nothing of it is done.
+    Before,
+    /// It is done.
+    After,
+    /// It has thrown.
+    Thrown,
+}
+
+impl Interp {
+    /// Recomputes all counts of the heap.
+    pub(crate) fn audit(&mut self) -> Flow {
+        let mut roots: Vec<Value> = self.rt.roots().collect();
+        let mut audited = std::mem::take(&mut self.audited);
+        for task in self.parked.values().chain([&self.task]) {
+            self.task_roots(task, &mut audited, &mut roots);
+        }
+        self.audited = audited;
+        roots.extend(self.thrown_by_main.iter().map(|t| t.0));
+        if let Some(Exit::Value(v)) = &self.main_end {
+            roots.push(*v);
+        }
+        let suspended: Vec<_> = self.parked.values().map(|t| &t.drops).collect();
+        let found = self.rt.heap.audit(&mut roots.into_iter().filter(|v| v.is_ref()), &suspended);
+        match found {
+            Ok(()) => Flow::Go,
+            Err(report) => self.fault(format!("the heap audit found wrong counts:\n{report}")),
+        }
+    }
+
+    fn task_roots(&self, task: &Task, audited: &mut Audited, roots: &mut Vec<Value>) {
+        roots.extend(task.outbox.iter().map(|o| o.1));
+        roots.extend(task.runs.iter().flat_map(|run| run.roots()));
+        for (i, frame) in task.frames.iter().enumerate() {
+            let run = task.runs.iter().find(|run| run.depth == i + 1);
+            let at = match run.map(|run| &run.after) {
+                Some(After::Next) => At::After,
+                Some(After::Throw(..)) => At::Thrown,
+                _ => At::Before,
+            };
+            self.frame_roots(frame, at, audited, roots);
+        }
+    }
+
+    fn frame_roots(&self, frame: &Frame, at: At, audited: &mut Audited, roots: &mut Vec<Value>) {
+        let code = frame.code();
+        if matches!(frame.role, Role::CallWithArgs | Role::Root | Role::Text) {
+            roots.extend((0..code.params as usize).map(|reg| frame.get(reg)));
+        }
+        if matches!(frame.role, Role::CallWithClosure | Role::Root) && !frame.closure.is_none() {
+            roots.push(self.rt.heap.value_of(frame.closure));
+        }
+        let program = &self.linked.program;
+        let Some(func) = program.funcs.get(code.func.index()) else { return };
+        if !audited.contains_key(&code.func) {
+            // A function that breaks the rules of ownership cannot be audited; the verifier reports it elsewhere.
+            let Ok(owned) = verify::owned_at(program, func) else { return };
+            audited.insert(code.func, owned);
+        }
+        let Some(owned) = audited.get(&code.func) else { return };
+        let position = frame.position();
+        let mut held = match at {
+            At::After => owned.after(func, position),
+            At::Before | At::Thrown => owned.before(func, position),
+        };
+        let inst = frame.inst();
+        if at == At::Thrown && (inst.op.row().effects.ends_block() || matches!(inst.op, Op::Release { .. })) {
+            func.uses(&inst.op, |v, consumed| held.retain(|h| !consumed || *h != v));
+        }
+        roots.extend(held.into_iter().map(|v| frame.get(v.index())));
+    }
+}

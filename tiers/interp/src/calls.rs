@@ -1,0 +1,327 @@
+//! Calls: what is called, with how many arguments, and the new activation. It does not run it.
+
+use mir::inst::{ClassIx, FuncId};
+use nyrt::builtin::{self, BuiltinId};
+use nyrt::class::{ClassTable, Target};
+use nyrt::error::ErrorKind;
+use nyrt::ops::method;
+use nyrt::trap::{Callout, Trap};
+use nyrt::value::{ClassId, Kind, Name, Ref, Value, class_id};
+use smallvec::SmallVec;
+use syntax::intern::Symbol;
+
+use crate::code::Code;
+use crate::drops::After;
+use crate::frame::{Frame, Role};
+use crate::{Flow, Interp};
+
+/// Arguments in a row.
+pub(crate) type Args = SmallVec<[Value; 8]>;
+
+/// How a call began.
+pub(crate) enum Called {
+    /// It is over and gave an owned value.
+    Value(Value),
+    /// There is a new activation.
+    Entered,
+}
+
+/// Function numbers from here on mean builtin methods: a builtin method that is bound to a receiver.
+const BUILTIN: u32 = 1 << 31;
+
+/// The number that a function value bound to a builtin method has.
+pub(crate) fn bound_builtin(id: BuiltinId) -> nyrt::value::FuncId {
+    nyrt::value::FuncId(BUILTIN | id.0 as u32)
+}
+
+impl Interp {
+    /// Most activations of a task.
+    #[inline(always)]
+    pub(crate) fn max_depth(&self) -> usize {
+        self.rt.limits.max_depth as usize
+    }
+
+    /// A function that has been called before.
+    #[inline(always)]
+    pub(crate) fn ready<'a>(&self, func: FuncId) -> Option<&'a Code> {
+        match self.codes.get(func.index()) {
+            // SAFETY: it came from `Box::into_raw` in `code` and is freed together with the interpreter only; it is
+            // never changed, so shared references may overlap.
+            Some(code) if !code.is_null() => Some(unsafe { &**code }),
+            _ => None,
+        }
+    }
+
+    /// A function, prepared if this is its first call.
+    fn code<'a>(&mut self, func: FuncId) -> Result<&'a Code, Trap> {
+        if let Some(code) = self.ready(func) {
+            return Ok(code);
+        }
+        let made = self.linked.program.funcs.get(func.index()).map(|f| Code::prepare(func, f));
+        match (made, self.codes.get_mut(func.index())) {
+            (Some(Ok(code)), Some(slot)) => {
+                *slot = Box::into_raw(Box::new(code));
+                self.ready(func).ok_or(Trap::Stop)
+            }
+            (Some(Err(fault)), _) => {
+                self.fault(format!("{fault:?}"));
+                Err(Trap::Stop)
+            }
+            _ => {
+                self.fault(format!("there is no function {func:?}"));
+                Err(Trap::Stop)
+            }
+        }
+    }
+
+    /// Prepares a function; the instruction that needs it is done again.
+    #[cold]
+    pub(crate) fn prepare_then_again(&mut self, func: FuncId) -> Flow {
+        match self.code(func) {
+            Ok(_) => Flow::Go,
+            Err(trap) => self.trapped(trap),
+        }
+    }
+
+    /// The values of a list of registers of the newest activation.
+    #[inline]
+    pub(crate) fn arguments(&self, list: &[u32]) -> Args {
+        match self.task.frames.last() {
+            Some(frame) => list.iter().map(|reg| frame.get(*reg as usize)).collect(),
+            None => Args::new(),
+        }
+    }
+
+    /// The same with a receiver in front.
+    #[inline]
+    fn with_receiver(&self, receiver: Value, list: &[u32]) -> Args {
+        let mut args = Args::new();
+        args.push(receiver);
+        if let Some(frame) = self.task.frames.last() {
+            args.extend(list.iter().map(|reg| frame.get(*reg as usize)));
+        }
+        args
+    }
+
+    /// A new activation. The role says who owns arguments and closure; on failure nothing is consumed.
+    #[inline]
+    pub(crate) fn enter(
+        &mut self,
+        func: nyrt::value::FuncId,
+        args: &[Value],
+        closure: Ref,
+        role: Role,
+    ) -> Result<(), Trap> {
+        let code = self.code(FuncId(func.0))?;
+        if args.len() != code.params as usize {
+            return Err(self.wrong_count(code, args.len()));
+        }
+        if self.task.frames.len() >= self.max_depth() {
+            return Err(self.stack_overflow());
+        }
+        let Some(window) = self.task.stack.push(code.regs as usize) else { return Err(self.stack_overflow()) };
+        let mut frame = Frame::new(code, window, closure, role);
+        for (reg, arg) in args.iter().enumerate() {
+            frame.set(reg, *arg);
+        }
+        self.task.frames.push(frame);
+        self.ticks -= 1;
+        Ok(())
+    }
+
+    #[cold]
+    fn wrong_count(&mut self, code: &Code, got: usize) -> Trap {
+        let me = usize::from(code.has_me);
+        let wanted = match (code.params as usize).saturating_sub(me) {
+            0 => "no arguments".into(),
+            1 => "1 argument".into(),
+            n => format!("{n} arguments"),
+        };
+        let name = self.linked.program.names.text(code.name);
+        let text = format!("{name} takes {wanted}, got {}", got.saturating_sub(me));
+        self.rt.raise(ErrorKind::ArityError, &text)
+    }
+
+    #[cold]
+    pub(crate) fn stack_overflow(&mut self) -> Trap {
+        let text = format!("More than {} calls are nested", self.task.frames.len());
+        self.rt.raise(ErrorKind::StackOverflow, &text)
+    }
+
+    /// A function of the program by number.
+    pub(crate) fn call_func(&mut self, func: FuncId, list: &[u32]) -> Result<Called, Trap> {
+        let args = self.arguments(list);
+        self.enter(link::func_id(func), &args, Ref::NONE, Role::Call)?;
+        Ok(Called::Entered)
+    }
+
+    /// A function value; whoever calls keeps it alive.
+    pub(crate) fn call_value(&mut self, callee: Value, list: &[u32]) -> Result<Called, Trap> {
+        self.call_closure(callee, list, Role::Call)
+    }
+
+    fn call_closure(&mut self, callee: Value, list: &[u32], role: Role) -> Result<Called, Trap> {
+        if callee.kind() != Kind::Func {
+            return Err(self.not_a_function(callee));
+        }
+        let closure = callee.as_ref();
+        let (func, receiver) = (self.rt.heap.func_id(closure), self.rt.heap.func_receiver(closure));
+        if func.0 & BUILTIN != 0 {
+            let args = self.arguments(list);
+            let result = builtin::call(&mut self.rt, BuiltinId(func.0 as u16), receiver, &args)?;
+            if role == Role::CallWithClosure {
+                self.rt.heap.release_ref(closure);
+            }
+            return Ok(Called::Value(result));
+        }
+        let code = self.code(FuncId(func.0))?;
+        let args = if code.has_me {
+            self.rt.check_alive(receiver)?;
+            self.with_receiver(receiver, list)
+        } else {
+            self.arguments(list)
+        };
+        self.enter(func, &args, closure, role)?;
+        Ok(Called::Entered)
+    }
+
+    #[cold]
+    fn not_a_function(&mut self, v: Value) -> Trap {
+        let text = format!("{} is not a function", self.rt.type_name(v));
+        self.rt.raise(ErrorKind::TypeError, &text)
+    }
+
+    /// A method by name, or a function held in the field of that name.
+    #[inline]
+    pub(crate) fn call_method(
+        &mut self,
+        object: Value,
+        name: Symbol,
+        list: &[u32],
+        from: ClassIx,
+    ) -> Result<Called, Trap> {
+        let name = self.linked.name(&mut self.rt, name);
+        match method::find(&mut self.rt, object, name)? {
+            Some(target) => self.call_target(target, object, list),
+            None => self.call_field(object, name, list, from),
+        }
+    }
+
+    /// A function held in a field.
+    fn call_field(&mut self, object: Value, name: Name, list: &[u32], from: ClassIx) -> Result<Called, Trap> {
+        let Some(slot) = self.field_slot(object, name) else {
+            return Err(method::no_method(&mut self.rt, object, name));
+        };
+        self.check_visible(object, name, from)?;
+        let callee = self.rt.heap.field_get(object.as_ref(), slot);
+        let called = self.call_closure(callee, list, Role::CallWithClosure);
+        if called.is_err() {
+            self.rt.heap.release(callee);
+        }
+        called
+    }
+
+    /// A method of a builtin parent on the content of a box: the first parent that has it, else what every value has.
+    pub(crate) fn call_content(&mut self, object: Value, name: Symbol, list: &[u32]) -> Result<Called, Trap> {
+        let name = self.linked.name(&mut self.rt, name);
+        self.rt.check_alive(object)?;
+        let parents: SmallVec<[ClassId; 4]> = match object.class() {
+            class if class >= class_id::FIRST_USER => {
+                self.rt.classes.get(class).contents().iter().map(|c| c.0).collect()
+            }
+            _ => SmallVec::new(),
+        };
+        let own = |classes: &ClassTable, p: ClassId| classes.declared_method(p, name).map(|t| (p, t));
+        let found = parents.iter().find_map(|p| own(&self.rt.classes, *p)).or_else(|| {
+            let first = *parents.first()?;
+            self.rt.classes.method(first, name).map(|t| (first, t))
+        });
+        let Some((parent, target)) = found else { return Err(method::no_method(&mut self.rt, object, name)) };
+        let content = self.rt.content(object, parent)?.unwrap_or(Value::VOID);
+        self.call_target(target, content, list)
+    }
+
+    fn call_target(&mut self, target: Target, object: Value, list: &[u32]) -> Result<Called, Trap> {
+        match target {
+            Target::Func(func) => {
+                let args = self.with_receiver(object, list);
+                self.enter(func, &args, Ref::NONE, Role::Call)?;
+            }
+            Target::Static(func) => {
+                let args = self.arguments(list);
+                self.enter(func, &args, Ref::NONE, Role::Call)?;
+            }
+            Target::Builtin(id) => {
+                let args = self.arguments(list);
+                return builtin::call(&mut self.rt, id, object, &args).map(Called::Value);
+            }
+            Target::OnContent { parent, func } => {
+                let content = self.rt.content(object, parent)?.unwrap_or(Value::VOID);
+                let args = self.with_receiver(content, list);
+                self.enter(func, &args, Ref::NONE, Role::Call)?;
+            }
+        }
+        Ok(Called::Entered)
+    }
+}
+
+impl Interp {
+    /// Performs the call that an operation asked for; its result is that of the current instruction.
+    #[cold]
+    pub(crate) fn perform_callout(&mut self) -> Flow {
+        self.enter_callout(Role::CallWithArgs)
+    }
+
+    pub(crate) fn enter_callout(&mut self, role: Role) -> Flow {
+        let Callout { func, args } = std::mem::take(&mut self.rt.callout);
+        let Some(func) = func else { return self.fault("a call without a function: the prelude is missing".into()) };
+        match self.enter(func, &args, Ref::NONE, role) {
+            Ok(()) => Flow::Go,
+            Err(trap) => {
+                args.iter().rev().for_each(|v| self.rt.heap.release(*v));
+                self.trapped(trap)
+            }
+        }
+    }
+
+    /// The newest activation returns an owned value to somebody else than a plain call.
+    #[cold]
+    pub(crate) fn returned(&mut self, value: Value) -> Flow {
+        let Some(role) = self.task.frames.last().map(|f| f.role) else { return Flow::Stop };
+        self.leave_frame();
+        match role {
+            Role::Call | Role::CallWithArgs | Role::CallWithClosure => {
+                self.give(value);
+                self.done()
+            }
+            Role::Fini => {
+                self.rt.heap.release(value);
+                if self.drops_wait() { self.serve_drops(After::Fini) } else { self.fini_ended(Ok(())) }
+            }
+            Role::Static => {
+                self.rt.heap.release(value);
+                self.static_done();
+                if self.drops_wait() { self.serve_drops(After::Again) } else { Flow::Go }
+            }
+            Role::Root => {
+                if self.drops_wait() {
+                    self.serve_drops(After::TaskEnd(Ok(value)))
+                } else {
+                    self.end_task(Ok(value))
+                }
+            }
+            Role::Text => self.text_made(value),
+        }
+    }
+
+    /// Writes the result of the current instruction of the newest activation.
+    pub(crate) fn give(&mut self, value: Value) {
+        match self.task.frames.last_mut() {
+            Some(frame) if !frame.inst().dst.is_none() => {
+                let dst = frame.inst().dst.index();
+                frame.set(dst, value);
+            }
+            _ => self.rt.heap.release(value),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What a function is made ready for on its first call: edges become positions with a sequence of
+//! copies, and every index in it is checked once, so that the loop need not check any.
+
+use mir::func::{Func, FuncKind};
+use mir::inst::{ClassIx, EXCEPTION, EdgeId, FuncId, Gives, Inst, Op, OperandRef};
+use syntax::intern::Symbol;
+use syntax::span::Span;
+
+/// A function ready to run.
+pub(crate) struct Code {
+    pub(crate) func: FuncId,
+    pub(crate) name: Symbol,
+    pub(crate) kind: FuncKind,
+    pub(crate) class: ClassIx,
+    /// Number of parameters, `me` included.
+    pub(crate) params: u32,
+    pub(crate) has_me: bool,
+    /// Size of the window: the values, then the slot [`Code::exception`], then the one that breaks cycles of copies.
+    pub(crate) regs: u32,
+    pub(crate) insts: Box<[Inst]>,
+    pub(crate) edges: Box<[Edge]>,
+    moves: Box<[Move]>,
+    pub(crate) lists: Box<[u32]>,
+    pub(crate) spans: Box<[Span]>,
+}
+
+/// Where an edge goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Edge {
+    /// Position of the target's first instruction.
+    pub(crate) pc: u32,
+    first_move: u32,
+    moves: u32,
+    /// Whether it leads to the same place or further up: a loop.
+    pub(crate) back: bool,
+}
+
+/// `to = from`, both registers.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Move {
+    pub(crate) to: u32,
+    pub(crate) from: u32,
+}
+
+/// A function that breaks the rules of MIR: a fault of whoever built it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Malformed {
+    /// The function.
+    pub func: FuncId,
+    /// Position of the instruction.
+    pub at: usize,
+}
+
+impl Code {
+    /// Register that receives a thrown value before the copies of an unwind edge run.
+    #[inline(always)]
+    pub(crate) fn exception(&self) -> usize {
+        self.regs as usize - 2
+    }
+
+    /// The copies of an edge, in an order in which they can be done one by one.
+    #[inline(always)]
+    pub(crate) fn moves(&self, edge: &Edge) -> &[Move] {
+        // SAFETY: `prepare` made the range from the moves it pushed.
+        unsafe { self.moves.get_unchecked(edge.first_move as usize..(edge.first_move + edge.moves) as usize) }
+    }
+
+    /// A list of operands.
+    #[inline(always)]
+    pub(crate) fn list(&self, at: u32) -> &[u32] {
+        // SAFETY: `prepare` has checked every list that an instruction names.
+        unsafe {
+            let len = *self.lists.get_unchecked(at as usize) as usize;
+            self.lists.get_unchecked(at as usize + 1..at as usize + 1 + len)
+        }
+    }
+
+    /// Calls `f` with every register that the instruction consumes.
+    pub(crate) fn consumed(&self, op: &Op, mut f: impl FnMut(usize)) {
+        op.operands(&mut |operand| match operand.get() {
+            OperandRef::Own(v) => f(v.0.index()),
+            OperandRef::Owns(at) => self.list(at.0).iter().for_each(|v| f(*v as usize)),
+            _ => {}
+        });
+    }
+
+    /// Checks a function and makes it ready.
+    pub(crate) fn prepare(id: FuncId, f: &Func) -> Result<Code, Malformed> {
+        let mut at = 0;
+        Self::prepare_checked(id, f, &mut at).ok_or(Malformed { func: id, at })
+    }
+
+    fn prepare_checked(id: FuncId, f: &Func, at: &mut usize) -> Option<Code> {
+        let (exception, scratch) = (f.values, f.values.checked_add(1)?);
+        if f.params > f.values || f.spans.len() != f.insts.len() || f.insts.is_empty() {
+            return None;
+        }
+        let list = |at: u32| {
+            let len = *f.lists.get(at as usize)? as usize;
+            f.lists.get(at as usize + 1..at as usize + 1 + len)
+        };
+        let reg = |v: u32| v < f.values;
+        let regs = |at: u32| list(at).is_some_and(|l| l.iter().all(|v| reg(*v)));
+        let edge = |e: EdgeId| e.index() < f.edges.len();
+        for (i, inst) in f.insts.iter().enumerate() {
+            *at = i;
+            let gives = inst.op.row().gives != Gives::Nothing;
+            let mut good = (if gives { reg(inst.dst.0) } else { inst.dst.is_none() }) && (inst.unwind.is_none() || edge(inst.unwind));
+            good &= !inst.op.row().effects.is_early();
+            inst.op.operands(&mut |operand| {
+                good &= match operand.get() {
+                    OperandRef::Val(v) => reg(v.0),
+                    OperandRef::Own(v) => reg(v.0.0),
+                    OperandRef::Vals(l) => regs(l.0),
+                    OperandRef::Owns(l) => regs(l.0),
+                    OperandRef::Edge(e) => edge(e),
+                    OperandRef::Edges(l) => {
+                        list(l.0).is_some_and(|l| !l.is_empty() && l.iter().all(|e| edge(EdgeId(*e))))
+                    }
+                    _ => true,
+                };
+            });
+            if !good {
+                return None;
+            }
+        }
+        // The loop goes on to the next instruction after everything that does not end a block.
+        if !f.insts.last().is_some_and(|last| last.op.row().effects.ends_block()) {
+            return None;
+        }
+
+        let mut moves = Vec::new();
+        let mut edges = Vec::with_capacity(f.edges.len());
+        let mut pairs = Vec::new();
+        for e in &f.edges {
+            let target = f.blocks.get(e.to.index())?;
+            let (params, args) = (list(target.params)?, list(e.args)?);
+            if params.len() != args.len() || target.start as usize >= f.insts.len() || !regs(target.params) {
+                return None;
+            }
+            pairs.clear();
+            for (to, from) in params.iter().zip(args) {
+                let from = if *from == EXCEPTION.0 { exception } else { *from };
+                if from > exception {
+                    return None;
+                }
+                pairs.push(Move { to: *to, from });
+            }
+            let first_move = moves.len() as u32;
+            one_by_one(&mut pairs, scratch, &mut moves);
+            edges.push(Edge { pc: target.start, first_move, moves: moves.len() as u32 - first_move, back: false });
+        }
+        for (i, inst) in f.insts.iter().enumerate() {
+            f.edges_of(inst, |e| edges[e.index()].back |= edges[e.index()].pc as usize <= i);
+        }
+        Some(Code {
+            func: id,
+            name: f.name,
+            kind: f.kind,
+            class: f.class,
+            params: f.params,
+            has_me: f.has_me,
+            regs: f.values.checked_add(2)?,
+            insts: f.insts.clone().into_boxed_slice(),
+            edges: edges.into_boxed_slice(),
+            moves: moves.into_boxed_slice(),
+            lists: f.lists.clone().into_boxed_slice(),
+            spans: f.spans.clone().into_boxed_slice(),
+        })
+    }
+}
+
+/// Turns copies that happen at once into a sequence: a copy may go ahead when nobody still has to read its target;
+/// when none may, the rest are cycles and one value is put aside.
+fn one_by_one(pairs: &mut Vec<Move>, scratch: u32, out: &mut Vec<Move>) {
+    pairs.retain(|m| m.to != m.from);
+    while !pairs.is_empty() {
+        let before = pairs.len();
+        let mut i = 0;
+        while i < pairs.len() {
+            let to = pairs[i].to;
+            if pairs.iter().all(|m| m.from != to) {
+                out.push(pairs.swap_remove(i));
+            } else {
+                i += 1;
+            }
+        }
+        if pairs.len() == before {
+            let put_aside = pairs[0].from;
+            out.push(Move { to: scratch, from: put_aside });
+            pairs.iter_mut().filter(|m| m.from == put_aside).for_each(|m| m.from = scratch);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pairs: &[(u32, u32)]) {
+        let mut regs: Vec<u32> = (0..20).collect();
+        let mut expected = regs.clone();
+        for (to, from) in pairs {
+            expected[*to as usize] = *from;
+        }
+        let mut list: Vec<Move> = pairs.iter().map(|&(to, from)| Move { to, from }).collect();
+        let mut out = Vec::new();
+        one_by_one(&mut list, 19, &mut out);
+        for m in out {
+            regs[m.to as usize] = regs[m.from as usize];
+        }
+        assert_eq!(regs[..19], expected[..19], "{pairs:?}");
+    }
+
+    #[test]
+    fn copies_that_happen_at_once() {
+        check(&[]);
+        check(&[(1, 1), (2, 2)]);
+        check(&[(1, 2), (2, 1)]);
+        check(&[(1, 2), (2, 3), (3, 1), (4, 1), (5, 5)]);
+        check(&[(1, 2), (2, 1), (3, 4), (4, 3), (6, 1), (7, 3)]);
+        check(&[(1, 0), (2, 1), (3, 2), (4, 3)]);
+    }
+}

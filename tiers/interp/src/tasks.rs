@@ -1,0 +1,166 @@
+//! Tasks: their starts, switches and ends, by the protocol of `nyrt::task`, which chooses who runs. It also
+//! looks at the limits.
+
+use std::mem;
+
+use nyrt::rt::Stop;
+use nyrt::task::{self, Next, TaskId};
+use nyrt::trap::{Outcome, Trap};
+use nyrt::value::{Kind, Value};
+
+use crate::drops::After;
+use crate::frame::{Role, Task};
+use crate::trace::Trace;
+use crate::{Exit, Flow, Interp, QUANTUM};
+
+impl Interp {
+    /// Starts a task that calls a function value without arguments; gives its Future.
+    pub(crate) fn spawn(&mut self, callee: Value) -> Outcome {
+        debug_assert_eq!(callee.kind(), Kind::Func);
+        let (id, future) = task::spawn(&mut self.rt)?;
+        let closure = callee.as_ref();
+        let func = self.rt.heap.func_id(closure);
+        let starter = mem::replace(&mut self.task, Task::new(self.config.stack_values));
+        self.rt.heap.retain_ref(closure);
+        let entered = self.enter(func, &[], closure, Role::Root);
+        let started = mem::replace(&mut self.task, starter);
+        match entered {
+            Ok(()) => {
+                self.parked.insert(id, started);
+                Ok(future)
+            }
+            Err(trap) => {
+                self.rt.heap.release_ref(closure);
+                Err(trap)
+            }
+        }
+    }
+
+    /// The current task gives way at its current instruction.
+    pub(crate) fn suspend(&mut self) -> Flow {
+        task::suspend(&mut self.rt);
+        let id = self.rt.tasks.current();
+        self.task.drops = self.rt.heap.suspend_drops();
+        let task = mem::replace(&mut self.task, Task::new(self.config.stack_values));
+        self.parked.insert(id, task);
+        self.switch()
+    }
+
+    /// Makes the next ready task the current one; the last one is parked or has ended.
+    fn switch(&mut self) -> Flow {
+        let deadline = self.rt.limits.deadline_ns;
+        match task::next(&mut self.rt, deadline) {
+            Next::Run(id) => self.resume(id),
+            Next::Finished => {
+                self.exit = self.main_end.take();
+                self.note_unawaited();
+                Flow::Stop
+            }
+            Next::Deadline => {
+                self.rt.stop = Some(Stop::Timeout);
+                Flow::Stop
+            }
+            Next::Deadlock => match task::break_deadlock(&mut self.rt) {
+                Ok(main) => match self.resume(main) {
+                    Flow::Go => self.trapped(Trap::Throw),
+                    Flow::Stop => Flow::Stop,
+                },
+                Err(_) => {
+                    let error = self.rt.take_thrown();
+                    let problem = self.describe(error, Trace::default());
+                    self.rt.heap.release(error);
+                    self.exit = Some(Exit::Uncaught(problem));
+                    Flow::Stop
+                }
+            },
+        }
+    }
+
+    fn resume(&mut self, id: TaskId) -> Flow {
+        let Some(mut task) = self.parked.remove(&id) else { return self.fault(format!("{id:?} is not there")) };
+        let none = self.rt.heap.resume_drops(mem::take(&mut task.drops));
+        debug_assert!(none.is_empty(), "the last task left deaths behind");
+        self.task = task;
+        Flow::Go
+    }
+
+    /// The current task has no activation any more and ends with an owned value or error.
+    pub(crate) fn end_task(&mut self, result: Result<Value, Value>) -> Flow {
+        if !self.task.outbox.is_empty() {
+            // What is released last dies first.
+            for (_, v) in mem::take(&mut self.task.outbox) {
+                self.rt.heap.release(v);
+            }
+            if self.drops_wait() {
+                return self.serve_drops(After::TaskEnd(result));
+            }
+        }
+        let id = self.rt.tasks.current();
+        if id == TaskId::MAIN {
+            if let Ok(value) = result {
+                self.main_end.get_or_insert(Exit::Value(value));
+            }
+            task::finish(&mut self.rt, Ok(Value::VOID));
+        } else {
+            task::finish(&mut self.rt, result);
+        }
+        // The scheduler's count of the future may have been the last one.
+        self.after_task_end()
+    }
+
+    /// The deaths that the end of a task caused are complete.
+    pub(crate) fn after_task_end(&mut self) -> Flow {
+        if self.drops_wait() { self.serve_drops(After::Switch) } else { self.switch() }
+    }
+
+    /// An exception has left the first activation of the current task.
+    pub(crate) fn task_failed(&mut self, error: Value, trace: Trace) -> Flow {
+        let id = self.rt.tasks.current();
+        if id != TaskId::MAIN {
+            self.task_traces.insert(id, trace);
+            return if self.drops_wait() {
+                self.serve_drops(After::TaskEnd(Err(error)))
+            } else {
+                self.end_task(Err(error))
+            };
+        }
+        self.main_failed(error, trace)
+    }
+
+    /// Between two instructions, at calls and jumps backwards: limits, garbage, audit.
+    #[cold]
+    pub(crate) fn safepoint(&mut self) -> Flow {
+        if self.ticks <= 0 {
+            let limits = &mut self.rt.limits;
+            let used = (self.granted - self.ticks) as u64;
+            if limits.fuel != u64::MAX {
+                limits.fuel = limits.fuel.saturating_sub(used);
+            }
+            if limits.fuel == 0 {
+                self.rt.stop = Some(Stop::Fuel);
+                return Flow::Stop;
+            }
+            if limits.deadline_ns != u64::MAX && self.rt.host.monotonic_ns() >= limits.deadline_ns {
+                self.rt.stop = Some(Stop::Timeout);
+                return Flow::Stop;
+            }
+            self.granted = if self.config.audit { 1 } else { limits_quantum(self.rt.limits.fuel) };
+            self.ticks = self.granted;
+            if self.config.audit && self.audit() == Flow::Stop {
+                return Flow::Stop;
+            }
+        }
+        if self.rt.heap.collect_due() {
+            self.rt.heap.collect();
+            if self.drops_wait() {
+                return self.serve_drops(After::Again);
+            }
+        }
+        Flow::Go
+    }
+}
+
+fn limits_quantum(fuel: u64) -> i64 {
+    fuel.min(QUANTUM as u64) as i64
+}
+
