@@ -312,10 +312,8 @@ impl Builder<'_> {
     fn fields(&mut self, d: Declared) {
         let decl = self.decl(d).clone();
         let mut fields: Vec<Field> = Vec::new();
-        let mut grouped = false;
         for m in &decl.members {
             if let Member::Field { name, weak, visibility, .. } = m {
-                grouped |= *visibility != Visibility::Plain;
                 let field = Field { name: name.name, weak: *weak, public: *visibility == Visibility::Public };
                 match fields.iter_mut().find(|f| f.name == name.name) {
                     Some(old) => {
@@ -337,7 +335,7 @@ impl Builder<'_> {
         }
         let class = &mut self.program.classes[d.class.index()];
         class.fields = fields;
-        class.has_visibility = grouped;
+        class.has_visibility = decl.has_groups;
     }
 
     /// Where `me.f = e` stands within a stretch of a file.
