@@ -621,7 +621,7 @@ fn play(ops: &[Op], cycle_always: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn graphs_agree_with_the_model(ops in prop::collection::vec(op(), 1..80)) {

@@ -78,26 +78,30 @@ impl Heap {
         if size > SMALL_MAX as u64 {
             return self.alloc_large(size, class_word);
         }
-        let head = FREE_HEADS + 4 * size_class(size as u32) as u32;
+        self.alloc_small(size_class(size as u32), class_word)
+    }
+
+    /// [`Heap::alloc`] when the size class is known.
+    #[inline(always)]
+    pub(crate) fn alloc_small(&mut self, size_class: usize, class_word: u32) -> Result<Ref, OutOfMemory> {
+        let head = FREE_HEADS + 4 * size_class as u32;
         let left = self.mem.get::<u32>(COUNTDOWN);
         self.mem.set::<u32>(COUNTDOWN, left.wrapping_sub(1));
         let cell = self.mem.get::<u32>(head);
         if cell == 0 || left == 0 {
-            return self.alloc_slow(size as u32, class_word, left == 0);
+            return self.alloc_slow(size_class, class_word, left == 0);
         }
         self.mem.set::<u32>(head, self.mem.get::<u32>(cell));
-        self.mem.set::<u32>(cell, COUNT_ONE);
-        self.mem.set::<u32>(cell + 4, class_word);
+        self.mem.set::<u64>(cell, COUNT_ONE as u64 | (class_word as u64) << 32);
         Ok(Ref(cell))
     }
 
     #[cold]
     #[inline(never)]
-    fn alloc_slow(&mut self, size: u32, class_word: u32, event: bool) -> Result<Ref, OutOfMemory> {
+    fn alloc_slow(&mut self, class: usize, class_word: u32, event: bool) -> Result<Ref, OutOfMemory> {
         if event {
             self.countdown_event()?;
         }
-        let class = size_class(size);
         let head = FREE_HEADS + 4 * class as u32;
         if self.mem.get::<u32>(head) == 0 {
             self.refill(class)?;
@@ -220,8 +224,6 @@ impl Heap {
     #[cold]
     #[inline(never)]
     fn free_large(&mut self, page: u32) {
-        // A large cell may have a stale entry in the candidate buffer; its pages can get another layout.
-        self.forget_candidates(page, 1);
         let n = self.pages.run(page);
         self.pages.put_run(page, n);
     }

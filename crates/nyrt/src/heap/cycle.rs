@@ -17,7 +17,7 @@ use super::cell::{BUFFERED, COUNT_SHIFT, FINALIZED, FREE_WORD, HEADER, IN_FINI, 
 use super::drop::Work;
 use super::layout::SlotType;
 use super::map_table::{ENTRY_VALUE, entry};
-use super::pages::{FREE, TAIL};
+use super::pages::{FREE, LARGE, TAIL};
 use super::region::{PAGE, PAGE_SHIFT};
 use crate::value::{Kind, Ref};
 
@@ -125,17 +125,21 @@ impl Heap {
         }
     }
 
-    /// A candidate has died. Its entry is taken out if that is cheap, else it goes stale.
+    /// A candidate has died. Its entry is taken out if that is cheap, else it goes stale; but nothing stale may
+    /// point to a large cell, because its pages can get another layout.
     #[inline]
     pub(crate) fn uncandidate(&mut self, r: Ref) {
         if self.cycles.buffer.last() == Some(&r) {
             self.cycles.buffer.pop();
+        } else if self.pages.tag(r.0 >> PAGE_SHIFT) == LARGE {
+            self.forget_candidates(r.0 >> PAGE_SHIFT);
         }
     }
 
-    /// Pages change their layout: stale entries must not point into them.
-    pub(crate) fn forget_candidates(&mut self, page: u32, n: u32) {
-        self.cycles.buffer.retain(|r| !(page..page + n).contains(&(r.0 >> PAGE_SHIFT)));
+    /// A page changes its layout: stale entries must not point into it.
+    #[cold]
+    pub(crate) fn forget_candidates(&mut self, page: u32) {
+        self.cycles.buffer.retain(|r| r.0 >> PAGE_SHIFT != page);
     }
 
     /// The heap grows by pages; a program that makes few but large cycles is collected by size.
@@ -182,11 +186,9 @@ impl Heap {
         if c.always {
             return;
         }
-        // Following live cells has to be paid for by candidates: at least one for each two cells visited
-        // in vain.
+        // Following live cells has to be paid for by candidates: at least one for each cell visited in vain.
         c.threshold = if garbage * 2 >= visited { c.threshold / 2 } else { c.threshold * 2 };
-        c.threshold =
-            c.threshold.min(visited.max(candidates)).max((visited - garbage) / 2).max(MIN_THRESHOLD);
+        c.threshold = c.threshold.min(visited.max(candidates)).max(visited - garbage).max(MIN_THRESHOLD);
     }
 
     /// Whether a buffer entry still means the candidate it was made for (or another one at its place).

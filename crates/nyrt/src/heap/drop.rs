@@ -234,14 +234,32 @@ impl Heap {
     /// The count of `r` has just become 0.
     #[inline(never)]
     pub(crate) fn dying(&mut self, r: Ref) {
-        if self.kind_bits(r) == Kind::Str as u8 {
+        let kind = self.kind_bits(r);
+        if kind == Kind::Str as u8 {
             return self.str_free(r);
+        }
+        // An object that nothing special is known about and that refers to nothing.
+        if kind == Kind::Obj as u8 && self.count_word(r) & !BUFFERED == 0 && self.refers_to_nothing(r) {
+            if self.count_word(r) & BUFFERED != 0 {
+                self.uncandidate(r);
+            }
+            return self.free(r);
         }
         let base = self.drops.work.len();
         self.begin(r);
         if self.drops.work.len() > base {
             self.run_quiet(base);
         }
+    }
+
+    #[inline(always)]
+    fn refers_to_nothing(&self, obj: Ref) -> bool {
+        let layout = self.layouts.get(self.class_of(obj));
+        layout.is_plain()
+            && layout.counted().iter().all(|&(offset, slot)| match slot {
+                SlotType::Any => !self.mem.value(obj.0 + offset).is_ref(),
+                _ => self.mem.get::<u32>(obj.0 + offset) == 0,
+            })
     }
 
     /// Works down to `base` or to the first item that needs the tier.

@@ -7,6 +7,7 @@
 use ::alloc::boxed::Box;
 use ::alloc::vec::Vec;
 
+use super::alloc::{SMALL_MAX, size_class};
 use super::cell::HEADER;
 use crate::value::{BUILTIN_CLASSES, ClassId, FuncId, Name, class_id};
 
@@ -94,6 +95,10 @@ pub struct Layout {
     native: u32,
     fini: Option<FuncId>,
     acyclic: bool,
+    /// Death means nothing but losing the fields: no `fini`, no native index.
+    plain: bool,
+    /// Size class of the cell, 0 for large ones.
+    size_class: u8,
 }
 
 /// What a layout is made of.
@@ -133,6 +138,14 @@ impl Layout {
     /// Offset of the index into a native side table.
     pub fn native_offset(&self) -> Option<u32> {
         if self.native == 0 { None } else { Some(self.native) }
+    }
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
+    #[inline(always)]
+    pub(crate) fn size_class(&self) -> usize {
+        self.size_class as usize
     }
     #[inline(always)]
     pub(crate) fn counted(&self) -> &[(u32, SlotType)] {
@@ -187,6 +200,8 @@ impl Layout {
             native,
             fini: spec.fini,
             acyclic,
+            plain: spec.fini.is_none() && native == 0,
+            size_class: if end <= SMALL_MAX { size_class(end) as u8 } else { 0 },
         }
     }
 }
@@ -197,14 +212,14 @@ pub struct LayoutTable {
     layouts: Vec<Layout>,
 }
 
-/// The weak field whose name nobody can write; see [`LayoutTable::define`].
-const EMPTY: Field = Field { name: Name(u32::MAX), offset: 0, slot: SlotType::I32, weak: false };
+/// The answer for slots that do not exist.
+const NO_FIELD: Field = Field { name: Name(u32::MAX), offset: 0, slot: SlotType::I32, weak: false };
 
 impl LayoutTable {
     /// Empty layouts for the builtin classes; [`LayoutTable::define`] fills them.
     pub(crate) fn new() -> LayoutTable {
         let n = class_id::FIRST_USER.0.max(BUILTIN_CLASSES.len() as u32) as usize;
-        let empty = Layout { size: HEADER, acyclic: true, ..Layout::default() };
+        let empty = Layout::build(None, &LayoutSpec::default());
         LayoutTable { layouts: ::alloc::vec![empty; n] }
     }
 
@@ -214,7 +229,7 @@ impl LayoutTable {
         let built = Layout::build(spec.parent.map(|p| self.get(p)), spec);
         let at = class.0 as usize;
         if at >= self.layouts.len() {
-            let empty = Layout { size: HEADER, acyclic: true, ..Layout::default() };
+            let empty = Layout::build(None, &LayoutSpec::default());
             self.layouts.resize(at + 1, empty);
         }
         self.layouts[at] = built;
@@ -233,7 +248,7 @@ impl LayoutTable {
     pub(crate) fn field(&self, class: ClassId, slot: u32) -> Field {
         match self.layouts[class.0 as usize].fields.get(slot as usize) {
             Some(&f) => f,
-            None => EMPTY,
+            None => NO_FIELD,
         }
     }
 }

@@ -13,8 +13,21 @@ impl Heap {
     pub fn obj_new(&mut self, class: ClassId) -> Result<Value, OutOfMemory> {
         let layout = self.layouts.get(class);
         let (size, serial) = (layout.size(), layout.serial_offset());
-        let r = self.alloc(size as u64, class_word(class, Kind::Obj))?;
-        self.mem.fill(r.0 + HEADER, size - HEADER, 0);
+        let word = class_word(class, Kind::Obj);
+        let r = match layout.size_class() {
+            0 => self.alloc(size as u64, word)?,
+            known => self.alloc_small(known, word)?,
+        };
+        // Cells are multiples of 8 bytes; a call costs more than a few stores.
+        if size <= 128 {
+            let mut at = HEADER;
+            while at < size {
+                self.mem.set::<u64>(r.0 + at, 0);
+                at += 8;
+            }
+        } else {
+            self.mem.fill(r.0 + HEADER, size - HEADER, 0);
+        }
         if let Some(offset) = serial {
             self.mem.set::<u64>(r.0 + offset, self.serial);
             self.serial += 1;
@@ -35,6 +48,9 @@ impl Heap {
     #[inline]
     pub fn field_get(&self, obj: Ref, slot: u32) -> Value {
         let field = self.layouts.field(self.class_of(obj), slot);
+        if field.slot == SlotType::Any && !field.weak {
+            return self.own(self.mem.value(obj.0 + field.offset));
+        }
         let v = self.load(obj, field);
         if field.weak { self.weak_read(v) } else { self.own(v) }
     }
@@ -51,6 +67,17 @@ impl Heap {
     #[inline]
     pub fn field_set(&mut self, obj: Ref, slot: u32, v: Value) -> Result<Value, OutOfMemory> {
         let field = self.layouts.field(self.class_of(obj), slot);
+        if field.slot == SlotType::Any && !field.weak {
+            let at = obj.0 + field.offset;
+            let old = self.mem.value(at);
+            self.mem.set_value(at, v);
+            return Ok(old);
+        }
+        self.field_set_slow(obj, field, v)
+    }
+
+    #[inline(never)]
+    fn field_set_slow(&mut self, obj: Ref, field: Field, v: Value) -> Result<Value, OutOfMemory> {
         let old = self.load(obj, field);
         if field.weak {
             let w = self.weak_of(v)?;

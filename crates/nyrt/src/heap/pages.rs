@@ -225,7 +225,7 @@ impl Heap {
         }
         for page in 1..self.pages.len() {
             if free_cells[page as usize] == u32::MAX {
-                self.forget_candidates(page, 1);
+                self.forget_candidates(page);
                 self.pages.put_run(page, 1);
             }
         }
