@@ -366,7 +366,8 @@ fn stand_in(rt: &mut Rt, row: &Builtin, at: usize, param: &Param, arg: Value) ->
         }
     }
     let (title, wanted, got) = (row.title(), param.kind.name(), rt.type_name(arg));
-    let text = format!("{title}: argument {} ({}) must be a {wanted}, got {got}", at + 1, param.name);
+    let article = if wanted.starts_with(['A', 'I']) { "an" } else { "a" };
+    let text = format!("{title}: argument {} ({}) must be {article} {wanted}, got {got}", at + 1, param.name);
     Err(rt.raise(ErrorKind::TypeError, &text))
 }
 

@@ -109,6 +109,7 @@ impl Rt {
         let mut names = Names::default();
         let mut classes = ClassTable::new(&mut names);
         builtin::register(&mut classes, &mut names);
+        let boxes = boxes::State::new(&mut names);
         shapes::define(&mut heap.layouts, &mut names);
         let kind = heap.str_new(ErrorKind::OutOfMemory.name())?;
         let message = heap.str_new("Out of memory")?;
@@ -132,7 +133,7 @@ impl Rt {
             tasks: Tasks::new(),
             prelude: Prelude::default(),
             params: Vec::new(),
-            boxes: boxes::State::default(),
+            boxes,
             stop: None,
             limits: Limits::default(),
             out_of_memory: error,

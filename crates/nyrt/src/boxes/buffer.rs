@@ -64,16 +64,17 @@ fn add(rt: &mut Rt, b: Value, more: &[u8]) -> Outcome {
 }
 
 #[cold]
-fn no_byte(rt: &mut Rt, v: Value) -> Trap {
-    match v.as_int() {
+fn no_data(rt: &mut Rt, v: Value) -> Trap {
+    let text =
+        format!("BufferBox.write takes a StringBox or an ArrayBox of Integers, got {}", rt.type_name(v));
+    rt.raise(ErrorKind::TypeError, &text)
+}
+
+#[cold]
+fn no_byte(rt: &mut Rt, item: Value) -> Trap {
+    match item.as_int() {
         Some(n) => rt.raise(ErrorKind::MathError, &format!("BufferBox.write: {n} is not a byte (0 to 255)")),
-        None => {
-            let text = format!(
-                "BufferBox.write takes a StringBox or an ArrayBox of Integers, got {}",
-                rt.type_name(v)
-            );
-            rt.raise(ErrorKind::TypeError, &text)
-        }
+        None => no_data(rt, item),
     }
 }
 
@@ -84,7 +85,7 @@ fn write(rt: &mut Rt, b: Value, args: &[Value]) -> Outcome {
         return add(rt, b, &new);
     }
     if data.kind() != Kind::Arr {
-        return Err(no_byte(rt, data));
+        return Err(no_data(rt, data));
     }
     let mut new = Vec::new();
     for item in elements(rt, data) {

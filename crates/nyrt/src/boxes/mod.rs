@@ -26,4 +26,4 @@ pub(crate) mod time;
 pub(crate) mod universal;
 pub(crate) mod user;
 
-pub use natives::State;
+pub use natives::{State, Words};

@@ -6,7 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::regex::Compiled;
 use crate::heap::Heap;
-use crate::value::class_id;
+use crate::names::Names;
+use crate::value::{Name, class_id};
 
 /// Things by index. Index 0 is none.
 #[derive(Debug)]
@@ -50,14 +51,47 @@ impl<T> Slots<T> {
     }
 }
 
-/// Native things of the builtin boxes of an isolate.
-#[derive(Default)]
+/// Names of methods with rules of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    pub(crate) to_string: Name,
+    pub(crate) type_name: Name,
+    pub(crate) equals: Name,
+    pub(crate) fini: Name,
+    pub(crate) is_null: Name,
+    pub(crate) is_not_null: Name,
+    pub(crate) get_or_default: Name,
+    pub(crate) get: Name,
+    pub(crate) set: Name,
+}
+
+/// What the builtin boxes of an isolate keep.
 pub struct State {
+    pub(crate) words: Words,
     pub(crate) generators: Slots<ChaCha8Rng>,
     pub(crate) patterns: Compiled,
 }
 
 impl State {
+    /// Nothing kept yet.
+    pub fn new(names: &mut Names) -> State {
+        State {
+            words: Words {
+                to_string: names.intern("toString"),
+                type_name: names.intern("type_name"),
+                equals: names.intern("equals"),
+                fini: names.intern("fini"),
+                is_null: names.intern("is_null"),
+                is_not_null: names.intern("is_not_null"),
+                get_or_default: names.intern("get_or_default"),
+                get: names.intern("get"),
+                set: names.intern("set"),
+            },
+            generators: Slots::default(),
+            patterns: Compiled::default(),
+        }
+    }
+
     /// Drops the things whose objects have died. Called before another one is made, so dead ones do not pile up.
     pub(crate) fn sweep(&mut self, heap: &mut Heap) {
         while let Some((class, index)) = heap.take_dead_native() {
@@ -82,6 +116,6 @@ mod tests {
         assert_eq!(slots.get(a), None);
         assert_eq!((slots.add('c'), slots.get(b).copied()), (a, Some('b')));
         assert_ne!(slots.add('d'), a);
-        assert_eq!((slots.get(0), slots.get(99)), (None, None));
+        assert!(slots.get(0).is_none() && slots.get(99).is_none());
     }
 }

@@ -1,16 +1,18 @@
 //! Methods that every value has.
 
+use alloc::format;
 use alloc::string::String;
 
 use super::access::{arg, array_of, make_text, text_arg};
 use super::json;
 use crate::builtin::{Owner, builtins};
 use crate::convert;
+use crate::error::ErrorKind;
 use crate::ops::compare::{self, Equal};
 use crate::ops::text;
 use crate::prelude::PreludeFn;
 use crate::rt::Rt;
-use crate::trap::Outcome;
+use crate::trap::{Outcome, Trap};
 use crate::value::{Value, class_id};
 
 builtins! { pub(crate) ROWS {
@@ -46,7 +48,17 @@ fn type_name(rt: &mut Rt, v: Value, _: &[Value]) -> Outcome {
     make_text(rt, &name)
 }
 
+/// Fails for `null` and `void`, which have only a few methods, and for dead boxes.
+fn check(rt: &mut Rt, v: Value, what: &str) -> Result<(), Trap> {
+    if v.is_nothing() {
+        let name = if v == Value::NULL { "null" } else { "void" };
+        return Err(rt.raise(ErrorKind::NullReference, &format!("Method '{what}' called on {name}")));
+    }
+    rt.check_alive(v)
+}
+
 fn equals(rt: &mut Rt, v: Value, args: &[Value]) -> Outcome {
+    rt.check_alive(v)?;
     match compare::equals(rt, v, arg(args, 0)) {
         Equal::Yes => Ok(Value::TRUE),
         Equal::No => Ok(Value::FALSE),
@@ -61,27 +73,35 @@ fn equals(rt: &mut Rt, v: Value, args: &[Value]) -> Outcome {
 }
 
 fn is(rt: &mut Rt, v: Value, args: &[Value]) -> Outcome {
+    check(rt, v, "is")?;
     Ok(Value::bool(convert::is_type(rt, v, text_arg(rt, args, 0))))
 }
 
 fn as_type(rt: &mut Rt, v: Value, args: &[Value]) -> Outcome {
+    check(rt, v, "as")?;
     let name = String::from(text_arg(rt, args, 0));
     convert::as_type(rt, v, &name)
 }
 
 fn fini(rt: &mut Rt, v: Value, _: &[Value]) -> Outcome {
+    if v.is_nothing() {
+        check(rt, v, "fini")?;
+    }
     rt.heap.begin_fini(v);
     Ok(Value::VOID)
 }
 
-fn is_null(_: &mut Rt, v: Value, _: &[Value]) -> Outcome {
+fn is_null(rt: &mut Rt, v: Value, _: &[Value]) -> Outcome {
+    rt.check_alive(v)?;
     Ok(Value::bool(v.is_nothing()))
 }
 
-fn is_not_null(_: &mut Rt, v: Value, _: &[Value]) -> Outcome {
+fn is_not_null(rt: &mut Rt, v: Value, _: &[Value]) -> Outcome {
+    rt.check_alive(v)?;
     Ok(Value::bool(!v.is_nothing()))
 }
 
 fn get_or_default(rt: &mut Rt, v: Value, args: &[Value]) -> Outcome {
+    rt.check_alive(v)?;
     Ok(rt.heap.own(if v.is_nothing() { arg(args, 0) } else { v }))
 }

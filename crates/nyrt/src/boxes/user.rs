@@ -4,15 +4,14 @@ use crate::builtin;
 use crate::class::Target;
 use crate::rt::Rt;
 use crate::trap::{Outcome, Trap};
-use crate::value::{ClassId, Kind, Value, class_id};
+use crate::value::{ClassId, Kind, Name, Value, class_id};
 
 /// Whether a value is an instance of a user box that (or a user parent of which) has a method with this name and
 /// number of parameters. A dead box has none.
-pub(crate) fn has_method(rt: &Rt, v: Value, name: &str, params: u32) -> bool {
+pub(crate) fn has_method(rt: &Rt, v: Value, name: Name, params: u32) -> bool {
     if v.kind() != Kind::Obj || v.class() < class_id::FIRST_USER || rt.heap.is_dead(v) {
         return false;
     }
-    let Some(name) = rt.names.find(name) else { return false };
     match rt.classes.method(v.class(), name) {
         // `me` is a parameter too. What the loader said nothing about is taken to fit.
         Some(Target::Func(func)) => rt.params.get(func.0 as usize).is_none_or(|n| *n == params + 1),

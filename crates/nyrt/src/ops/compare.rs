@@ -127,7 +127,7 @@ pub fn equals(rt: &Rt, a: Value, b: Value) -> Equal {
                     stack.push((x, y));
                 }
             }
-        } else if user::has_method(rt, x, "equals", 1) {
+        } else if user::has_method(rt, x, rt.boxes.words.equals, 1) {
             asked.push((x, y));
         } else if !same(rt, x, y) {
             return Equal::No;

@@ -4,13 +4,14 @@ use alloc::format;
 
 use smallvec::SmallVec;
 
+use super::method;
 use crate::boxes::{array, map, string};
 use crate::builtin;
 use crate::class::Target;
 use crate::error::ErrorKind;
 use crate::rt::Rt;
 use crate::trap::{Outcome, Trap};
-use crate::value::{Kind, Value};
+use crate::value::{FuncId, Kind, Name, Value};
 
 /// `a[i]`.
 #[inline]
@@ -19,7 +20,7 @@ pub fn get(rt: &mut Rt, a: Value, i: Value) -> Outcome {
         (Kind::Arr, Some(at)) if !rt.heap.is_dead(a) => Ok(array::element(rt, a, at)),
         (Kind::Str, Some(at)) => string::get(rt, a, at),
         (Kind::Map, _) if !rt.heap.is_dead(a) => map::entry(rt, a, i),
-        _ => call(rt, a, "get", &[i]),
+        _ => call(rt, a, rt.boxes.words.get, &[i]),
     }
 }
 
@@ -30,7 +31,7 @@ pub fn set(rt: &mut Rt, a: Value, i: Value, v: Value) -> Result<(), Trap> {
         (Kind::Arr, Some(at)) if !rt.heap.is_dead(a) => array::set_element(rt, a, at, v),
         (Kind::Map, _) if !rt.heap.is_dead(a) => map::set_entry(rt, a, i, v),
         _ => {
-            let result = call(rt, a, "set", &[i, v])?;
+            let result = call(rt, a, rt.boxes.words.set, &[i, v])?;
             rt.heap.release(result);
             Ok(())
         }
@@ -39,17 +40,8 @@ pub fn set(rt: &mut Rt, a: Value, i: Value, v: Value) -> Result<(), Trap> {
 
 /// The method of that name, builtin or of the program.
 #[inline(never)]
-fn call(rt: &mut Rt, a: Value, name: &str, args: &[Value]) -> Outcome {
-    if a.is_nothing() {
-        let text = format!(
-            "{} has no elements: '{name}' needs a box",
-            if a == Value::NULL { "null" } else { "void" }
-        );
-        return Err(rt.raise(ErrorKind::NullReference, &text));
-    }
-    rt.check_alive(a)?;
-    let target = rt.names.find(name).and_then(|name| rt.classes.method(a.class(), name));
-    match target {
+fn call(rt: &mut Rt, a: Value, name: Name, args: &[Value]) -> Outcome {
+    match method::find(rt, a, name)? {
         Some(Target::Builtin(id)) => builtin::call(rt, id, a, args),
         Some(Target::Func(func)) => {
             let all: SmallVec<[Value; 4]> = [a].iter().chain(args).copied().collect();
@@ -61,16 +53,14 @@ fn call(rt: &mut Rt, a: Value, name: &str, args: &[Value]) -> Outcome {
             let all: SmallVec<[Value; 4]> = [content].iter().chain(args).copied().collect();
             checked_call(rt, func, name, &all)
         }
-        None => {
-            let text = format!("{} has no method '{name}'", rt.type_name(a));
-            Err(rt.raise(ErrorKind::NoMethod, &text))
-        }
+        None => Err(method::no_method(rt, a, name)),
     }
 }
 
-fn checked_call(rt: &mut Rt, func: crate::value::FuncId, name: &str, args: &[Value]) -> Outcome {
+fn checked_call(rt: &mut Rt, func: FuncId, name: Name, args: &[Value]) -> Outcome {
     if rt.params.get(func.0 as usize).is_some_and(|n| *n as usize != args.len()) {
-        let text = format!("method '{name}' takes another number of arguments than an index gives");
+        let name = rt.names.text(name);
+        let text = format!("Method '{name}' takes another number of arguments than an index gives");
         return Err(rt.raise(ErrorKind::ArityError, &text));
     }
     Err(rt.call_function(Some(func), args))

@@ -113,6 +113,10 @@ impl Parts {
         stack: &mut SmallVec<[Open; 4]>,
         around: &mut HashSet<Ref>,
     ) -> Result<Option<Value>, Trap> {
+        if rt.heap.is_dead(v) {
+            self.push_instance(rt, v);
+            return Ok(None);
+        }
         match v.kind() {
             Kind::Void => self.push("void"),
             Kind::Null => self.push("null"),
@@ -150,10 +154,6 @@ impl Parts {
         v: Value,
         stack: &mut SmallVec<[Open; 4]>,
     ) -> Result<Option<Value>, Trap> {
-        if rt.heap.is_dead(v) {
-            self.push_instance(rt, v);
-            return Ok(None);
-        }
         match v.class() {
             class_id::ERROR => return Ok(Some(field(rt, v, ERROR_MESSAGE))),
             class_id::RESULT => {
@@ -180,7 +180,7 @@ impl Parts {
                 }
             }
             class if class.0 < class_id::FIRST_USER.0 => self.push_name(rt, v),
-            _ if user::has_method(rt, v, "toString", 0) => self.push_box(v),
+            _ if user::has_method(rt, v, rt.boxes.words.to_string, 0) => self.push_box(v),
             _ => match user::first_content(rt, v)? {
                 Some(content) => return Ok(Some(content)),
                 None => self.push_instance(rt, v),
@@ -193,7 +193,7 @@ impl Parts {
     pub(crate) fn add_default(&mut self, rt: &mut Rt, v: Value) -> Result<(), Trap> {
         match user::first_content(rt, v)? {
             Some(content) => self.add(rt, content),
-            None if user::has_method(rt, v, "toString", 0) => {
+            None if user::has_method(rt, v, rt.boxes.words.to_string, 0) => {
                 self.push_instance(rt, v);
                 Ok(())
             }

@@ -1,0 +1,78 @@
+//! Which code a method call means: lookup with the rules for `null`, dead boxes and `fini`. It calls nothing.
+
+use alloc::format;
+
+use crate::boxes::Words;
+use crate::builtin::{self, BuiltinId};
+use crate::class::Target;
+use crate::error::ErrorKind;
+use crate::rt::Rt;
+use crate::trap::Trap;
+use crate::value::{Name, Value};
+
+/// What `recv.name(...)` calls. The caller checks the number of arguments of functions of the program; builtins
+/// check theirs. `Target::Builtin` goes to [`builtin::call`] with the receiver as it is.
+///
+/// `None` when there is no such method, so that the caller can look for a field that holds a function before it
+/// raises [`no_method`].
+#[inline]
+pub fn find(rt: &mut Rt, recv: Value, name: Name) -> Result<Option<Target>, Trap> {
+    let words = rt.boxes.words;
+    if recv.is_nothing() {
+        return if words.of_nothing(name) {
+            Ok(universal(rt, name))
+        } else {
+            Err(null_reference(rt, recv, name))
+        };
+    }
+    if name == words.fini {
+        // The body of a user's `fini` runs within the drop machine only.
+        return Ok(universal(rt, name));
+    }
+    if rt.heap.is_dead(recv) {
+        return if words.of_dead(name) {
+            Ok(universal(rt, name))
+        } else {
+            rt.check_alive(recv).map(|()| None)
+        };
+    }
+    Ok(rt.classes.method(recv.class(), name))
+}
+
+/// The builtin method that every value has.
+fn universal(rt: &Rt, name: Name) -> Option<Target> {
+    builtin::find_universal(rt.names.text(name)).map(Target::Builtin)
+}
+
+#[cold]
+fn null_reference(rt: &mut Rt, recv: Value, name: Name) -> Trap {
+    let what = if recv == Value::NULL { "null" } else { "void" };
+    let text = format!("Method '{}' called on {what}", rt.names.text(name));
+    rt.raise(ErrorKind::NullReference, &text)
+}
+
+/// The error for a method that a value does not have.
+#[cold]
+pub fn no_method(rt: &mut Rt, recv: Value, name: Name) -> Trap {
+    let text = format!("{} has no method '{}'", rt.type_name(recv), rt.names.text(name));
+    rt.raise(ErrorKind::NoMethod, &text)
+}
+
+/// `from P.name(...)` and calls that go to the content of a builtin parent: the builtin method of that class.
+pub fn find_on_content(rt: &Rt, class: crate::value::ClassId, name: Name) -> Option<BuiltinId> {
+    let name = rt.names.text(name);
+    builtin::find_method(class, name).or_else(|| builtin::find_universal(name))
+}
+
+impl Words {
+    /// Methods that `null` and `void` have.
+    fn of_nothing(&self, name: Name) -> bool {
+        [self.to_string, self.type_name, self.equals, self.is_null, self.is_not_null, self.get_or_default]
+            .contains(&name)
+    }
+
+    /// Methods that a dead box has.
+    fn of_dead(&self, name: Name) -> bool {
+        name == self.to_string || name == self.type_name
+    }
+}
