@@ -32,6 +32,11 @@ impl Status {
     /// Whoever read standard output is gone. As if ended by SIGPIPE (128 + 13), so that pipelines see
     /// what they see of other programs.
     pub(crate) const PIPE: Status = Status(141);
+
+    /// What the program gave back: language section 3.
+    pub(crate) fn of_result(result: Option<i64>) -> Status {
+        Status(result.map_or(0, |r| (r & 255) as u8))
+    }
 }
 
 /// Nyash: run programs of the Nyash language.

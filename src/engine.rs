@@ -2,6 +2,10 @@
 //!
 //! source -> tree -> MIR -> runtime -> tier. It renders nothing (`report`) and reads no file (`load`).
 
+mod machine;
+mod outcome;
+mod session;
+
 use mir::build::{self, Known, KnownFunction, UnitKind};
 use mir::inst::{Builtin, FuncId};
 use mir::program::Program;
@@ -14,6 +18,8 @@ use crate::config::{self, Config};
 use crate::load::{self, Input, Loaded};
 use crate::report::Finding;
 use crate::settings::{self, Id, Settings};
+use machine::Machine;
+pub(crate) use session::{Ran, Session, Value};
 
 /// A program that was read, and then built.
 #[derive(Debug)]
@@ -130,45 +136,14 @@ pub(crate) fn mir_text(front: &Front) -> String {
     out
 }
 
-/// Runs a built program.
-pub(crate) fn run(_front: Front, _args: Vec<String>, _format: ErrorFormat) -> Status {
-    Status::OK
-}
-
-/// A value as the REPL shows it.
-#[derive(Debug)]
-pub(crate) struct Value {
-    /// Its text.
-    pub text: String,
-    /// Whether it is a String, which is shown in quotes.
-    pub is_string: bool,
-}
-
-impl Value {
-    /// With quotes and escapes where it is a String.
-    pub(crate) fn shown(&self) -> String {
-        if self.is_string { format!("{:?}", self.text) } else { self.text.clone() }
+/// Runs a built program to its end.
+pub(crate) fn run(front: Front, args: Vec<String>, format: ErrorFormat) -> Status {
+    let Front { sources, program, loaded, settings, tops, .. } = front;
+    // The trees take more memory than everything else that is there now.
+    drop(loaded);
+    let Some(&top) = tops.first() else { return Status::OK };
+    match Machine::new(program, sources, &settings, args, format) {
+        Ok(machine) => machine.run_to_end(top),
+        Err(status) => status,
     }
-}
-
-/// How an input of the REPL ended.
-#[derive(Debug)]
-pub(crate) enum Ran {
-    /// It ran; the value of its last expression.
-    Value(Option<Value>),
-    /// It did not run or failed; this was reported.
-    Failed,
-    /// The session is over.
-    Stopped(Status),
-}
-
-pub(crate) struct Session;
-impl Session {
-    pub(crate) fn new(_flags: &[(Id, String)]) -> Result<Session, Status> { Ok(Session) }
-    pub(crate) fn history_file(&self) -> Option<std::path::PathBuf> { None }
-    pub(crate) fn names(&self) -> crate::repl::Known { crate::repl::Known::default() }
-    pub(crate) fn end(self) -> Status { Status::OK }
-    pub(crate) fn run(&mut self, _: &str) -> Ran { Ran::Failed }
-    pub(crate) fn type_of(&mut self, _: &str) -> Ran { Ran::Failed }
-    pub(crate) fn mir_of(&mut self, _: &str) -> Option<String> { None }
 }

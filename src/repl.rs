@@ -117,7 +117,7 @@ fn dump(session: &mut Session, rest: &str, last: &str) -> Going {
         return mistake("there is nothing to show yet", "`:dump ast 1 + 2` shows the tree of `1 + 2`");
     }
     if what == "mir" {
-        return match session.mir_of(code) {
+        return match session.mir_of(code, code == last) {
             Some(text) => said(say(&text)),
             None => Going::On,
         };

@@ -11,8 +11,8 @@ mod excerpt;
 mod json;
 mod runtime;
 
-pub(crate) use json::{envelope, finding_json, position_json};
-pub(crate) use runtime::{Frame, Limit, Trace, Uncaught, limit, limit_json, uncaught, uncaught_json};
+pub(crate) use json::{envelope, finding_json};
+pub(crate) use runtime::{Frame, Limit, Trace, Uncaught, limit, limit_json, notice, uncaught, uncaught_json};
 
 use annotate_snippets::{Group, Level, Renderer};
 use std::borrow::Cow;

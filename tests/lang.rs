@@ -78,7 +78,8 @@ fn judge(expected: &Expected, ended: &Ended) -> Result<(), String> {
     if out != expected.out {
         return Err(format!("{}\n{}", difference("standard output", &expected.out, &out), context()));
     }
-    let first = err.lines().next().unwrap_or("");
+    // Warnings (a finalizer failed, a parent's method is hidden) may come before.
+    let first = err.lines().find(|l| l.starts_with("error:")).unwrap_or("");
     match &expected.first_error {
         Some(ErrorLine::Uncaught(text)) => {
             let want = format!("error: uncaught {text}");

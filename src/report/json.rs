@@ -37,7 +37,7 @@ pub(crate) fn finding_json(sources: &SourceMap, f: &Finding) -> Value {
 }
 
 /// A place in a source file, `null` when it belongs to none.
-pub(crate) fn position_json(sources: &SourceMap, span: Span) -> Value {
+pub(super) fn position_json(sources: &SourceMap, span: Span) -> Value {
     let (Some(id), Some(from)) = (sources.file_at(span.lo), sources.locate(span.lo)) else { return Value::Null };
     let base = sources.file(id).base;
     let to = sources.locate(span.hi).filter(|to| to.file == from.file).unwrap_or(from);

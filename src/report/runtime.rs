@@ -13,6 +13,7 @@ const TRACE_HEAD: usize = 16;
 const TRACE_TAIL: usize = 6;
 
 const ERROR: &str = "\u{1b}[1m\u{1b}[91merror\u{1b}[0m";
+const WARNING: &str = "\u{1b}[1m\u{1b}[33mwarning\u{1b}[0m";
 
 /// One active call.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,15 +48,13 @@ pub(crate) struct Uncaught {
     pub(crate) hint: Option<String>,
 }
 
-/// What ran out.
+/// A limit that no `catch` can hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Limit {
-    /// `timeout`, `fuel`, `heap`, `depth`.
-    pub(crate) name: &'static str,
-    /// The flag that sets it.
-    pub(crate) flag: &'static str,
-    /// The switch that sets it.
-    pub(crate) variable: &'static str,
+pub(crate) enum Limit {
+    /// `--timeout`
+    Timeout,
+    /// `--fuel`
+    Fuel,
 }
 
 /// An uncaught exception as text with colour codes.
@@ -64,7 +63,7 @@ pub(crate) fn uncaught(sources: &SourceMap, error: &Uncaught) -> String {
         Some(kind) => format!("{ERROR}: uncaught {kind}: {}\n", error.message),
         None => format!("{ERROR}: uncaught {}\n", error.message),
     };
-    body(&mut out, sources, &error.trace);
+    body(&mut out, sources, &error.trace, Level::ERROR);
     if let Some(hint) = &error.hint {
         out.push_str(&format!("  = help: {hint}\n"));
     }
@@ -74,34 +73,56 @@ pub(crate) fn uncaught(sources: &SourceMap, error: &Uncaught) -> String {
     out
 }
 
-/// A limit that was hit as text with colour codes.
-pub(crate) fn limit(sources: &SourceMap, limit: &Limit, value: &str, trace: &Trace) -> String {
-    let what = what_ran_out(limit, value);
-    let mut out = format!("{ERROR}: limit: {what}\n");
-    body(&mut out, sources, trace);
-    out.push_str(&format!("  = help: raise it with {} or {}\n", limit.flag, limit.variable));
+/// Something that went wrong although the program goes on, as text with colour codes.
+pub(crate) fn notice(sources: &SourceMap, what: &str, error: &Uncaught) -> String {
+    let mut out = match &error.kind {
+        Some(kind) => format!("{WARNING}: {what}: {kind}: {}\n", error.message),
+        None => format!("{WARNING}: {what}: {}\n", error.message),
+    };
+    body(&mut out, sources, &error.trace, Level::WARNING);
     out
 }
 
-fn what_ran_out(limit: &Limit, value: &str) -> String {
-    match limit.name {
-        "timeout" => format!("the program ran longer than the timeout of {value} seconds ({})", limit.flag),
-        "fuel" => format!("the program used up its fuel of {value} steps ({})", limit.flag),
-        "heap" => format!("the program needs more than the heap limit of {value} ({})", limit.flag),
-        _ => format!("the program exceeded the {} limit of {value} ({})", limit.name, limit.flag),
+/// A limit that ended the program as text with colour codes. `value` is what it was set to.
+pub(crate) fn limit(sources: &SourceMap, limit: Limit, value: &str, trace: &Trace) -> String {
+    let mut out = format!("{ERROR}: limit: {}\n", what_ran_out(limit, value));
+    body(&mut out, sources, trace, Level::ERROR);
+    let (flag, variable) = switch(limit);
+    out.push_str(&format!("  = help: raise the limit with {flag} or {variable}\n"));
+    out
+}
+
+fn what_ran_out(limit: Limit, value: &str) -> String {
+    match limit {
+        Limit::Timeout => format!("the program ran longer than {value} seconds (--timeout)"),
+        Limit::Fuel => format!("the program used up its {value} steps (--fuel)"),
+    }
+}
+
+fn switch(limit: Limit) -> (&'static str, &'static str) {
+    match limit {
+        Limit::Timeout => ("--timeout", "NYASH_TIMEOUT"),
+        Limit::Fuel => ("--fuel", "NYASH_FUEL"),
     }
 }
 
 /// The place of the error and how the program got there.
-fn body(out: &mut String, sources: &SourceMap, trace: &Trace) {
+fn body(out: &mut String, sources: &SourceMap, trace: &Trace, level: Level<'static>) {
     // The runtime's own code is no source a user could look at: the first place that is one is shown.
     if let Some(frame) = trace.first.iter().find(|f| located(sources, f).is_some()) {
         let marks = [Mark { span: frame.span, text: "", primary: true }];
-        let group = Group::with_level(Level::ERROR).elements(excerpt::elements(sources, &marks));
+        let group = Group::with_level(level).elements(excerpt::elements(sources, &marks));
         out.push_str(&renderer().render(&[group]));
         out.push('\n');
     }
-    let (first, last) = (runs(&trace.first), runs(&trace.last));
+    let whole: Vec<Frame>;
+    let (first, last) = if trace.left_out == 0 {
+        // Nothing is missing between the two ends.
+        whole = trace.first.iter().chain(&trace.last).cloned().collect();
+        (runs(&whole), Vec::new())
+    } else {
+        (runs(&trace.first), runs(&trace.last))
+    };
     let in_all = first.len() + last.len();
     if in_all <= TRACE_HEAD + TRACE_TAIL + 1 {
         lines(out, sources, &first);
@@ -155,9 +176,9 @@ fn is_known(kind: &str) -> bool {
 }
 
 /// An uncaught exception for tools.
-pub(crate) fn uncaught_json(sources: &SourceMap, error: &Uncaught) -> Value {
+pub(crate) fn uncaught_json(sources: &SourceMap, what: &str, error: &Uncaught) -> Value {
     json!({
-        "what": "uncaught",
+        "what": what,
         "kind": error.kind,
         "message": error.message,
         "hint": error.hint,
@@ -166,12 +187,13 @@ pub(crate) fn uncaught_json(sources: &SourceMap, error: &Uncaught) -> Value {
 }
 
 /// A limit for tools.
-pub(crate) fn limit_json(sources: &SourceMap, limit: &Limit, value: &str, trace: &Trace) -> Value {
+pub(crate) fn limit_json(sources: &SourceMap, limit: Limit, value: &str, trace: &Trace) -> Value {
+    let (flag, variable) = switch(limit);
     json!({
         "what": "limit",
-        "limit": limit.name,
+        "flag": flag,
+        "variable": variable,
         "value": value,
-        "flag": limit.flag,
         "message": what_ran_out(limit, value),
         "trace": trace_json(sources, trace),
     })

@@ -1,0 +1,187 @@
+//! A program in a runtime with a tier: made from settings, run once or input by input, ended.
+//! How it ended is judged in `outcome`.
+
+use host::{Console, Reservation};
+use interp::{Config, Exit, Interp};
+use link::Linked;
+use mir::inst::FuncId;
+use mir::program::Program;
+use nyrt::heap::HeapConfig;
+use nyrt::host::{Closed, Host, Stream};
+use nyrt::prelude::{BOX, Prelude, PreludeFn};
+use nyrt::rt::Rt;
+use std::cell::RefCell;
+use std::rc::Rc;
+use syntax::span::SourceMap;
+
+use super::outcome;
+use crate::cli::{ErrorFormat, Status};
+use crate::report::{self, Finding};
+use crate::settings::{Id, Settings};
+
+/// The console of the process. The runtime writes through one handle, the end of the program asks
+/// through another why writing failed.
+#[derive(Clone)]
+struct Outside(Rc<RefCell<Console>>);
+
+impl Host for Outside {
+    fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Closed> {
+        self.0.borrow_mut().write(stream, bytes)
+    }
+    fn flush(&mut self) -> Result<(), Closed> {
+        self.0.borrow_mut().flush()
+    }
+    fn read_line(&mut self) -> Option<String> {
+        self.0.borrow_mut().read_line()
+    }
+    fn wall_clock_us(&mut self) -> i64 {
+        self.0.borrow_mut().wall_clock_us()
+    }
+    fn monotonic_ns(&mut self) -> u64 {
+        self.0.borrow_mut().monotonic_ns()
+    }
+    fn sleep_ns(&mut self, ns: u64) {
+        self.0.borrow_mut().sleep_ns(ns);
+    }
+    fn entropy(&mut self) -> u64 {
+        self.0.borrow_mut().entropy()
+    }
+    fn utc_offset_seconds(&mut self, at: i64) -> i32 {
+        self.0.borrow_mut().utc_offset_seconds(at)
+    }
+}
+
+/// A program that can run.
+pub(super) struct Machine {
+    pub(super) interp: Interp,
+    pub(super) sources: Rc<RefCell<SourceMap>>,
+    pub(super) format: ErrorFormat,
+    settings: Settings,
+    console: Rc<RefCell<Console>>,
+}
+
+impl Machine {
+    /// Reserves the heap and links the program.
+    pub(super) fn new(
+        program: Program,
+        sources: SourceMap,
+        settings: &Settings,
+        args: Vec<String>,
+        format: ErrorFormat,
+    ) -> Result<Machine, Status> {
+        let region = Reservation::new(settings.max_heap).map_err(|e| {
+            refuse(&format!("cannot reserve address space for the heap: {e}"), "try a smaller --max-heap")
+        })?;
+        let console = Rc::new(RefCell::new(Console::new()));
+        let config = HeapConfig { max_bytes: settings.max_heap, audit: settings.audit, ..HeapConfig::default() };
+        let mut rt = Rt::new(Box::new(region), config, Box::new(Outside(console.clone())))
+            .map_err(|_| refuse("the heap is too small to start", "raise --max-heap"))?;
+        rt.limits.max_depth = settings.max_depth;
+        let _ = args; // the runtime has no place for them yet
+        rt.prelude = prelude(&program);
+        let linked = Linked::new(&mut rt, program);
+        let config = Config { audit: settings.audit, ..Config::default() };
+        let mut interp = Interp::new(rt, linked, config);
+        let sources = Rc::new(RefCell::new(sources));
+        let shown = sources.clone();
+        interp.set_reporter(Box::new(move |rt, linked, problem| {
+            // What the program printed before comes before.
+            let _ = rt.host.flush();
+            outcome::notice(&shown.borrow(), linked, problem, format);
+        }));
+        Ok(Machine { interp, sources, format, settings: settings.clone(), console })
+    }
+
+    /// Grants the program its time and fuel, from now on.
+    fn grant(&mut self) {
+        let rt = &mut self.interp.rt;
+        rt.limits.fuel = self.settings.fuel.unwrap_or(u64::MAX);
+        rt.limits.deadline_ns = match self.settings.timeout {
+            Some(timeout) => {
+                let ns = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+                rt.host.monotonic_ns().saturating_add(ns)
+            }
+            None => u64::MAX,
+        };
+    }
+
+    /// Runs a top-level function and what it starts.
+    pub(super) fn run(&mut self, top: FuncId) -> Exit {
+        self.grant();
+        self.interp.run(top)
+    }
+
+    /// Runs a program from its top-level function to its last finalizer.
+    pub(super) fn run_to_end(mut self, top: FuncId) -> Status {
+        let exit = self.run(top);
+        let judged = outcome::judge(&mut self, &exit);
+        if let Exit::Value(value) = exit {
+            self.interp.release(value);
+        }
+        let status = if judged.goes_on { self.end(judged.status) } else { judged.status };
+        self.close(status)
+    }
+
+    /// Finalizes what is left. `status` stays unless something worse happens.
+    pub(super) fn end(&mut self, status: Status) -> Status {
+        let ended = self.interp.finish();
+        outcome::judge_end(self, &ended, status)
+    }
+
+    /// Writes what is left and gives the exit status of the process.
+    pub(super) fn close(mut self, status: Status) -> Status {
+        let written = self.interp.rt.host.flush();
+        if self.settings.gc_stats {
+            report::emit(&gc_stats(&self.interp.rt));
+        }
+        let failure = self.console.borrow_mut().take_failure();
+        // The process ends: freeing every table one by one would only take time.
+        std::mem::forget(self.interp);
+        match (written, failure) {
+            (_, Some(e)) => refuse(&format!("standard output cannot be written: {e}"), "is the disk full?"),
+            (Err(Closed), None) => Status::PIPE,
+            (Ok(()), None) => status,
+        }
+    }
+
+    /// The value of a limit as the user wrote it.
+    pub(super) fn limit_value(&self, id: Id) -> &str {
+        &self.settings.row(id).value
+    }
+}
+
+fn refuse(what: &str, hint: &str) -> Status {
+    report::emit_plain(&Finding::error(what).hint(hint));
+    Status::UNCAUGHT
+}
+
+/// The functions of the prelude that the runtime calls.
+fn prelude(program: &Program) -> Prelude {
+    let class = program.names.find(BOX).and_then(|name| program.class_names.get(&name));
+    let methods = class.map_or(&[][..], |c| &program.class(*c).methods);
+    Prelude::new(PreludeFn::ALL.iter().filter_map(|f| {
+        let name = program.names.find(f.name())?;
+        methods.iter().find(|m| m.name == name).map(|m| link::func_id(m.func))
+    }))
+}
+
+/// What `--gc-stats` prints.
+fn gc_stats(rt: &Rt) -> String {
+    let (gc, heap) = (rt.heap.gc_stats(), rt.heap.stats());
+    let mut out = String::from("gc:");
+    for (name, value) in [
+        ("collections", gc.collections),
+        ("candidates", gc.candidates),
+        ("visited", gc.visited),
+        ("garbage", gc.garbage),
+        ("finalizers", gc.finalizers),
+        ("threshold", gc.threshold),
+        ("allocations", heap.allocations),
+        ("bytes", heap.bytes),
+        ("peak", heap.peak_bytes),
+    ] {
+        out.push_str(&format!(" {name}={value}"));
+    }
+    out.push('\n');
+    out
+}
