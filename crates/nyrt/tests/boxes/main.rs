@@ -13,4 +13,5 @@ mod strings;
 mod table;
 mod tasks;
 mod texts;
+mod torture;
 mod world;
