@@ -234,7 +234,9 @@ impl Pass<'_> {
     /// A value whose count can be given away: the value itself if it is a temporary or no reference, else a
     /// retained copy, which becomes a temporary.
     fn countable(&mut self, v: Val) -> Val {
-        if self.draft.gives[v.index()] == Gives::Scalar || self.find(Owner::Temp(v)) {
+        let gives = self.draft.gives[v.index()];
+        // Only owned results are temporaries; looking for others would search the whole stack in vain.
+        if gives == Gives::Scalar || (gives == Gives::Owned && self.find(Owner::Temp(v))) {
             return v;
         }
         if let Some(Some(var)) = self.read_of.get(v.index()).copied()
@@ -242,6 +244,7 @@ impl Pass<'_> {
         {
             // The variable gives its value up; it is not read again on this path.
             self.remove(Owner::Var(var));
+            self.draft.gives[v.index()] = Gives::Owned;
             self.push(Owner::Temp(v));
             return v;
         }
@@ -258,7 +261,9 @@ impl Pass<'_> {
     }
 
     fn forget(&mut self, v: Val) {
-        self.remove(Owner::Temp(v));
+        if self.draft.gives[v.index()] == Gives::Owned {
+            self.remove(Owner::Temp(v));
+        }
     }
 
     /// `x = x + e`: the addition may reuse the string that the variable is about to lose.
@@ -336,6 +341,8 @@ impl Pass<'_> {
             match node.owner {
                 Owner::Scope(s) | Owner::Try(s, _) if s == scope => break,
                 Owner::Scope(_) | Owner::Try(..) => split = node.below,
+                // An older variable of the scope: its mark need not be looked for.
+                Owner::Var(v) if self.draft.vars[v.index()].home == Home::Scope(scope) => break,
                 _ => {}
             }
             at = node.below;
@@ -479,9 +486,11 @@ impl Pass<'_> {
                     self.emit(Op::Rethrow { value: Own(value) });
                     break;
                 }
+                // Temporaries of one statement are released in one block; everything older has a block that all
+                // cleanups share, else their code would grow with the square of the number of variables.
                 let next = match self.nodes[at as usize].owner {
-                    Owner::Try(_, handler) => Some(handler),
-                    _ => self.nodes[at as usize].cleanup,
+                    Owner::Temp(_) => self.nodes[at as usize].cleanup,
+                    _ => self.cleanup(at),
                 };
                 if let Some(next) = next {
                     let to = self.draft.new_edge(next);
