@@ -2,6 +2,7 @@
 //!
 //! source -> tree -> MIR -> runtime -> tier. It renders nothing (`report`) and reads no file (`load`).
 
+mod advice;
 mod machine;
 mod outcome;
 mod session;
@@ -14,7 +15,7 @@ use nyrt::value::class_id;
 use syntax::span::SourceMap;
 
 use crate::cli::{ErrorFormat, Status};
-use crate::config::{self, Config};
+use crate::config;
 use crate::load::{self, Input, Loaded};
 use crate::report::Finding;
 use crate::settings::{self, Id, Settings};
@@ -30,8 +31,6 @@ pub(crate) struct Front {
     pub program: Program,
     /// Its trees.
     pub loaded: Loaded,
-    /// `nyash.toml`
-    pub config: Config,
     /// Flags, environment, file.
     pub settings: Settings,
     /// What is wrong with it.
@@ -63,7 +62,7 @@ pub(crate) fn read(input: &Input, flags: &[(Id, String)]) -> Front {
         loaded = load::load(input, &config, &mut sources, &mut program.names);
         findings.append(&mut loaded.findings);
     }
-    Front { sources, program, loaded, config, settings, findings, lints: Vec::new(), tops: Vec::new(), prelude_funcs }
+    Front { sources, program, loaded, settings, findings, lints: Vec::new(), tops: Vec::new(), prelude_funcs }
 }
 
 impl Front {
@@ -138,12 +137,15 @@ pub(crate) fn mir_text(front: &Front) -> String {
 
 /// Runs a built program to its end.
 pub(crate) fn run(front: Front, args: Vec<String>, format: ErrorFormat) -> Status {
-    let Front { sources, program, loaded, settings, tops, .. } = front;
+    let Front { sources, program, loaded, settings, lints, tops, .. } = front;
     // The trees take more memory than everything else that is there now.
     drop(loaded);
     let Some(&top) = tops.first() else { return Status::OK };
     match Machine::new(program, sources, &settings, args, format) {
-        Ok(machine) => machine.run_to_end(top),
+        Ok(mut machine) => {
+            machine.lints = lints;
+            machine.run_to_end(top)
+        }
         Err(status) => status,
     }
 }

@@ -56,6 +56,8 @@ pub(super) struct Machine {
     pub(super) interp: Interp,
     pub(super) sources: Rc<RefCell<SourceMap>>,
     pub(super) format: ErrorFormat,
+    /// What the builder found certain to fail; explains the failure when it comes.
+    pub(super) lints: Vec<Finding>,
     settings: Settings,
     console: Rc<RefCell<Console>>,
 }
@@ -77,7 +79,7 @@ impl Machine {
         let mut rt = Rt::new(Box::new(region), config, Box::new(Outside(console.clone())))
             .map_err(|_| refuse("the heap is too small to start", "raise --max-heap"))?;
         rt.limits.max_depth = settings.max_depth;
-        let _ = args; // the runtime has no place for them yet
+        rt.args = args;
         rt.prelude = prelude(&program);
         let linked = Linked::new(&mut rt, program);
         let config = Config { audit: settings.audit, ..Config::default() };
@@ -89,7 +91,7 @@ impl Machine {
             let _ = rt.host.flush();
             outcome::notice(&shown.borrow(), linked, problem, format);
         }));
-        Ok(Machine { interp, sources, format, settings: settings.clone(), console })
+        Ok(Machine { interp, sources, format, lints: Vec::new(), settings: settings.clone(), console })
     }
 
     /// Grants the program its time and fuel, from now on.

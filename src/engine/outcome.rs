@@ -5,6 +5,7 @@ use link::Linked;
 use mir::program::Program;
 use syntax::span::SourceMap;
 
+use super::advice;
 use super::machine::Machine;
 use crate::cli::{ErrorFormat, Status};
 use crate::report::{self, Frame, Limit, Trace, Uncaught};
@@ -29,7 +30,8 @@ pub(super) fn judge(machine: &mut Machine, exit: &Exit) -> Judged {
         Exit::Status(status) => (Status::of_result(Some(i64::from(*status))), true),
         Exit::Closed => (Status::PIPE, false),
         Exit::Uncaught(error) => {
-            uncaught(machine, &readable(program, error, None));
+            let hint = hint(machine, error);
+            uncaught(machine, &readable(program, error, hint));
             (Status::UNCAUGHT, true)
         }
         Exit::Limit(kind, error) => limit(machine, *kind, error),
@@ -53,7 +55,8 @@ pub(super) fn judge_end(machine: &mut Machine, ended: &Ended, status: Status) ->
         && status != Status::LIMIT
     {
         let _ = machine.interp.rt.host.flush();
-        uncaught(machine, &readable(&machine.interp.linked.program, error, None));
+        let hint = hint(machine, error);
+        uncaught(machine, &readable(&machine.interp.linked.program, error, hint));
         status = Status::UNCAUGHT;
     }
     if !ended.leaked.is_empty() {
@@ -75,6 +78,13 @@ pub(super) fn notice(sources: &SourceMap, linked: &Linked, notice: &Notice, form
         ErrorFormat::Text => report::notice(sources, what, &error),
         ErrorFormat::Json => report::envelope("error", report::uncaught_json(sources, name, &error)),
     });
+}
+
+fn hint(machine: &Machine, error: &interp::Uncaught) -> Option<String> {
+    let interp = &machine.interp;
+    let at = error.trace.first().first().map(|e| e.span);
+    let kind = error.kind.as_deref()?;
+    advice::advice(&interp.rt, &interp.linked, &machine.lints, kind, &error.message, at)
 }
 
 fn uncaught(machine: &Machine, error: &Uncaught) {

@@ -175,6 +175,7 @@ impl Session {
         let built = build::build(program, sources, &units, &known(self.lax_locals));
         let findings: Vec<Finding> = built.diagnostics.into_iter().map(Finding::from).collect();
         let wrong = show(sources, &findings);
+        self.machine.lints.extend(built.lints.into_iter().map(Finding::from));
         let interp = &mut self.machine.interp;
         interp.linked.link_more(&mut interp.rt);
         if wrong {

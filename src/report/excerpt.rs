@@ -9,7 +9,9 @@ use syntax::span::{SourceMap, Span};
 
 /// A longer line is cut around the mark.
 const LONG_LINE: usize = 400;
-/// How much of a long line is shown before a mark.
+/// A mark so far into its line that the beginning of the line is not even looked at.
+const FAR: usize = 4000;
+/// How much of such a line is shown before the mark.
 const BEFORE: usize = 60;
 /// How much of a long line is shown from the mark on.
 const AFTER: usize = 100;
@@ -50,7 +52,7 @@ pub(super) fn elements(sources: &SourceMap, marks: &[Mark<'_>]) -> Vec<Element<'
         let Some(file) = sources.files().get(of_file[0].file) else { continue };
         for near in of_file.chunk_by(|a, b| !a.is_long() && !b.is_long() && b.line - a.line <= APART) {
             let excerpt = snippet(&file.text, near);
-            if near[0].is_long() {
+            if near[0].is_far() {
                 // The column of a cut line is not that of the file: it has to be said.
                 out.push(Origin::path(file.name.clone()).line(near[0].line).char_column(near[0].column).into());
                 out.push(excerpt.into());
@@ -65,6 +67,11 @@ pub(super) fn elements(sources: &SourceMap, marks: &[Mark<'_>]) -> Vec<Element<'
 impl Placed<'_> {
     fn is_long(&self) -> bool {
         self.line_end - self.line_start > LONG_LINE
+    }
+
+    /// Whether the beginning of the line cannot be shown; nearer ones are cut by the renderer.
+    fn is_far(&self) -> bool {
+        self.is_long() && self.lo - self.line_start > FAR
     }
 }
 
@@ -88,7 +95,9 @@ fn snippet(text: &str, near: &[Placed<'_>]) -> Snippet<'static, Annotation<'stat
     let mut to = last.line_end;
     let (mut before, mut after) = ("", "");
     if first.is_long() {
-        from = floor(first.lo.saturating_sub(BEFORE).max(from), text);
+        if first.is_far() {
+            from = floor(first.lo.saturating_sub(BEFORE).max(from), text);
+        }
         let end = ceil((first.lo + AFTER).min(to), text);
         (before, after) = (if from > first.line_start { "..." } else { "" }, if end < to { "..." } else { "" });
         to = end;

@@ -19,6 +19,8 @@
 //! --- exit 2
 //! ```
 
+#![allow(unreachable_pub, reason = "a module of a harness")]
+
 use crate::common::Ended;
 use crate::sections::{Section, join, split};
 use std::io::{BufRead, BufReader, Read, Write};

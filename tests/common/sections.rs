@@ -1,6 +1,8 @@
 //! The form of golden and command line tests: a text whose lines `--- name` begin named sections. Input and
 //! expectation stand in one file, so that a reader sees both.
 
+#![allow(dead_code, unreachable_pub, reason = "a module of several harnesses; each uses a part of it")]
+
 /// One section with the lines that follow its heading.
 #[derive(Clone, Debug)]
 pub struct Section {

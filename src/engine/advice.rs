@@ -1,0 +1,81 @@
+//! What to do about an uncaught error: the findings that the builder had at the same place, names close to the
+//! one that was not found, and one sentence for kinds where it helps. Made only when a program has failed.
+
+use link::Linked;
+use mir::inst::ClassIx;
+use nyrt::rt::Rt;
+use syntax::hints::{foreign_word, nearest};
+use syntax::span::Span;
+
+use crate::report::Finding;
+
+/// Advice for an error of `kind` with `message` that was thrown at `at`. `lints` are the findings about what is
+/// certain to fail.
+pub(super) fn advice(rt: &Rt, linked: &Linked, lints: &[Finding], kind: &str, message: &str, at: Option<Span>) -> Option<String> {
+    let found_before = |f: &&Finding| f.span.zip(at).is_some_and(|(a, b)| a.lo >= b.lo && a.hi <= b.hi);
+    if kind.starts_with("Undefined") {
+        let name = quoted(message)?;
+        let foreign = foreign_word(name).map(|f| f.hint.to_string());
+        let found = || lints.iter().filter(found_before).find_map(|f| f.hints.first().cloned());
+        return foreign.or_else(found).or_else(|| undefined(kind, name));
+    }
+    match kind {
+        "NoMethod" => near_member(rt, linked, message, " has no method ", true),
+        "NoField" => near_member(rt, linked, message, " has no field ", false).or_else(|| {
+            Some("fields are named in the body of the box, or assigned as `me.f` in one of its methods".into())
+        }),
+        _ => general(kind, message).map(str::to_string),
+    }
+}
+
+fn undefined(kind: &str, name: &str) -> Option<String> {
+    Some(match kind {
+        "UndefinedVariable" => format!("declare it with `local {name} = ...` in the same function, or assign it at the top level"),
+        "UndefinedFunction" => format!("declare it: `function {name}(...) {{ ... }}`, or include the file that does"),
+        "UndefinedBox" => format!("declare it: `box {name} {{ ... }}`, or include the file that does"),
+        _ => return None,
+    })
+}
+
+/// One sentence where the message alone does not say what to do.
+fn general(kind: &str, message: &str) -> Option<&'static str> {
+    let is_operator = message.starts_with("Operator ");
+    Some(match kind {
+        "DivisionByZero" => "test the divisor first; with a Float operand the result is an infinity or NaN",
+        "NullReference" => "test it first: `if x { ... }`, or name a default: `x.get_or_default(d)`",
+        "IndexError" => "positions go from 0 to length() - 1; `push` adds at the end",
+        "TypeError" if is_operator && message.contains("StringBox") && !message.contains("Operator +") => {
+            "convert texts first: `s.toInteger()` or `s.toFloat()`"
+        }
+        "TypeError" if is_operator && message.contains("BoolBox") => "use `if` to turn a Bool into a number",
+        "Visibility" => "ask the box through a method, or list the field in its `public` group",
+        "UseAfterFini" => "nothing but the text and `==` of a box can be used after its `fini()`",
+        "WeakFini" => "a weak field does not own its target; let the owner finalize it",
+        "StaticCycle" => "move one of the two initializations into a method that is called later",
+        "Deadlock" => "some task has to go on without awaiting another; look for futures that await each other",
+        _ => return None,
+    })
+}
+
+/// The text between the last pair of single quotes.
+fn quoted(message: &str) -> Option<&str> {
+    let (head, _) = message.rsplit_once('\'')?;
+    head.rsplit_once('\'').map(|(_, name)| name)
+}
+
+/// `Class has no method 'name'`: a member of that class with a similar name.
+fn near_member(rt: &Rt, linked: &Linked, message: &str, says: &str, methods: bool) -> Option<String> {
+    let (class, _) = message.split_once(says)?;
+    let name = quoted(message)?;
+    let class = rt.classes.find(rt.names.find(class)?)?;
+    if methods {
+        let known = rt.classes.method_names(class);
+        let near = nearest(name, known.iter().map(|n| rt.names.text(*n)).filter(|n| !n.starts_with("__")))?;
+        return Some(format!("did you mean `{near}`?"));
+    }
+    let program = &linked.program;
+    let ix = (0..program.classes.len()).map(|i| ClassIx(i as u32)).find(|ix| linked.class(*ix) == class)?;
+    let fields = program.ancestors_first(ix).into_iter().flat_map(|c| &program.class(c).fields);
+    let near = nearest(name, fields.map(|f| program.names.text(f.name)))?;
+    Some(format!("did you mean `{near}`?"))
+}
