@@ -3,7 +3,8 @@
 //!
 //! Operand types say how a value is used: [`Val`] is borrowed (someone else keeps it alive during the
 //! instruction), [`Own`] is consumed (the count moves into the instruction). An instruction that
-//! throws has consumed nothing.
+//! throws has consumed nothing, except `release` and what ends a block: their operand is gone in any case.
+//! A store whose old value's `fini` throws has stored, and its operand still counts for the unwind edge.
 
 use syntax::intern::Symbol;
 
@@ -360,6 +361,8 @@ instructions! {
     NewBuiltin "new_builtin" { class: Builtin, args: Vals } Owned SUSPENDS;
     /// Makes `value` the content that `object` has for a builtin parent.
     SetContent "set_content" { object: Val, class: Builtin, value: Own } Nothing USER;
+    /// The content that `object` has for a builtin parent, made without arguments on first use.
+    GetContent "get_content" { object: Val, class: Builtin } Owned THROWS;
     /// `[a, b, ...]`.
     NewArray "new_array" { items: Owns } Owned THROWS;
     /// `%{k => v, ...}`: keys and values alternate.
@@ -384,7 +387,7 @@ instructions! {
     CallValue "call_value" { callee: Val, args: Vals } Owned SUSPENDS;
     /// A method by name; or a function held in the field of that name.
     CallMethod "call_method" { object: Val, name: Symbol, args: Vals } Owned SUSPENDS;
-    /// A method of a builtin parent on the content of `object`.
+    /// A method of one of several builtin parents, the first that has it, on the content of `object` for it.
     CallContent "call_content" { object: Val, name: Symbol, args: Vals } Owned SUSPENDS;
     /// A builtin function that belongs to no value.
     CallBuiltin "call_builtin" { builtin: Builtin, args: Vals } Owned SUSPENDS;

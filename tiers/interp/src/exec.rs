@@ -323,6 +323,16 @@ impl Interp {
                         let (object, value) = (get!(object), get!(value.0));
                         perform!(self.rt.set_content(object, link::builtin_class(class), value))
                     }
+                    Op::GetContent { object, class } => {
+                        let object = get!(object);
+                        match self.rt.content(object, link::builtin_class(class)) {
+                            Ok(content) => {
+                                set!(self.rt.heap.own(content.unwrap_or(Value::VOID)));
+                                next!()
+                            }
+                            Err(trap) => slow!(self.trapped(trap)),
+                        }
+                    }
                     Op::NewArray { items } => {
                         let items = self.arguments(code.list(items.0));
                         match self.rt.heap.arr_from(&items) {

@@ -247,10 +247,7 @@ impl Builder<'_> {
                 self.f().emit(Op::SetContent { object: me, class: b, value: Own(value) });
                 self.f().void()
             }
-            Parent::Builtin(_) => {
-                let args = self.f().vals(&values);
-                self.f().emit(Op::CallContent { object: me, name: method.name, args })
-            }
+            Parent::Builtin(class) => self.content_call(me, class, method.name, &values),
         }
     }
 
@@ -317,9 +314,13 @@ impl Builder<'_> {
             }
             return self.call_with_me(m.func, me, values);
         }
-        if self.has_builtin_ancestor(parent) {
-            let args = self.f().vals(values);
-            return self.f().emit(Op::CallContent { object: me, name: method.name, args });
+        match self.builtin_ancestors(parent).as_slice() {
+            [] => {}
+            [one] => return self.content_call(me, *one, method.name, values),
+            _ => {
+                let args = self.f().vals(values);
+                return self.f().emit(Op::CallContent { object: me, name: method.name, args });
+            }
         }
         if method.name == self.words.fini && values.is_empty() {
             // A parent without `fini` has nothing to do.
@@ -344,11 +345,28 @@ impl Builder<'_> {
         self.f().void()
     }
 
+    fn content_call(&mut self, me: Val, class: Builtin, name: Symbol, values: &[Val]) -> Val {
+        let object = self.f().emit(Op::GetContent { object: me, class });
+        let args = self.f().vals(values);
+        self.f().emit(Op::CallMethod { object, name, args })
+    }
+
+    fn builtin_ancestors(&self, class: ClassIx) -> Vec<Builtin> {
+        let mut found = Vec::new();
+        for ancestor in self.program.ancestors_first(class) {
+            for parent in &self.program.class(ancestor).parents {
+                if let Parent::Builtin(b) = parent
+                    && !found.contains(b)
+                {
+                    found.push(*b);
+                }
+            }
+        }
+        found
+    }
+
     pub(super) fn has_builtin_ancestor(&self, class: ClassIx) -> bool {
-        self.program
-            .ancestors_first(class)
-            .iter()
-            .any(|c| self.program.class(*c).parents.iter().any(|p| matches!(p, Parent::Builtin(_))))
+        !self.builtin_ancestors(class).is_empty()
     }
 
     /// `S.field` where `S` is the name of a box, or `env.iface` alone.
