@@ -17,6 +17,8 @@ use crate::settings::{FileSetting, SWITCHES};
 pub(crate) const FILE_NAME: &str = "nyash.toml";
 /// A larger one is a mistake.
 const MAX_BYTES: u64 = 1 << 20;
+/// How many errors of TOML itself are shown.
+const SYNTAX_ERRORS: usize = 3;
 /// Sections that other parts of the toolchain read.
 const PLUGIN_SECTIONS: &[&str] = &["libraries", "plugins", "box_types", "plugin_paths", "search_paths"];
 
@@ -96,7 +98,8 @@ fn read(path: &Path, folder: &Path, sources: &mut SourceMap) -> (Config, Vec<Fin
     }
     let mut reader = Reader { base, config, findings: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(&sources.file(id).text);
-    for e in errors {
+    // What follows the first errors is mostly their consequence.
+    for e in errors.into_iter().take(SYNTAX_ERRORS) {
         let at = e.span().map_or(Span::new(base, base), |r| reader.span(r));
         reader.findings.push(Finding::error(first_line(e.message())).at(at, ""));
     }

@@ -130,7 +130,9 @@ impl Loader<'_> {
         while let Some((unit, folder)) = self.queue.get(next).cloned() {
             next += 1;
             for reference in self.references(unit) {
+                // The program's own file runs already: naming it again means nothing.
                 if let Some(target) = self.follow(&reference, &folder)
+                    && target != 0
                     && let Some(u) = self.out.units.get_mut(unit)
                 {
                     u.links.push((reference.span.lo, target));

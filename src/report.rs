@@ -119,7 +119,7 @@ pub(crate) fn finding(sources: &SourceMap, finding: &Finding) -> String {
     }
     marks.extend(finding.labels.iter().map(|l| excerpt::Mark { span: l.span, text: &l.text, primary: false }));
     group = group.elements(excerpt::elements(sources, &marks));
-    group = group.elements(finding.hints.iter().map(|h| Level::HELP.message(clean(h))));
+    group = group.elements(finding.hints.iter().map(|h| Level::HELP.message(clean(&shorten(h, TITLE_CHARS)))));
     if let Some(code) = finding.code {
         group = group.element(Level::NOTE.message(format!("nyash explain {}", code.name())));
     }

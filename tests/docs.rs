@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{TIERS, difference, files, name, nyash, run};
+use common::{TIERS, audited, difference, files, name, run};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
 use std::time::Duration;
@@ -32,7 +32,7 @@ fn check(path: &Path, tier: &str) -> Result<(), String> {
     let expected = read("expected").map_err(|e| format!("the file with the expected output: {e}"))?;
     let stdin = read("stdin").unwrap_or_default();
     let folder = path.parent().ok_or("no folder")?;
-    let mut command = nyash(folder);
+    let mut command = audited(folder);
     command.arg(format!("--tier={tier}")).args(path.file_name());
     let ended = run(&mut command, stdin.as_bytes(), DEADLINE);
     if ended.late {

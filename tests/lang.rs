@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Ended, TIERS, difference, files, folder, name, nyash, run};
+use common::{Ended, TIERS, audited, difference, files, folder, name, run};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -63,7 +63,7 @@ fn check(path: &Path, tier: &str) -> Result<(), String> {
     let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
     let expected = directives(&String::from_utf8_lossy(&bytes))?;
     let (Some(parent), Some(file)) = (path.parent(), path.file_name()) else { return Err("no file name".into()) };
-    let mut command = nyash(parent);
+    let mut command = audited(parent);
     command.arg("run").arg(format!("--tier={tier}")).arg(file).args(&expected.args);
     command.envs(expected.env.iter().map(|(k, v)| (k, v)));
     judge(&expected, &run(&mut command, expected.stdin.as_bytes(), DEADLINE))

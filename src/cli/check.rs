@@ -11,6 +11,7 @@ use crate::report;
 pub(super) fn check(args: &CheckArgs) -> Status {
     let mut documents = Vec::new();
     let (mut errors, mut warnings) = (0, 0);
+    let mut shown = false;
     for file in &args.files {
         let input = if file == "-" { Input::Stdin } else { Input::File(PathBuf::from(file)) };
         let mut front = engine::read(&input, &[]);
@@ -23,7 +24,10 @@ pub(super) fn check(args: &CheckArgs) -> Status {
         if args.json {
             documents.extend(front.findings.iter().map(|f| report::finding_json(&front.sources, f)));
         } else {
-            report::emit(&report::findings(&front.sources, &front.findings, true));
+            let text = report::findings(&front.sources, &front.findings, true);
+            let apart = if shown && !text.is_empty() { "\n" } else { "" };
+            shown |= !text.is_empty();
+            report::emit(&format!("{apart}{text}"));
         }
     }
     let status = if errors == 0 { Status::OK } else { Status::WRONG };

@@ -10,7 +10,7 @@ use nyrt::heap::HeapConfig;
 use nyrt::host::{Closed, Host, Stream};
 use nyrt::prelude::{BOX, Prelude, PreludeFn};
 use nyrt::rt::Rt;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use syntax::span::SourceMap;
 
@@ -18,6 +18,9 @@ use super::outcome;
 use crate::cli::{ErrorFormat, Status};
 use crate::report::{self, Finding};
 use crate::settings::{Id, Settings};
+
+/// How many errors that did not end the program are shown: one bad `fini` can fail a million times.
+const NOTICES: u64 = 4;
 
 /// The console of the process. The runtime writes through one handle, the end of the program asks
 /// through another why writing failed.
@@ -59,6 +62,8 @@ pub(super) struct Machine {
     /// What the builder found certain to fail; explains the failure when it comes.
     pub(super) lints: Vec<Finding>,
     settings: Settings,
+    /// How many notices there were.
+    notices: Rc<Cell<u64>>,
     console: Rc<RefCell<Console>>,
 }
 
@@ -86,12 +91,18 @@ impl Machine {
         let mut interp = Interp::new(rt, linked, config);
         let sources = Rc::new(RefCell::new(sources));
         let shown = sources.clone();
+        let notices = Rc::new(Cell::new(0));
+        let count = notices.clone();
         interp.set_reporter(Box::new(move |rt, linked, problem| {
+            count.set(count.get() + 1);
+            if count.get() > NOTICES {
+                return;
+            }
             // What the program printed before comes before.
             let _ = rt.host.flush();
             outcome::notice(&shown.borrow(), linked, problem, format);
         }));
-        Ok(Machine { interp, sources, format, lints: Vec::new(), settings: settings.clone(), console })
+        Ok(Machine { interp, sources, format, lints: Vec::new(), settings: settings.clone(), notices, console })
     }
 
     /// Grants the program its time and fuel, from now on.
@@ -135,6 +146,10 @@ impl Machine {
         let written = self.interp.rt.host.flush();
         if self.settings.gc_stats {
             report::emit(&gc_stats(&self.interp.rt));
+        }
+        if self.notices.get() > NOTICES {
+            let what = format!("{} more errors left finalizers or tasks", self.notices.get() - NOTICES);
+            report::emit_plain(&Finding::warning(what));
         }
         let failure = self.console.borrow_mut().take_failure();
         // The process ends: freeing every table one by one would only take time.

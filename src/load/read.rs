@@ -49,7 +49,7 @@ pub(crate) fn io_reason(e: &std::io::Error) -> String {
 
 /// The bytes of the program's own source.
 pub(super) fn main(input: &Input) -> Result<Vec<u8>, Box<Finding>> {
-    let (name, code) = (input.name(), Code::E0503);
+    let (name, code) = (tail(&input.name()), Code::E0503);
     let failed = |e: Unreadable| {
         let finding = Finding::error(format!("cannot read `{name}`: {}", e.reason)).code(code);
         Box::new(match e.hint {
@@ -94,6 +94,15 @@ pub(super) fn part(path: &Path) -> Result<Vec<u8>, Unreadable> {
     File::open(path).map_err(|e| Unreadable::new(io_reason(&e))).and_then(|f| whole(f, &metadata))
 }
 
+/// The end of a long path: what tells it from others, and the reason still fits on the line.
+fn tail(path: &str) -> String {
+    const SHOWN: usize = 100;
+    match path.char_indices().rev().nth(SHOWN) {
+        Some((at, _)) => format!("...{}", &path[at..]),
+        None => path.to_string(),
+    }
+}
+
 fn whole(file: File, metadata: &Metadata) -> Result<Vec<u8>, Unreadable> {
     if metadata.len() > MAX_BYTES {
         return Err(Unreadable::too_large());
@@ -112,7 +121,7 @@ fn limited(reader: impl Read, expected: u64) -> Result<Vec<u8>, Unreadable> {
 
 /// The program's file does not exist: a slip in its name, or in a verb?
 fn missing(path: &Path) -> Finding {
-    let shown = path.display();
+    let shown = tail(&path.display().to_string());
     let finding = Finding::error(format!("cannot find `{shown}`")).code(Code::E0501);
     if let Some(near) = super::resolve::near_file(path) {
         return finding.hint(format!("did you mean `{}`?", near.display()));

@@ -3,6 +3,7 @@
 
 use annotate_snippets::{Group, Level};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use syntax::span::{Location, SourceMap, Span};
 
 use super::excerpt::{self, Mark};
@@ -11,6 +12,9 @@ use super::{json, renderer};
 /// How many lines of a trace are shown at each end.
 const TRACE_HEAD: usize = 16;
 const TRACE_TAIL: usize = 6;
+
+/// The longest message that is shown whole.
+const MESSAGE_CHARS: usize = 4000;
 
 const ERROR: &str = "\u{1b}[1m\u{1b}[91merror\u{1b}[0m";
 const WARNING: &str = "\u{1b}[1m\u{1b}[33mwarning\u{1b}[0m";
@@ -60,12 +64,12 @@ pub(crate) enum Limit {
 /// An uncaught exception as text with colour codes.
 pub(crate) fn uncaught(sources: &SourceMap, error: &Uncaught) -> String {
     let mut out = match &error.kind {
-        Some(kind) => format!("{ERROR}: uncaught {kind}: {}\n", error.message),
-        None => format!("{ERROR}: uncaught {}\n", error.message),
+        Some(kind) => format!("{ERROR}: uncaught {kind}: {}\n", cut(&error.message)),
+        None => format!("{ERROR}: uncaught {}\n", cut(&error.message)),
     };
     body(&mut out, sources, &error.trace, Level::ERROR);
     if let Some(hint) = &error.hint {
-        out.push_str(&format!("  = help: {hint}\n"));
+        out.push_str(&format!("  = help: {}\n", super::shorten(hint, super::TITLE_CHARS)));
     }
     if let Some(kind) = error.kind.as_deref().filter(|k| is_known(k)) {
         out.push_str(&format!("  = note: nyash explain {kind}\n"));
@@ -76,8 +80,8 @@ pub(crate) fn uncaught(sources: &SourceMap, error: &Uncaught) -> String {
 /// Something that went wrong although the program goes on, as text with colour codes.
 pub(crate) fn notice(sources: &SourceMap, what: &str, error: &Uncaught) -> String {
     let mut out = match &error.kind {
-        Some(kind) => format!("{WARNING}: {what}: {kind}: {}\n", error.message),
-        None => format!("{WARNING}: {what}: {}\n", error.message),
+        Some(kind) => format!("{WARNING}: {what}: {kind}: {}\n", cut(&error.message)),
+        None => format!("{WARNING}: {what}: {}\n", cut(&error.message)),
     };
     body(&mut out, sources, &error.trace, Level::WARNING);
     out
@@ -139,6 +143,17 @@ fn body(out: &mut String, sources: &SourceMap, trace: &Trace, level: Level<'stat
     left_out(out, trace.left_out + hidden);
     lines(out, sources, &first[end..]);
     lines(out, sources, &last[last.len() - tail..]);
+}
+
+/// A message as far as people read it: it may hold all that the program has read.
+fn cut(message: &str) -> Cow<'_, str> {
+    match message.char_indices().nth(MESSAGE_CHARS) {
+        Some((at, _)) => {
+            let left = message[at..].chars().count();
+            Cow::Owned(format!("{}... ({left} more characters)", &message[..at]))
+        }
+        None => Cow::Borrowed(message),
+    }
 }
 
 /// Where a frame is, if users can look there.

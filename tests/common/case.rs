@@ -7,6 +7,7 @@
 //! env: NYASH_TIMEOUT=1          a variable
 //! stdin: text\n                 standard input; escapes \n \t \\ \xNN; repeatable
 //! within: 5                     seconds, default 10
+//! stdout to: /dev/full          standard output is this file
 //! hang up after: 1              read so many lines of standard output, then close it
 //! repeat: FILE 1000 text        append the text so many times to a file (`-` is standard input)
 //! append: FILE text             append the text once
@@ -16,7 +17,7 @@
 //! --- file NAME                 a file, its text follows
 //! --- stdout                    what is expected; `...` any lines, `[..]` any characters
 //! --- stderr
-//! --- exit 2
+//! --- exit 2                    or `0|141` where both are right
 //! ```
 
 #![allow(unreachable_pub, reason = "a module of a harness")]
@@ -37,6 +38,7 @@ pub struct Case {
     pub stdin: Vec<u8>,
     pub within: Duration,
     pub read_only: Option<usize>,
+    pub stdout_to: Option<String>,
     pub not_as_root: bool,
     pub stdout: String,
     pub stderr: String,
@@ -117,6 +119,7 @@ fn header(case: &mut Case, line: &str) -> Result<(), String> {
         }
         "stdin" => case.stdin.extend(unescape(value)),
         "within" => case.within = Duration::from_secs(number(value)? as u64),
+        "stdout to" => case.stdout_to = Some(value.into()),
         "hang up after" => case.read_only = Some(number(value)?),
         "repeat" => {
             let (count, text) = rest.split_once(' ').ok_or("repeat needs FILE COUNT TEXT")?;
@@ -245,6 +248,14 @@ pub fn run_and_hang_up(command: &mut Command, lines: usize, within: Duration) ->
     let mut stderr = Vec::new();
     let _ = child.stderr.take().expect("piped").read_to_end(&mut stderr);
     Ended { stdout: stdout.into_bytes(), stderr, code, late }
+}
+
+/// Runs a command whose standard output is a file that exists.
+pub fn run_into(command: &mut Command, case: &Case) -> Result<Ended, String> {
+    let path = case.stdout_to.as_deref().unwrap_or("/dev/null");
+    let file = std::fs::OpenOptions::new().write(true).open(path).map_err(|e| e.to_string())?;
+    let output = command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped()).output().map_err(|e| e.to_string())?;
+    Ok(Ended { stdout: Vec::new(), stderr: output.stderr, code: output.status.code(), late: false })
 }
 
 /// Writes what was found into the file.

@@ -51,6 +51,12 @@ pub fn nyash(folder: &Path) -> Command {
             command.env_remove(name);
         }
     }
+    command
+}
+
+/// The same for programs that have to leave no trace in the heap: with the audit when it is asked for.
+pub fn audited(folder: &Path) -> Command {
+    let mut command = nyash(folder);
     if audit() {
         // The audit looks at every activation at every call: ten thousand of them would take minutes. The language
         // promises a thousand.

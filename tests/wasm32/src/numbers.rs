@@ -1,6 +1,7 @@
 //! Text of numbers in both directions, and the kernels of `scalar`.
 
 use alloc::string::String;
+use core::f64::consts::{E, PI};
 
 use nyrt::number::{NumberText, parse_float, parse_int};
 use nyrt::scalar;
@@ -29,9 +30,9 @@ pub(crate) const FLOATS: [f64; 40] = [
     1e21,
     1e22,
     1e23,
-    123456789.123456789,
-    3.141592653589793,
-    2.718281828459045,
+    123456789.125,
+    PI,
+    E,
     4503599627370496.5,
     9007199254740991.0,
     9007199254740993.0,
