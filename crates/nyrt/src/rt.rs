@@ -3,6 +3,7 @@
 //! Nyash code.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::boxes;
@@ -92,6 +93,8 @@ pub struct Rt {
     pub prelude: Prelude,
     /// Number of parameters of every function, `me` included; the loader fills it.
     pub params: Vec<u32>,
+    /// The arguments of the command line, for `main(args)`.
+    pub args: Vec<String>,
     /// What builtin boxes keep outside of the heap.
     pub boxes: boxes::State,
     /// Why the program is being stopped ([`Trap::Stop`]).
@@ -133,6 +136,7 @@ impl Rt {
             tasks: Tasks::new(),
             prelude: Prelude::default(),
             params: Vec::new(),
+            args: Vec::new(),
             boxes,
             stop: None,
             limits: Limits::default(),

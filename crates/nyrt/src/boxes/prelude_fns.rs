@@ -1,9 +1,9 @@
-//! Builtin functions that only the prelude can call.
+//! Builtin functions that only the prelude and the code that the builder adds can call.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::access::{arg, elements, int_arg, make_text, text, text_arg};
+use super::access::{arg, array_of, elements, int_arg, make_text, text, text_arg};
 use super::{array, json};
 use crate::builtin::{Owner, builtins};
 use crate::host::Stream;
@@ -14,6 +14,8 @@ use crate::value::{Kind, Value};
 
 builtins! { pub(crate) ROWS {
     Owner::Function => {
+        /// The arguments of the command line.
+        "__args" () ALLOCATES => args;
         /// Whether a value is a String itself, not a box with one.
         "__is_string" (value: Any) => is_string;
         /// The text of a value without its own `toString`.
@@ -28,6 +30,11 @@ builtins! { pub(crate) ROWS {
         "__sort_by" (array: Array, items: Array, keys: Array) WRITES => sort_by;
     }
 } }
+
+fn args(rt: &mut Rt, _: Value, _: &[Value]) -> Outcome {
+    let all = rt.args.clone();
+    array_of(rt, all, |rt, text| make_text(rt, &text))
+}
 
 fn is_string(_: &mut Rt, _: Value, args: &[Value]) -> Outcome {
     Ok(Value::bool(arg(args, 0).kind() == Kind::Str))
