@@ -41,6 +41,7 @@ print(area(3))
 Nothing is filled in. Pass every argument, or pass one box that holds the options:
 
 ```nyash
+function area(w, h) { return w * h }
 print(area(3, 3))
 ```
 "#;
@@ -51,10 +52,11 @@ function next() { return counter + 1 }
 print(next())
 ```
 
-Declare it in the function with `local`, or at the top level of the file before the call:
+Declare it in the function with `local`, or give it a value at the top level of the file before the call:
 
 ```nyash
 counter = 0
+function next() { return counter + 1 }
 print(next())
 ```
 "#;
@@ -77,10 +79,10 @@ print(square(4))
 local m = new Matrix(3, 3)
 ```
 
-Check the spelling, declare the box, or load the file or plugin that has it:
+Check the spelling, declare the box, or load the file or plugin that has it (`include "matrix.nyash"`):
 
 ```nyash
-include "matrix.nyash"
+box Matrix { init { rows, columns } birth(r, c) { me.rows = r  me.columns = c } }
 local m = new Matrix(3, 3)
 ```
 "#;
@@ -96,6 +98,8 @@ The fields of a box are those it declares and those its own methods assign throu
 
 ```nyash
 box Point { init { x, y, z } }
+local p = new Point()
+p.z = 3
 ```
 "#;
     NoMethod r#"A method was called that the value does not have.
@@ -104,7 +108,7 @@ box Point { init { x, y, z } }
 print([1, 2, 3].count())
 ```
 
-The message names the type. `type_name()` tells what a value is; `nyash doc` lists what it can do:
+The message names the type of the value; `type_name()` tells it, too. Call what this type has:
 
 ```nyash
 print([1, 2, 3].length())
@@ -120,7 +124,8 @@ print(users.get("bob").abs())
 `get` gives `null` for what is absent. Test for it, or name a default:
 
 ```nyash
-print(users.get("bob").get_or_default(0))
+local users = %{ "ann" => 1 }
+print(users.get("bob").get_or_default(0).abs())
 ```
 "#;
     DivisionByZero r#"An Integer was divided by the Integer zero, with `/` or with `%`.
@@ -133,6 +138,7 @@ print(10 / n)
 Test the divisor. Where an infinity is the answer you want, divide Floats:
 
 ```nyash
+local n = 0
 if n != 0 { print(10 / n) }
 print(10.0 / n)               // inf
 ```
@@ -147,6 +153,7 @@ a[5] = 3
 Existing positions can be set and the one after the last appends; nothing else. Reading outside gives `null`.
 
 ```nyash
+local a = [1, 2]
 a.push(3)
 ```
 "#;
@@ -173,6 +180,7 @@ local d = new JSONBox("{ name: 1 }")
 JSON wants quoted keys. Where the text comes from outside, catch the error:
 
 ```nyash
+local text = "{ name: 1 }"
 try { print(new JSONBox(text).get("name")) }
 catch (ParseError e) { print("bad document: " + e) }
 ```
@@ -193,50 +201,56 @@ box Account { private { balance } birth() { me.balance = 0 } total() { return me
     UseAfterFini r#"A box was used after its `fini`: its fields are gone.
 
 ```nyash
-local f = new Connection()
-f.fini()
-f.send("hello")
+box Connection { send(text) { print(text) } }
+local c = new Connection()
+c.fini()
+c.send("hello")
 ```
 
-`fini` is the end of a box. Use it before, or hold it through a weak field, which reads as `null` afterwards:
+`fini` is the end of a box. Use it before, or hold it in a weak field, which reads as `null` afterwards:
 
 ```nyash
-f.send("hello")
-f.fini()
+box Connection { send(text) { print(text) } }
+local c = new Connection()
+c.send("hello")
+c.fini()
 ```
 "#;
     WeakFini r#"`fini` was called through a weak field. A weak field does not own its target, so it may not end it.
 
 ```nyash
+box Parent { }
 box Child { weak parent  close() { me.parent.fini() } }
+local p = new Parent()
+local c = new Child()
+c.parent = p
+c.close()
 ```
 
-Let the owner end it, or take a strong variable when ending it here is really meant:
-
-```nyash
-box Child { weak parent  close() { local p = me.parent  p.fini() } }
-```
+Let the owner end it: here that is `p.fini()`.
 "#;
-    DelegationError r#"`from P.m()` could not be carried out on this box.
+    DelegationError r#"`from P.m()` reached a parent that cannot carry it out. The compiler refuses what it can see, such as a parent
+that is none; this error is for parents whose methods are known only at run time.
 
 ```nyash
-box Loud from Speaker { talk() { from Speaker.shout() } }
+box Speaker { talk() { print("hello") } }
+box Loud { talk() { from Speaker.talk() } }
 ```
 
-`P` must be a direct parent of the box in whose text the call stands, and must have the method:
+`P` must be a direct parent of the box in whose text the call stands:
 
 ```nyash
+box Speaker { talk() { print("hello") } }
 box Loud from Speaker { talk() { from Speaker.talk() } }
 ```
 "#;
-    ModuleError r#"A module was found but could not be used, or does not contain what was asked of it.
+    ModuleError r#"A module was found but could not be used. A missing module or file is refused before the program starts.
 
 ```nyash
 using tools.text as T
-T.upper("x")
 ```
 
-Look at `[modules]` and `[using]` in `nyash.toml`, and check that the file has a static box with that name:
+Look at `[modules]` in `nyash.toml`, and check that the file has a static box with that name:
 
 ```toml
 [modules]
@@ -284,24 +298,31 @@ assert(total == 4, "three and one are four")
 
 Find out which side is wrong: the condition or what it looks at.
 "#;
-    PluginError r#"A plugin reported a failure or could not be asked.
+    PluginError r#"A plugin reported a failure or could not be asked. The message carries the plugin's own words.
 
 ```nyash
 local f = new FileBox()
 f.open("missing.txt", "r")
 ```
 
-The message carries the plugin's own words. Check what was passed to it; catch the error where failing is normal:
+Check what was passed to it, and that the plugin is listed in `nyash.toml`. Catch the error where failing is normal:
 
 ```nyash
-try { f.open(path, "r") } catch (PluginError e) { print("cannot open: " + e) }
+try { new FileBox().open("missing.txt", "r") }
+catch (PluginError e) { print("cannot open: " + e) }
 ```
 "#;
     Deadlock r#"All tasks wait for each other, so none can go on. It is raised in the main task.
 
 ```nyash
-nowait a = wait_for(box_of_b)
-nowait b = wait_for(box_of_a)
+box Pair { init { a, b } }
+function first(p) { return await p.b }
+function second(p) { return await p.a }
+local p = new Pair()
+nowait a = first(p)
+nowait b = second(p)
+p.a = a
+p.b = b
 await a
 ```
 
