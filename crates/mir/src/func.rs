@@ -121,7 +121,10 @@ impl Func {
     }
 
     /// Parameters of a block.
-    pub fn block_params(&self, block: Block) -> impl DoubleEndedIterator<Item = Val> + ExactSizeIterator + '_ {
+    pub fn block_params(
+        &self,
+        block: Block,
+    ) -> impl DoubleEndedIterator<Item = Val> + ExactSizeIterator + '_ {
         self.vals(self.blocks[block.index()].params)
     }
 

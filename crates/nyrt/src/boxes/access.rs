@@ -74,9 +74,9 @@ pub(crate) fn make_text(rt: &mut Rt, text: &str) -> Outcome {
 }
 
 /// Fails when `bytes` more cannot fit the heap: asked before building something of that size outside of it.
-pub(crate) fn check_room(rt: &mut Rt, bytes: usize) -> Result<(), Trap> {
+pub(crate) fn check_room(rt: &mut Rt, bytes: u64) -> Result<(), Trap> {
     let stats = rt.heap.stats();
-    if bytes as u64 > stats.max_bytes { Err(out_of_memory(rt)) } else { Ok(()) }
+    if bytes > stats.max_bytes { Err(out_of_memory(rt)) } else { Ok(()) }
 }
 
 /// An ArrayBox of what `make` gives (owned) for each item.

@@ -127,7 +127,7 @@ fn shuffle(rt: &mut Rt, r: Value, args: &[Value]) -> Outcome {
 
 fn rand_string(rt: &mut Rt, r: Value, args: &[Value]) -> Outcome {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let length = usize::try_from(int_arg(args, 0)).unwrap_or(0);
+    let length = int_arg(args, 0).max(0) as u64;
     check_room(rt, length)?;
     let text: String = with(rt, r, |generator| {
         (0..length).map(|_| char::from(LETTERS[below(generator, 62) as usize])).collect()

@@ -137,7 +137,7 @@ fn replace(rt: &mut Rt, r: Value, args: &[Value]) -> Outcome {
     for (start, end) in ranges {
         // A group is a part of the match, so this is the most that the replacement can become.
         let longest = text_arg(rt, args, 1).len().saturating_add(dollars.saturating_mul(end - start));
-        check_room(rt, out.len().saturating_add(longest))?;
+        check_room(rt, out.len().saturating_add(longest) as u64)?;
         let (whole, replacement) = (text_arg(rt, args, 0), text_arg(rt, args, 1));
         out.push_str(whole.get(from..start).unwrap_or(""));
         // Searching again from the known start finds the same match, with its groups.

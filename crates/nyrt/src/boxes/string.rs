@@ -164,7 +164,7 @@ fn replace(rt: &mut Rt, s: Value, args: &[Value]) -> Outcome {
         return Ok(rt.heap.own(s));
     }
     let longest = whole.len().saturating_add(count.saturating_mul(new.len()));
-    check_room(rt, longest)?;
+    check_room(rt, longest as u64)?;
     let result = text(rt, s).replace(text_arg(rt, args, 0), text_arg(rt, args, 1));
     make_text(rt, &result)
 }
@@ -203,13 +203,14 @@ fn repeat(rt: &mut Rt, s: Value, args: &[Value]) -> Outcome {
 
 /// `s * n`.
 pub(crate) fn repeated(rt: &mut Rt, s: Value, count: i64) -> Outcome {
-    let count = usize::try_from(count).unwrap_or(0);
+    let count = count.max(0) as u64;
     if count == 1 {
         return Ok(rt.heap.own(s));
     }
-    let length = text(rt, s).len().saturating_mul(count);
-    check_room(rt, length)?;
-    let result = text(rt, s).repeat(count);
+    // Lengths are counted in 64 bits before they are known to fit: `usize` has 32 on wasm32.
+    check_room(rt, (text(rt, s).len() as u64).saturating_mul(count))?;
+    let source = text(rt, s);
+    let result = if source.is_empty() { String::new() } else { source.repeat(count as usize) };
     make_text(rt, &result)
 }
 
