@@ -25,8 +25,9 @@ enum At {
 }
 
 impl Interp {
-    /// Recomputes all counts of the heap.
-    pub(crate) fn audit(&mut self) -> Flow {
+    /// Recomputes all counts of the heap. Gives the number of steps until it is worth doing again: an audit takes
+    /// time in proportion to everything that is alive.
+    pub(crate) fn audit(&mut self) -> Result<i64, Flow> {
         let mut roots: Vec<Value> = self.rt.roots().collect();
         let mut audited = std::mem::take(&mut self.audited);
         for task in self.parked.values().chain([&self.task]) {
@@ -37,11 +38,12 @@ impl Interp {
         if let Some(Exit::Value(v)) = &self.main_end {
             roots.push(*v);
         }
+        let size = roots.len() + self.task.frames.len();
         let suspended: Vec<_> = self.parked.values().map(|t| &t.drops).collect();
         let found = self.rt.heap.audit(&mut roots.into_iter().filter(|v| v.is_ref()), &suspended);
         match found {
-            Ok(()) => Flow::Go,
-            Err(report) => self.fault(format!("the heap audit found wrong counts:\n{report}")),
+            Ok(()) => Ok(1 + (size + self.rt.heap.live_objects()) as i64 / 16),
+            Err(report) => Err(self.fault(format!("the heap audit found wrong counts:\n{report}"))),
         }
     }
 

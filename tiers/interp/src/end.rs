@@ -109,7 +109,7 @@ impl Interp {
             Exit::Uncaught(problem) => drop(ended.error.get_or_insert(problem)),
             other => ended.stopped = Some(other),
         }
-        if self.config.audit && ended.stopped.is_none() {
+        if self.config.audit && !self.abandoned && ended.stopped.is_none() {
             let live = self.rt.heap.live_by_class();
             ended.leaked = live.into_iter().map(|(c, n)| (self.rt.class_name(c).into(), n)).collect();
         }

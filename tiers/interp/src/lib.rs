@@ -143,6 +143,8 @@ pub struct Interp {
     /// What the main task threw, while its text is made.
     thrown_by_main: Option<(Value, Trace)>,
     audited: audit::Audited,
+    /// Whether activations were given up, with what they own: by a limit, or tasks that wait for ever.
+    abandoned: bool,
 }
 
 impl Interp {
@@ -165,6 +167,7 @@ impl Interp {
             ended: Ended::default(),
             thrown_by_main: None,
             audited: audit::Audited::new(),
+            abandoned: false,
         }
     }
 
@@ -242,6 +245,7 @@ impl Interp {
         if let Some(exit) = self.exit.take() {
             return exit;
         }
+        self.abandoned |= self.rt.stop.is_some();
         let trace = self.trace_here();
         let limit = |kind, name: &str, message: &str, trace| {
             Exit::Limit(kind, Uncaught { kind: Some(name.into()), message: message.into(), trace })

@@ -66,10 +66,16 @@ impl Interp {
                     Flow::Stop => Flow::Stop,
                 },
                 Err(_) => {
+                    // Nobody is left who could take the error. An earlier one of the main task goes first.
                     let error = self.rt.take_thrown();
                     let problem = self.describe(error, Trace::default());
                     self.rt.heap.release(error);
-                    self.exit = Some(Exit::Uncaught(problem));
+                    self.abandoned = true;
+                    self.exit = Some(match self.main_end.take() {
+                        Some(end) if !matches!(end, Exit::Value(_)) => end,
+                        _ => Exit::Uncaught(problem),
+                    });
+                    self.note_unawaited();
                     Flow::Stop
                 }
             },
@@ -144,11 +150,14 @@ impl Interp {
                 self.rt.stop = Some(Stop::Timeout);
                 return Flow::Stop;
             }
-            self.granted = if self.config.audit { 1 } else { limits_quantum(self.rt.limits.fuel) };
-            self.ticks = self.granted;
-            if self.config.audit && self.audit() == Flow::Stop {
-                return Flow::Stop;
+            self.granted = self.rt.limits.fuel.min(QUANTUM as u64) as i64;
+            if self.config.audit {
+                match self.audit() {
+                    Ok(steps) => self.granted = self.granted.min(steps),
+                    Err(flow) => return flow,
+                }
             }
+            self.ticks = self.granted;
         }
         if self.rt.heap.collect_due() {
             self.rt.heap.collect();
@@ -159,8 +168,3 @@ impl Interp {
         Flow::Go
     }
 }
-
-fn limits_quantum(fuel: u64) -> i64 {
-    fuel.min(QUANTUM as u64) as i64
-}
-
