@@ -6,6 +6,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::Write;
 
 use bitflags::bitflags;
@@ -419,23 +420,32 @@ pub fn call_external(rt: &mut Rt, interface: &str, method: &str, args: &[Value])
     }
 }
 
+/// The heading under which the reference page lists a row.
+fn section(row: &Builtin) -> &'static str {
+    match row.owner {
+        Owner::Every => "Every value",
+        Owner::Method(class) | Owner::New(class) => class_name(class),
+        Owner::Function => "Functions",
+        Owner::External => "Environment",
+    }
+}
+
 /// The reference page of all builtin boxes and functions, Markdown.
 pub fn reference() -> String {
-    let mut out = String::from("# Builtin boxes\n");
-    let mut last = None;
-    for (_, row) in rows().filter(|(_, row)| !row.names.iter().any(|name| name.starts_with("__"))) {
-        let section = match row.owner {
-            Owner::Every => "Every value",
-            Owner::Method(class) | Owner::New(class) => class_name(class),
-            Owner::Function => "Functions",
-            Owner::External => "Environment",
-        };
-        if last != Some(section) {
-            // Writing to a String does not fail.
-            let _ = write!(out, "\n## {section}\n\n");
-            last = Some(section);
+    let public = |row: &&Builtin| !row.names.iter().any(|name| name.starts_with("__"));
+    let mut sections: Vec<&str> = Vec::new();
+    for row in ALL.iter().filter(public) {
+        if !sections.contains(&section(row)) {
+            sections.push(section(row));
         }
-        write_row(&mut out, row);
+    }
+    // Boxes first, whatever file the functions stand in.
+    sections.sort_by_key(|name| matches!(*name, "Functions" | "Environment"));
+    let mut out = String::from("# Builtin boxes\n");
+    for name in sections {
+        // Writing to a String does not fail.
+        let _ = write!(out, "\n## {name}\n\n");
+        ALL.iter().filter(public).filter(|row| section(row) == name).for_each(|row| write_row(&mut out, row));
     }
     out
 }
@@ -461,5 +471,5 @@ fn write_row(out: &mut String, row: &Builtin) {
     if row.max() > row.min() {
         out.push(']');
     }
-    let _ = writeln!(out, ")`: {}", row.doc.replace('\n', " "));
+    let _ = writeln!(out, ")`: {}", row.doc.split_whitespace().collect::<Vec<_>>().join(" "));
 }

@@ -276,18 +276,15 @@ impl Parts {
 /// The text of a value as a String.
 #[inline]
 pub fn text_of(rt: &mut Rt, v: Value) -> Outcome {
-    match v.kind() {
-        Kind::Str => Ok(rt.heap.own(v)),
-        Kind::I64 => {
-            let number = NumberText::int(v.as_int().unwrap_or(0));
-            made(rt, |heap| heap.str_new(number.as_str()))
-        }
-        _ => {
-            let mut parts = Parts::new();
-            parts.add(rt, v)?;
-            parts.finish(rt)
-        }
+    if v.kind() == Kind::Str {
+        return Ok(rt.heap.own(v));
     }
+    if let Some(n) = v.as_int() {
+        return made(rt, |heap| heap.str_new(itoa::Buffer::new().format(n)));
+    }
+    let mut parts = Parts::new();
+    parts.add(rt, v)?;
+    parts.finish(rt)
 }
 
 /// A user box with a String as content stands for that text next to `+`; other values for themselves.
@@ -323,6 +320,9 @@ pub fn join_two(rt: &mut Rt, a: Value, b: Value) -> Outcome {
 pub fn append_owned(rt: &mut Rt, a: Value, b: Value) -> Outcome {
     if let Some(b) = b.as_str() {
         return made(rt, |heap| heap.str_concat_owned(a.as_ref(), b));
+    }
+    if let Some(n) = b.as_int() {
+        return made(rt, |heap| heap.str_append_owned(a.as_ref(), itoa::Buffer::new().format(n)));
     }
     let b = joined_as(rt, b)?;
     let mut parts = Parts::new();
