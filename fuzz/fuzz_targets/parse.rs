@@ -1,0 +1,4 @@
+//! `parse` under libFuzzer; what is checked is in `nyash_fuzz::body::parse`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nyash_fuzz::fuzzed("parse", data));
