@@ -3,7 +3,7 @@
 use alloc::format;
 
 use crate::boxes::Words;
-use crate::builtin::{self, BuiltinId};
+use crate::builtin;
 use crate::class::Target;
 use crate::error::ErrorKind;
 use crate::rt::Rt;
@@ -56,12 +56,6 @@ fn null_reference(rt: &mut Rt, recv: Value, name: Name) -> Trap {
 pub fn no_method(rt: &mut Rt, recv: Value, name: Name) -> Trap {
     let text = format!("{} has no method '{}'", rt.type_name(recv), rt.names.text(name));
     rt.raise(ErrorKind::NoMethod, &text)
-}
-
-/// `from P.name(...)` and calls that go to the content of a builtin parent: the builtin method of that class.
-pub fn find_on_content(rt: &Rt, class: crate::value::ClassId, name: Name) -> Option<BuiltinId> {
-    let name = rt.names.text(name);
-    builtin::find_method(class, name).or_else(|| builtin::find_universal(name))
 }
 
 impl Words {
