@@ -166,6 +166,9 @@ pub struct ClassTable {
     methods: HashMap<(ClassId, Name), Target>,
     universal: HashMap<Name, Target>,
     cache: Box<[Cell<Line>]>,
+    /// Whether the cache holds anything: while classes are being added it does not, and clearing it each time
+    /// would be most of the start-up.
+    cached: Cell<bool>,
     fini: Name,
 }
 
@@ -188,6 +191,7 @@ impl ClassTable {
             methods: HashMap::new(),
             universal: HashMap::new(),
             cache: alloc::vec![Cell::new(NO_LINE); 1 << CACHE_BITS].into(),
+            cached: Cell::new(false),
             fini: names.intern("fini"),
         }
     }
@@ -277,7 +281,9 @@ impl ClassTable {
     }
 
     fn forget_cache(&mut self) {
-        self.cache.fill(Cell::new(NO_LINE));
+        if self.cached.replace(false) {
+            self.cache.fill(Cell::new(NO_LINE));
+        }
     }
 
     /// A class.
@@ -317,6 +323,7 @@ impl ClassTable {
             return cached.target;
         }
         let target = self.method_slow(class, name);
+        self.cached.set(true);
         line.set(Line { class, name, target });
         target
     }
