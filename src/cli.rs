@@ -63,7 +63,9 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Verb {
     /// Run a program (the default)
-    #[command(override_usage = "nyash run [OPTIONS] FILE [ARGS]...\n       nyash run [OPTIONS] -e CODE [ARGS]...")]
+    #[command(
+        override_usage = "nyash run [OPTIONS] FILE [ARGS]...\n       nyash run [OPTIONS] -e CODE [ARGS]..."
+    )]
     Run(RunArgs),
     /// Report what is wrong with a program without running it
     Check(CheckArgs),
@@ -265,7 +267,8 @@ mod tests {
 
     #[test]
     fn what_follows_the_file_belongs_to_the_program() {
-        let cli = Cli::try_parse_from(["nyash", "--fuel", "3", "x.nyash", "--fuel", "-h", "--", "run"]).expect("parses");
+        let cli = Cli::try_parse_from(["nyash", "--fuel", "3", "x.nyash", "--fuel", "-h", "--", "run"])
+            .expect("parses");
         assert_eq!(cli.run.program, ["x.nyash", "--fuel", "-h", "--", "run"]);
         assert_eq!(cli.run.settings.fuel.as_deref(), Some("3"));
     }

@@ -139,7 +139,8 @@ impl Reader {
                 name if PLUGIN_SECTIONS.contains(&name) => {
                     let at = self.span(key.span());
                     self.findings.push(
-                        Finding::warning(format!("`{name}` has no effect: this build loads no plugins")).at(at, ""),
+                        Finding::warning(format!("`{name}` has no effect: this build loads no plugins"))
+                            .at(at, ""),
                     );
                 }
                 _ => {
@@ -150,7 +151,12 @@ impl Reader {
         }
     }
 
-    fn section(&mut self, key: Key<'_, '_>, value: &Spanned<DeValue<'_>>, read: impl FnOnce(&mut Reader, &DeTable<'_>)) {
+    fn section(
+        &mut self,
+        key: Key<'_, '_>,
+        value: &Spanned<DeValue<'_>>,
+        read: impl FnOnce(&mut Reader, &DeTable<'_>),
+    ) {
         match value.get_ref().as_table() {
             Some(table) => read(self, table),
             None => self.wrong(value, &format!("a table: `[{}]`", key.get_ref())),
@@ -256,7 +262,11 @@ impl Reader {
                 DeValue::String(s) => s.to_string(),
                 DeValue::Integer(i) if i.radix() == 10 => i.as_str().to_string(),
                 DeValue::Float(f) => f.as_str().to_string(),
-                DeValue::Integer(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+                DeValue::Integer(_)
+                | DeValue::Boolean(_)
+                | DeValue::Datetime(_)
+                | DeValue::Array(_)
+                | DeValue::Table(_) => {
                     self.wrong(value, "a number or a text");
                     continue;
                 }
@@ -288,8 +298,11 @@ impl Reader {
             DeValue::Table(_) => "a table",
         };
         self.findings.push(
-            Finding::error(format!("expected {}, found {found}", expected.split(':').next().unwrap_or(expected)))
-                .at(at, format!("expected {expected}")),
+            Finding::error(format!(
+                "expected {}, found {found}",
+                expected.split(':').next().unwrap_or(expected)
+            ))
+            .at(at, format!("expected {expected}")),
         );
     }
 

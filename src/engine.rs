@@ -100,7 +100,9 @@ fn known(lax_locals: bool) -> Known {
         .map(|(id, name)| (name.to_string(), Builtin(id.0)))
         .collect();
     let mut functions = Vec::new();
-    for (id, row) in nyrt::builtin::rows().filter(|(_, r)| matches!(r.owner, Owner::Function | Owner::External)) {
+    for (id, row) in
+        nyrt::builtin::rows().filter(|(_, r)| matches!(r.owner, Owner::Function | Owner::External))
+    {
         functions.extend(row.names.iter().map(|name| KnownFunction {
             name: name.to_string(),
             id: Builtin(u32::from(id.0)),

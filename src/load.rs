@@ -72,7 +72,8 @@ pub(crate) struct Loaded {
 
 /// Reads a program.
 pub(crate) fn load(input: &Input, config: &Config, sources: &mut SourceMap, names: &mut Interner) -> Loaded {
-    let mut loader = Loader { config, sources, names, seen: HashMap::new(), queue: Vec::new(), out: Loaded::default() };
+    let mut loader =
+        Loader { config, sources, names, seen: HashMap::new(), queue: Vec::new(), out: Loaded::default() };
     match read::main(input) {
         Ok(bytes) => {
             let folder = input.folder().map(Path::to_path_buf).unwrap_or_default();
@@ -90,8 +91,15 @@ pub(crate) fn load(input: &Input, config: &Config, sources: &mut SourceMap, name
 }
 
 /// Reads the files that one more input of a REPL reaches. `unit` is its tree.
-pub(crate) fn load_input(parsed: Parsed, file: FileId, config: &Config, sources: &mut SourceMap, names: &mut Interner) -> Loaded {
-    let mut loader = Loader { config, sources, names, seen: HashMap::new(), queue: Vec::new(), out: Loaded::default() };
+pub(crate) fn load_input(
+    parsed: Parsed,
+    file: FileId,
+    config: &Config,
+    sources: &mut SourceMap,
+    names: &mut Interner,
+) -> Loaded {
+    let mut loader =
+        Loader { config, sources, names, seen: HashMap::new(), queue: Vec::new(), out: Loaded::default() };
     loader.parsed(parsed, file, PathBuf::new());
     loader.run();
     loader.out
@@ -144,13 +152,16 @@ impl Loader<'_> {
     /// Every `include` and `using` of a file, also those inside blocks.
     fn references(&self, unit: usize) -> Vec<Reference> {
         let Some(unit) = self.out.units.get(unit) else { return Vec::new() };
-        let reference = |target, span, kind| Reference { target: self.names.text(target).to_string(), span, kind };
+        let reference =
+            |target, span, kind| Reference { target: self.names.text(target).to_string(), span, kind };
         unit.parsed
             .ast
             .stmts
             .iter()
             .filter_map(|s| match s.kind {
-                StmtKind::Include { path, path_span } => Some(reference(path, path_span, ReferenceKind::Include)),
+                StmtKind::Include { path, path_span } => {
+                    Some(reference(path, path_span, ReferenceKind::Include))
+                }
                 StmtKind::Using { target, target_span, is_file: true, .. } => {
                     Some(reference(target, target_span, ReferenceKind::UsingFile))
                 }

@@ -14,8 +14,8 @@ use crate::cli::Status;
 use crate::engine::{self, Session, Value};
 use crate::report::{self, Finding};
 use crate::settings::Id;
-use complete::Names;
 pub(crate) use complete::Known;
+use complete::Names;
 use lines::{Line, Lines};
 
 const HELP: &str = "\

@@ -117,9 +117,14 @@ pub(crate) fn finding(sources: &SourceMap, finding: &Finding) -> String {
     if let Some(span) = finding.span {
         marks.push(excerpt::Mark { span, text: &finding.label, primary: true });
     }
-    marks.extend(finding.labels.iter().map(|l| excerpt::Mark { span: l.span, text: &l.text, primary: false }));
+    marks.extend(finding.labels.iter().map(|l| excerpt::Mark {
+        span: l.span,
+        text: &l.text,
+        primary: false,
+    }));
     group = group.elements(excerpt::elements(sources, &marks));
-    group = group.elements(finding.hints.iter().map(|h| Level::HELP.message(clean(&shorten(h, TITLE_CHARS)))));
+    group =
+        group.elements(finding.hints.iter().map(|h| Level::HELP.message(clean(&shorten(h, TITLE_CHARS)))));
     if let Some(code) = finding.code {
         group = group.element(Level::NOTE.message(format!("nyash explain {}", code.name())));
     }
@@ -147,7 +152,10 @@ pub(crate) fn findings(sources: &SourceMap, list: &[Finding], all: bool) -> Stri
         out.push_str(&finding(sources, f));
     }
     if errors > shown {
-        out.push_str(&format!("\nerror: {} more errors; `nyash check FILE` shows all of them\n", errors - shown));
+        out.push_str(&format!(
+            "\nerror: {} more errors; `nyash check FILE` shows all of them\n",
+            errors - shown
+        ));
     }
     out
 }

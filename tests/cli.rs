@@ -1,9 +1,9 @@
 //! The command line: flags, files, limits, bad input. `tests/cli/*.cli` hold several cases each; the format is
 //! described in `docs/testing.md`. `BLESS=1` writes what was found where it does not match.
 
-mod common;
 #[path = "common/case.rs"]
 mod case;
+mod common;
 #[path = "common/sections.rs"]
 mod sections;
 
@@ -26,7 +26,9 @@ fn main() {
         for (index, case) in case::parse(&text).into_iter().enumerate() {
             let (path, lock, group) = (path.clone(), lock.clone(), group.clone());
             let name = format!("{group}::{}", case.name);
-            trials.push(Trial::test(name, move || check(&path, &group, index, &case, &lock).map_err(Failed::from)));
+            trials.push(Trial::test(name, move || {
+                check(&path, &group, index, &case, &lock).map_err(Failed::from)
+            }));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -52,7 +54,10 @@ fn check(path: &Path, group: &str, index: usize, case: &Case, lock: &Mutex<()>) 
         return Err(format!("still running after {:?}", case.within));
     }
     let found = Found::new(ended);
-    if matches(&case.stdout, &found.stdout) && matches(&case.stderr, &found.stderr) && case.exit.split("|").any(|code| code == found.exit) {
+    if matches(&case.stdout, &found.stdout)
+        && matches(&case.stderr, &found.stderr)
+        && case.exit.split("|").any(|code| code == found.exit)
+    {
         return Ok(());
     }
     if std::env::var_os("BLESS").is_some() {

@@ -21,10 +21,26 @@ fn main() {
             trials.push(Trial::test(name, move || check(&path, tier).map_err(Failed::from)));
         }
     }
-    if trials.is_empty() {
+    trials.push(Trial::test("README", || readme().map_err(Failed::from)));
+    if trials.len() == 1 {
         trials.push(Trial::test("there are examples", || Err(Failed::from("docs/examples is empty"))));
     }
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The program in the README prints what its comments say.
+fn readme() -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("README.md")).map_err(|e| e.to_string())?;
+    let block = text.split_once("```nyash\n").and_then(|(_, rest)| rest.split_once("```"));
+    let (program, _) = block.ok_or("the README shows no program")?;
+    let expected: String =
+        program.lines().filter_map(|l| l.split_once("// ")).map(|(_, said)| format!("{said}\n")).collect();
+    let ended = run(audited(root).arg("-"), program.as_bytes(), DEADLINE);
+    if ended.out() == expected && ended.code == Some(0) {
+        return Ok(());
+    }
+    Err(format!("{}\n{}", difference("standard output", &expected, &ended.out()), ended.err()))
 }
 
 fn check(path: &Path, tier: &str) -> Result<(), String> {

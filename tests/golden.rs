@@ -59,8 +59,7 @@ fn check(path: &Path, stage: &str) -> Result<(), String> {
         "errors" | "check" => format!("exit {code}"),
         _ => stage.to_string(),
     };
-    let sections =
-        [Section { heading: String::new(), text: program }, Section { heading, text: found }];
+    let sections = [Section { heading: String::new(), text: program }, Section { heading, text: found }];
     let now = join(&sections);
     if now == text {
         return Ok(());

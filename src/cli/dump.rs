@@ -11,8 +11,12 @@ pub(super) fn dump(what: Dump, mut front: Front, format: ErrorFormat) -> Status 
     }
     let broken = front.has_errors();
     let text = match what {
-        Dump::Tokens => each_file(&front, |unit, text, base| syntax::dump::tokens(&unit.parsed.tokens, text, base)),
-        Dump::Ast => each_file(&front, |unit, _, _| syntax::dump::tree(&unit.parsed.ast, &front.program.names)),
+        Dump::Tokens => {
+            each_file(&front, |unit, text, base| syntax::dump::tokens(&unit.parsed.tokens, text, base))
+        }
+        Dump::Ast => {
+            each_file(&front, |unit, _, _| syntax::dump::tree(&unit.parsed.ast, &front.program.names))
+        }
         Dump::Mir if broken => String::new(),
         Dump::Mir => engine::mir_text(&front),
     };

@@ -52,7 +52,11 @@ fn as_table(rows: &[Row]) -> String {
     let shown = |text: &str| if text.is_empty() { "-".to_string() } else { text.to_string() };
     let width = rows.iter().map(|r| r.value.chars().count()).max().unwrap_or(0).max(5);
     let mut out = String::new();
-    let _ = writeln!(out, "{:17} {:width$} {:8} {:8} {:14} flag, key in nyash.toml, meaning", "name", "value", "default", "origin", "stability");
+    let _ = writeln!(
+        out,
+        "{:17} {:width$} {:8} {:8} {:14} flag, key in nyash.toml, meaning",
+        "name", "value", "default", "origin", "stability"
+    );
     for r in rows {
         let flag = r.switch.flag.map(|f| format!("{f}, ")).unwrap_or_default();
         let key = r.switch.key.map(|(s, k)| format!("[{s}] {k}, ")).unwrap_or_default();

@@ -17,14 +17,21 @@ pub(super) fn explain(code: Option<&str>) -> Status {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        return answer(&format!("{} ({severity}): {}\n\n{}\n", code.name(), code.title(), code.page().trim()));
+        return answer(&format!(
+            "{} ({severity}): {}\n\n{}\n",
+            code.name(),
+            code.title(),
+            code.page().trim()
+        ));
     }
     if let Some(kind) = ErrorKind::ALL.iter().find(|k| k.name().eq_ignore_ascii_case(code)) {
         return answer(&format!("{} (run-time error)\n\n{}\n", kind.name(), kind.page().trim()));
     }
     let known = Code::ALL.iter().map(|c| c.name()).chain(ErrorKind::ALL.iter().map(|k| k.name()));
     let finding = Finding::error(format!("there is no code or error kind `{code}`"));
-    report::emit_plain(&match nearest(code, known.clone()).or_else(|| nearest(&code.to_ascii_uppercase(), known)) {
+    report::emit_plain(&match nearest(code, known.clone())
+        .or_else(|| nearest(&code.to_ascii_uppercase(), known))
+    {
         Some(near) => finding.hint(format!("did you mean `nyash explain {near}`?")),
         None => finding.hint("`nyash explain` without a code lists all of them"),
     });

@@ -11,7 +11,14 @@ use crate::report::Finding;
 
 /// Advice for an error of `kind` with `message` that was thrown at `at`. `lints` are the findings about what is
 /// certain to fail.
-pub(super) fn advice(rt: &Rt, linked: &Linked, lints: &[Finding], kind: &str, message: &str, at: Option<Span>) -> Option<String> {
+pub(super) fn advice(
+    rt: &Rt,
+    linked: &Linked,
+    lints: &[Finding],
+    kind: &str,
+    message: &str,
+    at: Option<Span>,
+) -> Option<String> {
     let found_before = |f: &&Finding| f.span.zip(at).is_some_and(|(a, b)| a.lo >= b.lo && a.hi <= b.hi);
     if kind.starts_with("Undefined") {
         let name = quoted(message)?;
@@ -22,7 +29,9 @@ pub(super) fn advice(rt: &Rt, linked: &Linked, lints: &[Finding], kind: &str, me
     match kind {
         "NoMethod" => near_member(rt, linked, message, " has no method ", true),
         "NoField" => near_member(rt, linked, message, " has no field ", false).or_else(|| {
-            Some("fields are named in the body of the box, or assigned as `me.f` in one of its methods".into())
+            Some(
+                "fields are named in the body of the box, or assigned as `me.f` in one of its methods".into(),
+            )
         }),
         _ => general(kind, message).map(str::to_string),
     }
@@ -30,8 +39,12 @@ pub(super) fn advice(rt: &Rt, linked: &Linked, lints: &[Finding], kind: &str, me
 
 fn undefined(kind: &str, name: &str) -> Option<String> {
     Some(match kind {
-        "UndefinedVariable" => format!("declare it with `local {name} = ...` in the same function, or assign it at the top level"),
-        "UndefinedFunction" => format!("declare it: `function {name}(...) {{ ... }}`, or include the file that does"),
+        "UndefinedVariable" => format!(
+            "declare it with `local {name} = ...` in the same function, or assign it at the top level"
+        ),
+        "UndefinedFunction" => {
+            format!("declare it: `function {name}(...) {{ ... }}`, or include the file that does")
+        }
         "UndefinedBox" => format!("declare it: `box {name} {{ ... }}`, or include the file that does"),
         _ => return None,
     })
@@ -52,7 +65,9 @@ fn general(kind: &str, message: &str) -> Option<&'static str> {
         "UseAfterFini" => "nothing but the text and `==` of a box can be used after its `fini()`",
         "WeakFini" => "a weak field does not own its target; let the owner finalize it",
         "StaticCycle" => "move one of the two initializations into a method that is called later",
-        "Deadlock" => "some task has to go on without awaiting another; look for futures that await each other",
+        "Deadlock" => {
+            "some task has to go on without awaiting another; look for futures that await each other"
+        }
         _ => return None,
     })
 }

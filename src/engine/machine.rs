@@ -80,7 +80,8 @@ impl Machine {
             refuse(&format!("cannot reserve address space for the heap: {e}"), "try a smaller --max-heap")
         })?;
         let console = Rc::new(RefCell::new(Console::new()));
-        let config = HeapConfig { max_bytes: settings.max_heap, audit: settings.audit, ..HeapConfig::default() };
+        let config =
+            HeapConfig { max_bytes: settings.max_heap, audit: settings.audit, ..HeapConfig::default() };
         let mut rt = Rt::new(Box::new(region), config, Box::new(Outside(console.clone())))
             .map_err(|_| refuse("the heap is too small to start", "raise --max-heap"))?;
         rt.limits.max_depth = settings.max_depth;
@@ -102,7 +103,15 @@ impl Machine {
             let _ = rt.host.flush();
             outcome::notice(&shown.borrow(), linked, problem, format);
         }));
-        Ok(Machine { interp, sources, format, lints: Vec::new(), settings: settings.clone(), notices, console })
+        Ok(Machine {
+            interp,
+            sources,
+            format,
+            lints: Vec::new(),
+            settings: settings.clone(),
+            notices,
+            console,
+        })
     }
 
     /// Grants the program its time and fuel, from now on.

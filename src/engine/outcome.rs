@@ -61,7 +61,10 @@ pub(super) fn judge_end(machine: &mut Machine, ended: &Ended, status: Status) ->
     }
     if !ended.leaked.is_empty() {
         let list: Vec<String> = ended.leaked.iter().map(|(class, n)| format!("{n} {class}")).collect();
-        report::emit(&report::internal(&format!("objects are alive after the end: {}", list.join(", ")), "heap audit"));
+        report::emit(&report::internal(
+            &format!("objects are alive after the end: {}", list.join(", ")),
+            "heap audit",
+        ));
         return Status::INTERNAL;
     }
     status
@@ -102,13 +105,16 @@ fn limit(machine: &Machine, kind: LimitKind, error: &interp::Uncaught) -> (Statu
         // Exceptions that a program may catch: nobody did. docs/decisions/0006.
         LimitKind::Depth => {
             let value = machine.limit_value(Id::MaxDepth);
-            let hint = format!("calls nest at most {value} deep; raise the limit with --max-depth or NYASH_MAX_DEPTH");
+            let hint = format!(
+                "calls nest at most {value} deep; raise the limit with --max-depth or NYASH_MAX_DEPTH"
+            );
             uncaught(machine, &readable(program, error, Some(hint)));
             return (Status::LIMIT, true);
         }
         LimitKind::Heap => {
             let value = machine.limit_value(Id::MaxHeap);
-            let hint = format!("the heap may take {value}; raise the limit with --max-heap or NYASH_MAX_HEAP");
+            let hint =
+                format!("the heap may take {value}; raise the limit with --max-heap or NYASH_MAX_HEAP");
             uncaught(machine, &readable(program, error, Some(hint)));
             return (Status::LIMIT, true);
         }
@@ -119,7 +125,9 @@ fn limit(machine: &Machine, kind: LimitKind, error: &interp::Uncaught) -> (Statu
     let trace = trace(program, &error.trace);
     report::emit(&match machine.format {
         ErrorFormat::Text => report::limit(&machine.sources.borrow(), limit, value, &trace),
-        ErrorFormat::Json => report::envelope("error", report::limit_json(&machine.sources.borrow(), limit, value, &trace)),
+        ErrorFormat::Json => {
+            report::envelope("error", report::limit_json(&machine.sources.borrow(), limit, value, &trace))
+        }
     });
     (Status::LIMIT, false)
 }

@@ -133,7 +133,9 @@ impl Session {
             .last
             .clone()
             .filter_map(|i| Some((i, program.funcs.get(i)?)))
-            .map(|(i, f)| mir::text::print_func(program, FuncId(i as u32), f, Some(&self.machine.sources.borrow())))
+            .map(|(i, f)| {
+                mir::text::print_func(program, FuncId(i as u32), f, Some(&self.machine.sources.borrow()))
+            })
             .collect();
         Some(texts.join("\n"))
     }
@@ -216,7 +218,8 @@ impl Session {
     fn members_of(&self, class: ClassId) -> BTreeSet<String> {
         let interp = &self.machine.interp;
         let methods = interp.rt.classes.method_names(class);
-        let mut out: BTreeSet<String> = methods.iter().map(|n| interp.rt.names.text(*n).to_string()).collect();
+        let mut out: BTreeSet<String> =
+            methods.iter().map(|n| interp.rt.names.text(*n).to_string()).collect();
         let program = &interp.linked.program;
         for i in 0..program.classes.len() {
             let ix = ClassIx(i as u32);

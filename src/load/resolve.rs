@@ -152,7 +152,9 @@ fn named(module: &str, entry: &Entry, path: PathBuf) -> Result<PathBuf, Missing>
         title: format!("the file of module `{module}` is missing: `{}`", tidy(&path).display()),
         label: "no such file".into(),
         named_at: Some(entry.span),
-        hints: vec![near.unwrap_or_else(|| "correct the path in nyash.toml; it starts from the folder of that file".into())],
+        hints: vec![near.unwrap_or_else(|| {
+            "correct the path in nyash.toml; it starts from the folder of that file".into()
+        })],
     })
 }
 
@@ -182,7 +184,8 @@ fn search(name: &str, config: &Config) -> Result<PathBuf, Missing> {
             .chain(config.packages.iter().map(|(n, _)| n.as_str()))
             .chain(config.aliases.iter().map(|(n, _)| n.as_str())),
     );
-    let mut hints: Vec<String> = nearest(name, known).map(|n| format!("did you mean `{n}`?")).into_iter().collect();
+    let mut hints: Vec<String> =
+        nearest(name, known).map(|n| format!("did you mean `{n}`?")).into_iter().collect();
     hints.push(match &config.file {
         Some(file) => format!("name it in `[modules]` of {}, or load a file: `using \"file.nyash\"`", file.display()),
         None => "name it in `[modules]` of a nyash.toml beside the program, or load a file: `using \"file.nyash\"`".into(),

@@ -69,7 +69,10 @@ fn candidates(known: &Known, line: &str, pos: usize) -> (usize, Vec<String>) {
 }
 
 fn word_start(text: &str) -> usize {
-    text.char_indices().rev().find(|(_, c)| !c.is_alphanumeric() && *c != '_').map_or(0, |(i, c)| i + c.len_utf8())
+    text.char_indices()
+        .rev()
+        .find(|(_, c)| !c.is_alphanumeric() && *c != '_')
+        .map_or(0, |(i, c)| i + c.len_utf8())
 }
 
 #[cfg(test)]

@@ -39,7 +39,9 @@ fn style(kind: TokenKind) -> Style {
         TokenKind::LineComment | TokenKind::BlockComment => Style::new().fg(Color::DarkGray),
         TokenKind::Str => Style::new().fg(Color::Green),
         TokenKind::Int | TokenKind::Float => Style::new().fg(Color::Cyan),
-        TokenKind::True | TokenKind::False | TokenKind::Null | TokenKind::Void => Style::new().fg(Color::Cyan),
+        TokenKind::True | TokenKind::False | TokenKind::Null | TokenKind::Void => {
+            Style::new().fg(Color::Cyan)
+        }
         TokenKind::Unknown | TokenKind::Unterminated | TokenKind::BadNumber => Style::new().fg(Color::Red),
         kind if kind.is_keyword() => Style::new().fg(Color::Purple).bold(),
         _ => Style::new(),

@@ -54,7 +54,9 @@ pub(super) fn elements(sources: &SourceMap, marks: &[Mark<'_>]) -> Vec<Element<'
             let excerpt = snippet(&file.text, near);
             if near[0].is_far() {
                 // The column of a cut line is not that of the file: it has to be said.
-                out.push(Origin::path(file.name.clone()).line(near[0].line).char_column(near[0].column).into());
+                out.push(
+                    Origin::path(file.name.clone()).line(near[0].line).char_column(near[0].column).into(),
+                );
                 out.push(excerpt.into());
             } else {
                 out.push(excerpt.path(file.name.clone()).into());
@@ -99,7 +101,8 @@ fn snippet(text: &str, near: &[Placed<'_>]) -> Snippet<'static, Annotation<'stat
             from = floor(first.lo.saturating_sub(BEFORE).max(from), text);
         }
         let end = ceil((first.lo + AFTER).min(to), text);
-        (before, after) = (if from > first.line_start { "..." } else { "" }, if end < to { "..." } else { "" });
+        (before, after) =
+            (if from > first.line_start { "..." } else { "" }, if end < to { "..." } else { "" });
         to = end;
     }
     let shown = text.get(from..to).unwrap_or("");

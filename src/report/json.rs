@@ -38,7 +38,9 @@ pub(crate) fn finding_json(sources: &SourceMap, f: &Finding) -> Value {
 
 /// A place in a source file, `null` when it belongs to none.
 pub(super) fn position_json(sources: &SourceMap, span: Span) -> Value {
-    let (Some(id), Some(from)) = (sources.file_at(span.lo), sources.locate(span.lo)) else { return Value::Null };
+    let (Some(id), Some(from)) = (sources.file_at(span.lo), sources.locate(span.lo)) else {
+        return Value::Null;
+    };
     let base = sources.file(id).base;
     let to = sources.locate(span.hi).filter(|to| to.file == from.file).unwrap_or(from);
     json!({

@@ -86,7 +86,11 @@ fn parse_one(text: &str) -> Case {
                 }
             }
             ("file", name) => {
-                case.steps.push(Step::Append { file: name.into(), bytes: section.text.into_bytes(), times: 1 });
+                case.steps.push(Step::Append {
+                    file: name.into(),
+                    bytes: section.text.into_bytes(),
+                    times: 1,
+                });
             }
             ("stdout", _) => case.stdout = section.text,
             ("stderr", _) => case.stderr = section.text,
@@ -254,7 +258,12 @@ pub fn run_and_hang_up(command: &mut Command, lines: usize, within: Duration) ->
 pub fn run_into(command: &mut Command, case: &Case) -> Result<Ended, String> {
     let path = case.stdout_to.as_deref().unwrap_or("/dev/null");
     let file = std::fs::OpenOptions::new().write(true).open(path).map_err(|e| e.to_string())?;
-    let output = command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped()).output().map_err(|e| e.to_string())?;
+    let output = command
+        .stdin(Stdio::null())
+        .stdout(file)
+        .stderr(Stdio::piped())
+        .output()
+        .map_err(|e| e.to_string())?;
     Ok(Ended { stdout: Vec::new(), stderr: output.stderr, code: output.status.code(), late: false })
 }
 

@@ -47,7 +47,10 @@ pub fn nyash(folder: &Path) -> Command {
     let mut command = Command::new(NYASH);
     command.current_dir(folder);
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|n| n.starts_with("NYASH_") || n.starts_with("CLICOLOR") || n == "NO_COLOR") {
+        if name
+            .to_str()
+            .is_some_and(|n| n.starts_with("NYASH_") || n.starts_with("CLICOLOR") || n == "NO_COLOR")
+        {
             command.env_remove(name);
         }
     }
@@ -97,7 +100,12 @@ pub fn run(command: &mut Command, stdin: &[u8], deadline: Duration) -> Ended {
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
         };
-        Ended { stdout: output.join().unwrap_or_default(), stderr: errors.join().unwrap_or_default(), code, late }
+        Ended {
+            stdout: output.join().unwrap_or_default(),
+            stderr: errors.join().unwrap_or_default(),
+            code,
+            late,
+        }
     })
 }
 

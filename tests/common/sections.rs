@@ -50,7 +50,9 @@ fn lines_match(pattern: &[&str], text: &[&str]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
         Some((&"...", rest)) => (0..=text.len()).any(|skip| lines_match(rest, &text[skip..])),
-        Some((line, rest)) => text.split_first().is_some_and(|(l, t)| line_matches(line, l) && lines_match(rest, t)),
+        Some((line, rest)) => {
+            text.split_first().is_some_and(|(l, t)| line_matches(line, l) && lines_match(rest, t))
+        }
     }
 }
 
