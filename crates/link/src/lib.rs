@@ -187,7 +187,8 @@ impl Linked {
         let id = self.class(class);
         let names = &mut rt.names;
         let text = &self.program.names;
-        let Class { parents, interfaces, fields, methods, constructors, .. } = &self.program.classes[class.index()];
+        let Class { parents, interfaces, fields, methods, constructors, .. } =
+            &self.program.classes[class.index()];
         let parents: Vec<ClassId> = parents
             .iter()
             .map(|p| match p {

@@ -107,7 +107,11 @@ pub struct Rt {
 
 impl Rt {
     /// An isolate with the builtin classes and nothing else.
-    pub fn new(region: Box<dyn RegionSource>, config: HeapConfig, host: Box<dyn Host>) -> Result<Rt, OutOfMemory> {
+    pub fn new(
+        region: Box<dyn RegionSource>,
+        config: HeapConfig,
+        host: Box<dyn Host>,
+    ) -> Result<Rt, OutOfMemory> {
         let mut heap = Heap::new(region, HeapConfig { alloc_fail: None, ..config })?;
         let mut names = Names::default();
         let mut classes = ClassTable::new(&mut names);

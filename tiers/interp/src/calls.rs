@@ -53,10 +53,16 @@ impl Interp {
     }
 
     /// A function, prepared if this is its first call.
+    #[inline]
     fn code<'a>(&mut self, func: FuncId) -> Result<&'a Code, Trap> {
-        if let Some(code) = self.ready(func) {
-            return Ok(code);
+        match self.ready(func) {
+            Some(code) => Ok(code),
+            None => self.prepare(func),
         }
+    }
+
+    #[cold]
+    fn prepare<'a>(&mut self, func: FuncId) -> Result<&'a Code, Trap> {
         let made = self.linked.program.funcs.get(func.index()).map(|f| Code::prepare(func, f));
         match (made, self.codes.get_mut(func.index())) {
             (Some(Ok(code)), Some(slot)) => {
@@ -92,19 +98,7 @@ impl Interp {
         }
     }
 
-    /// The same with a receiver in front.
-    #[inline]
-    fn with_receiver(&self, receiver: Value, list: &[u32]) -> Args {
-        let mut args = Args::new();
-        args.push(receiver);
-        if let Some(frame) = self.task.frames.last() {
-            args.extend(list.iter().map(|reg| frame.get(*reg as usize)));
-        }
-        args
-    }
-
     /// A new activation. The role says who owns arguments and closure; on failure nothing is consumed.
-    #[inline]
     pub(crate) fn enter(
         &mut self,
         func: nyrt::value::FuncId,
@@ -112,21 +106,59 @@ impl Interp {
         closure: Ref,
         role: Role,
     ) -> Result<(), Trap> {
-        let code = self.code(FuncId(func.0))?;
-        if args.len() != code.params as usize {
-            return Err(self.wrong_count(code, args.len()));
-        }
-        if self.task.frames.len() >= self.max_depth() {
-            return Err(self.stack_overflow());
-        }
-        let Some(window) = self.task.stack.push(code.regs as usize) else { return Err(self.stack_overflow()) };
-        let mut frame = Frame::new(code, window, closure, role);
+        let mut frame = self.open(func, args.len(), closure, role)?;
         for (reg, arg) in args.iter().enumerate() {
             frame.set(reg, *arg);
         }
         self.task.frames.push(frame);
-        self.ticks -= 1;
         Ok(())
+    }
+
+    /// The same with an optional receiver and the values of a list of registers of the newest activation.
+    #[inline]
+    fn enter_from(
+        &mut self,
+        func: nyrt::value::FuncId,
+        receiver: Option<Value>,
+        list: &[u32],
+        closure: Ref,
+        role: Role,
+    ) -> Result<Called, Trap> {
+        let first = usize::from(receiver.is_some());
+        let mut frame = self.open(func, first + list.len(), closure, role)?;
+        if let Some(receiver) = receiver {
+            frame.set(0, receiver);
+        }
+        if let Some(caller) = self.task.frames.last() {
+            for (i, reg) in list.iter().enumerate() {
+                frame.set(first + i, caller.get(*reg as usize));
+            }
+        }
+        self.task.frames.push(frame);
+        Ok(Called::Entered)
+    }
+
+    /// An activation that still lacks its arguments and is not on the stack of activations yet.
+    #[inline]
+    fn open(
+        &mut self,
+        func: nyrt::value::FuncId,
+        args: usize,
+        closure: Ref,
+        role: Role,
+    ) -> Result<Frame, Trap> {
+        let code = self.code(FuncId(func.0))?;
+        if args != code.params as usize {
+            return Err(self.wrong_count(code, args));
+        }
+        if self.task.frames.len() >= self.max_depth() {
+            return Err(self.stack_overflow());
+        }
+        let Some(window) = self.task.stack.push(code.regs as usize) else {
+            return Err(self.stack_overflow());
+        };
+        self.ticks -= 1;
+        Ok(Frame::new(code, window, closure, role))
     }
 
     #[cold]
@@ -150,9 +182,7 @@ impl Interp {
 
     /// A function of the program by number.
     pub(crate) fn call_func(&mut self, func: FuncId, list: &[u32]) -> Result<Called, Trap> {
-        let args = self.arguments(list);
-        self.enter(link::func_id(func), &args, Ref::NONE, Role::Call)?;
-        Ok(Called::Entered)
+        self.enter_from(link::func_id(func), None, list, Ref::NONE, Role::Call)
     }
 
     /// A function value; whoever calls keeps it alive.
@@ -175,14 +205,10 @@ impl Interp {
             return Ok(Called::Value(result));
         }
         let code = self.code(FuncId(func.0))?;
-        let args = if code.has_me {
+        if code.has_me {
             self.rt.check_alive(receiver)?;
-            self.with_receiver(receiver, list)
-        } else {
-            self.arguments(list)
-        };
-        self.enter(func, &args, closure, role)?;
-        Ok(Called::Entered)
+        }
+        self.enter_from(func, code.has_me.then_some(receiver), list, closure, role)
     }
 
     #[cold]
@@ -243,25 +269,17 @@ impl Interp {
 
     fn call_target(&mut self, target: Target, object: Value, list: &[u32]) -> Result<Called, Trap> {
         match target {
-            Target::Func(func) => {
-                let args = self.with_receiver(object, list);
-                self.enter(func, &args, Ref::NONE, Role::Call)?;
-            }
-            Target::Static(func) => {
-                let args = self.arguments(list);
-                self.enter(func, &args, Ref::NONE, Role::Call)?;
-            }
+            Target::Func(func) => self.enter_from(func, Some(object), list, Ref::NONE, Role::Call),
+            Target::Static(func) => self.enter_from(func, None, list, Ref::NONE, Role::Call),
             Target::Builtin(id) => {
                 let args = self.arguments(list);
-                return builtin::call(&mut self.rt, id, object, &args).map(Called::Value);
+                builtin::call(&mut self.rt, id, object, &args).map(Called::Value)
             }
             Target::OnContent { parent, func } => {
                 let content = self.rt.content(object, parent)?.unwrap_or(Value::VOID);
-                let args = self.with_receiver(content, list);
-                self.enter(func, &args, Ref::NONE, Role::Call)?;
+                self.enter_from(func, Some(content), list, Ref::NONE, Role::Call)
             }
         }
-        Ok(Called::Entered)
     }
 }
 
@@ -274,7 +292,9 @@ impl Interp {
 
     pub(crate) fn enter_callout(&mut self, role: Role) -> Flow {
         let Callout { func, args } = std::mem::take(&mut self.rt.callout);
-        let Some(func) = func else { return self.fault("a call without a function: the prelude is missing".into()) };
+        let Some(func) = func else {
+            return self.fault("a call without a function: the prelude is missing".into());
+        };
         match self.enter(func, &args, Ref::NONE, role) {
             Ok(()) => Flow::Go,
             Err(trap) => {

@@ -105,7 +105,8 @@ impl Code {
         for (i, inst) in f.insts.iter().enumerate() {
             *at = i;
             let gives = inst.op.row().gives != Gives::Nothing;
-            let mut good = (if gives { reg(inst.dst.0) } else { inst.dst.is_none() }) && (inst.unwind.is_none() || edge(inst.unwind));
+            let mut good = (if gives { reg(inst.dst.0) } else { inst.dst.is_none() })
+                && (inst.unwind.is_none() || edge(inst.unwind));
             good &= !inst.op.row().effects.is_early();
             inst.op.operands(&mut |operand| {
                 good &= match operand.get() {
@@ -148,7 +149,12 @@ impl Code {
             }
             let first_move = moves.len() as u32;
             one_by_one(&mut pairs, scratch, &mut moves);
-            edges.push(Edge { pc: target.start, first_move, moves: moves.len() as u32 - first_move, back: false });
+            edges.push(Edge {
+                pc: target.start,
+                first_move,
+                moves: moves.len() as u32 - first_move,
+                back: false,
+            });
         }
         for (i, inst) in f.insts.iter().enumerate() {
             f.edges_of(inst, |e| edges[e.index()].back |= edges[e.index()].pc as usize <= i);

@@ -82,17 +82,19 @@ impl Interp {
             match self.rt.heap.drop_step(base) {
                 DropStep::Done => return self.drops_done(None),
                 DropStep::Failed(error) => return self.drops_done(Some(error)),
-                DropStep::RunFini { func, object } => match self.enter(func, &[object], Ref::NONE, Role::Fini) {
-                    Ok(()) => {
-                        self.task.drop_base = self.rt.heap.drop_depth();
-                        return Flow::Go;
+                DropStep::RunFini { func, object } => {
+                    match self.enter(func, &[object], Ref::NONE, Role::Fini) {
+                        Ok(()) => {
+                            self.task.drop_base = self.rt.heap.drop_depth();
+                            return Flow::Go;
+                        }
+                        Err(_) => {
+                            let error = self.rt.take_thrown();
+                            self.note_failed_fini(object, error, Trace::default());
+                            self.rt.heap.fini_returned(base, Err(error));
+                        }
                     }
-                    Err(_) => {
-                        let error = self.rt.take_thrown();
-                        self.note_failed_fini(object, error, Trace::default());
-                        self.rt.heap.fini_returned(base, Err(error));
-                    }
-                },
+                }
             }
         }
     }
@@ -151,7 +153,11 @@ impl Interp {
             }
             After::TaskEnd(result) => {
                 self.release_all(error);
-                if self.drops_wait() { self.serve_drops(After::TaskEnd(result)) } else { self.end_task(result) }
+                if self.drops_wait() {
+                    self.serve_drops(After::TaskEnd(result))
+                } else {
+                    self.end_task(result)
+                }
             }
             After::Switch => {
                 self.release_all(error);
@@ -196,7 +202,11 @@ impl Interp {
 
     /// Throws once what still dies is dead.
     pub(crate) fn go_on_throwing(&mut self, value: Value, trace: Trace) -> Flow {
-        if self.drops_wait() { self.serve_drops(After::Throw(value, trace)) } else { self.unwind(value, trace) }
+        if self.drops_wait() {
+            self.serve_drops(After::Throw(value, trace))
+        } else {
+            self.unwind(value, trace)
+        }
     }
 
     /// The current instruction is done but for the deaths that it caused.

@@ -96,8 +96,11 @@ impl Interp {
     }
 
     /// Ends the program: unreachable cycles die, then globals and static boxes in reverse order of their making, then
-    /// cycles that only they had kept alive. Nothing runs afterwards.
+    /// cycles that only they had kept alive. After a run that was stopped from outside nothing of this happens.
     pub fn finish(&mut self) -> Ended {
+        if self.halted {
+            return Ended::default();
+        }
         self.begin_run();
         self.ended = Ended::default();
         if self.program_end() == Flow::Go {
@@ -156,7 +159,8 @@ impl Interp {
     /// Errors of tasks that nobody awaited.
     pub(crate) fn note_unawaited(&mut self) {
         for error in task::unawaited(&mut self.rt) {
-            let problem = self.describe(error, Trace::default());
+            let trace = self.failures.take(error);
+            let problem = self.describe(error, trace);
             self.report(&crate::Notice::Unawaited(problem));
             self.rt.heap.release(error);
         }

@@ -25,7 +25,8 @@ impl Interp {
                 return;
             }
             let Some(frame) = self.task.frames.last() else { return };
-            let (mut pc, mut regs, mut code): (*const Inst, *mut Value, &Code) = (frame.pc, frame.regs, frame.code());
+            let (mut pc, mut regs, mut code): (*const Inst, *mut Value, &Code) =
+                (frame.pc, frame.regs, frame.code());
             loop {
                 // SAFETY: `pc` is an instruction of `code`: it starts at one, jumps go to the starts of blocks, and
                 // the next one exists after all that do not end a block (checked by `Code::prepare`).
@@ -317,7 +318,11 @@ impl Interp {
                     }
                     Op::NewBuiltin { class, args } => {
                         let args = self.arguments(code.list(args.0));
-                        give_settled!(nyrt::builtin::construct(&mut self.rt, link::builtin_class(class), &args))
+                        give_settled!(nyrt::builtin::construct(
+                            &mut self.rt,
+                            link::builtin_class(class),
+                            &args
+                        ))
                     }
                     Op::SetContent { object, class, value } => {
                         let (object, value) = (get!(object), get!(value.0));
@@ -386,7 +391,8 @@ impl Interp {
                     Op::Call { func, args } => {
                         let Some(callee) = self.ready(func) else { slow!(self.prepare_then_again(func)) };
                         let args = code.list(args.0);
-                        if args.len() != callee.params as usize || self.task.frames.len() >= self.max_depth() {
+                        if args.len() != callee.params as usize || self.task.frames.len() >= self.max_depth()
+                        {
                             called!(self.call_func(func, args))
                         }
                         let Some(window) = self.task.stack.push(callee.regs as usize) else {
@@ -525,7 +531,9 @@ impl Interp {
                     | Op::CondEnter { .. }
                     | Op::CondLeave { .. }
                     | Op::Unborn { .. }
-                    | Op::Born { .. } => slow!(self.fault(format!("{:?} was reached in {:?}", inst.op, code.func))),
+                    | Op::Born { .. } => {
+                        slow!(self.fault(format!("{:?} was reached in {:?}", inst.op, code.func)))
+                    }
                 }
             }
         }

@@ -32,6 +32,7 @@ use nyrt::value::{Kind, Value, class_id};
 
 use code::Code;
 use frame::Task;
+use trace::Failures;
 
 pub use code::Malformed;
 pub use end::Ended;
@@ -131,8 +132,8 @@ pub struct Interp {
     begun: Vec<bool>,
     task: Task,
     parked: HashMap<TaskId, Task>,
-    /// Traces of errors with which tasks ended.
-    task_traces: HashMap<TaskId, Trace>,
+    /// Errors with which tasks ended and where those came from, until somebody awaits or reports them.
+    failures: Failures,
     /// Steps until the next look at the limits, and how many there were after the last one.
     ticks: i64,
     granted: i64,
@@ -145,6 +146,8 @@ pub struct Interp {
     audited: audit::Audited,
     /// Whether activations were given up, with what they own: by a limit, or tasks that wait for ever.
     abandoned: bool,
+    /// Whether the last run was stopped from outside: no code of the program runs any more.
+    halted: bool,
 }
 
 impl Interp {
@@ -159,7 +162,7 @@ impl Interp {
             begun: Vec::new(),
             task: Task::new(config.stack_values),
             parked: HashMap::new(),
-            task_traces: HashMap::new(),
+            failures: Failures::default(),
             ticks: 0,
             granted: 0,
             main_end: None,
@@ -168,6 +171,7 @@ impl Interp {
             thrown_by_main: None,
             audited: audit::Audited::new(),
             abandoned: false,
+            halted: false,
         }
     }
 
@@ -234,7 +238,7 @@ impl Interp {
         self.rt.tasks = Tasks::new();
         self.task = Task::new(self.config.stack_values);
         self.parked.clear();
-        self.task_traces.clear();
+        self.failures = Failures::default();
         self.rt.heap.suspend_drops();
         self.exit = None;
         self.main_end = None;
@@ -245,7 +249,8 @@ impl Interp {
         if let Some(exit) = self.exit.take() {
             return exit;
         }
-        self.abandoned |= self.rt.stop.is_some();
+        self.halted = self.rt.stop.is_some();
+        self.abandoned |= self.halted;
         let trace = self.trace_here();
         let limit = |kind, name: &str, message: &str, trace| {
             Exit::Limit(kind, Uncaught { kind: Some(name.into()), message: message.into(), trace })

@@ -3,11 +3,11 @@
 
 use mir::inst::{ClassIx, Global};
 use nyrt::class::Target;
+use nyrt::convert;
 use nyrt::error::ErrorKind;
 use nyrt::ops::{index, method};
 use nyrt::trap::{Outcome, Trap};
 use nyrt::value::{Kind, Name, Value};
-use nyrt::convert;
 use syntax::intern::Symbol;
 
 use crate::calls::bound_builtin;
@@ -24,13 +24,21 @@ impl Interp {
     }
 
     /// Fails with `Visibility` if code of the class `from` may not touch the field.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn check_visible(&mut self, object: Value, name: Name, from: ClassIx) -> Result<(), Trap> {
-        if self.rt.classes.field_visible(object.class(), name, self.linked.class_or_none(from)) {
+        let from = self.linked.class_or_none(from);
+        // A box may touch its own fields.
+        if from == Some(object.class()) || self.rt.classes.field_visible(object.class(), name, from) {
             return Ok(());
         }
-        let text = format!("Field '{}' is private in {}", self.rt.names.text(name), self.rt.type_name(object));
-        Err(self.rt.raise(ErrorKind::Visibility, &text))
+        Err(self.not_visible(object, name))
+    }
+
+    #[cold]
+    fn not_visible(&mut self, object: Value, name: Name) -> Trap {
+        let text =
+            format!("Field '{}' is private in {}", self.rt.names.text(name), self.rt.type_name(object));
+        self.rt.raise(ErrorKind::Visibility, &text)
     }
 
     /// A field, or the method of that name bound to the object.

@@ -83,7 +83,9 @@ impl Interp {
     }
 
     fn resume(&mut self, id: TaskId) -> Flow {
-        let Some(mut task) = self.parked.remove(&id) else { return self.fault(format!("{id:?} is not there")) };
+        let Some(mut task) = self.parked.remove(&id) else {
+            return self.fault(format!("{id:?} is not there"));
+        };
         let none = self.rt.heap.resume_drops(mem::take(&mut task.drops));
         debug_assert!(none.is_empty(), "the last task left deaths behind");
         self.task = task;
@@ -123,7 +125,7 @@ impl Interp {
     pub(crate) fn task_failed(&mut self, error: Value, trace: Trace) -> Flow {
         let id = self.rt.tasks.current();
         if id != TaskId::MAIN {
-            self.task_traces.insert(id, trace);
+            self.failures.keep(error, trace);
             return if self.drops_wait() {
                 self.serve_drops(After::TaskEnd(Err(error)))
             } else {

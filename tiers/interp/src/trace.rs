@@ -107,6 +107,31 @@ impl Pending {
     }
 }
 
+/// Most failures that are remembered.
+const FAILURES: usize = 64;
+
+/// Errors that have left a task, each with its trace.
+#[derive(Default)]
+pub(crate) struct Failures {
+    traces: VecDeque<(Value, Trace)>,
+}
+
+impl Failures {
+    /// A task ended with an error. The trace of an old one is lost when there are too many.
+    pub(crate) fn keep(&mut self, error: Value, trace: Trace) {
+        if self.traces.len() == FAILURES {
+            self.traces.pop_front();
+        }
+        self.traces.push_back((error, trace));
+    }
+
+    /// Somebody takes the error up: its trace so far.
+    pub(crate) fn take(&mut self, error: Value) -> Trace {
+        let at = self.traces.iter().position(|t| t.0 == error);
+        at.and_then(|at| self.traces.remove(at)).map_or_else(Trace::default, |t| t.1)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,9 @@ impl Interp {
         match trap {
             Trap::Throw => {
                 let value = self.rt.take_thrown();
-                self.go_on_throwing(value, Trace::default())
+                // What a task threw goes on where it is awaited.
+                let trace = self.failures.take(value);
+                self.go_on_throwing(value, trace)
             }
             Trap::Call => self.perform_callout(),
             Trap::Suspend => self.suspend(),

@@ -76,7 +76,9 @@ fn known() -> Known {
         .map(|(id, name)| (name.to_string(), Builtin(id.0)))
         .collect();
     let mut functions = Vec::new();
-    for (id, row) in nyrt::builtin::rows().filter(|(_, r)| matches!(r.owner, Owner::Function | Owner::External)) {
+    for (id, row) in
+        nyrt::builtin::rows().filter(|(_, r)| matches!(r.owner, Owner::Function | Owner::External))
+    {
         functions.extend(row.names.iter().map(|name| KnownFunction {
             name: name.to_string(),
             id: Builtin(u32::from(id.0)),
@@ -109,6 +111,16 @@ impl World {
         let errors: Vec<_> = built.diagnostics.iter().map(|d| &d.title).collect();
         assert!(errors.is_empty(), "{name}: {errors:?}");
         built.tops[0]
+    }
+    /// Adds one input of a REPL.
+    pub(crate) fn repl(&mut self, text: &str) -> FuncId {
+        self.build("<input>", text, UnitKind::Repl)
+    }
+    /// An interpreter for what was built so far.
+    pub(crate) fn interp(&mut self) -> (Interp, Written) {
+        let (mut rt, written) = runtime(HeapConfig { audit: true, ..HeapConfig::default() });
+        let linked = Linked::new(&mut rt, std::mem::take(&mut self.program));
+        (Interp::new(rt, linked, Config { audit: true, ..Config::default() }), written)
     }
     /// Adds the main file of a program.
     pub(crate) fn main(&mut self, text: &str) -> FuncId {
