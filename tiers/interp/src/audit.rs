@@ -34,7 +34,7 @@ impl Interp {
             self.task_roots(task, &mut audited, &mut roots);
         }
         self.audited = audited;
-        roots.extend(self.thrown_by_main.iter().map(|t| t.0));
+        roots.extend(self.thrown_by_main.iter().map(|t| t.0).chain(self.lent));
         if let Some(Exit::Value(v)) = &self.main_end {
             roots.push(*v);
         }

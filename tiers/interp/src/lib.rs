@@ -146,6 +146,8 @@ pub struct Interp {
     audited: audit::Audited,
     /// Whether activations were given up, with what they own: by a limit, or tasks that wait for ever.
     abandoned: bool,
+    /// Owned by the caller of the interpreter while it makes the text of it.
+    lent: Option<Value>,
     /// Whether the last run was stopped from outside: no code of the program runs any more.
     halted: bool,
 }
@@ -171,6 +173,7 @@ impl Interp {
             thrown_by_main: None,
             audited: audit::Audited::new(),
             abandoned: false,
+            lent: None,
             halted: false,
         }
     }
@@ -199,6 +202,7 @@ impl Interp {
     /// The text of a value (borrowed) as `print` shows it.
     pub fn call_text(&mut self, value: Value) -> Result<String, Exit> {
         self.begin_run();
+        self.lent = Some(value);
         let flow = match nyrt::ops::text::text_of(&mut self.rt, value) {
             Ok(text) => self.end_task(Ok(text)),
             Err(nyrt::trap::Trap::Call) => self.enter_callout(frame::Role::Root),
@@ -207,6 +211,7 @@ impl Interp {
         if flow == Flow::Go {
             self.run_loop();
         }
+        self.lent = None;
         match self.end_run() {
             Exit::Value(v) => {
                 let text = self.plain_text(v);
