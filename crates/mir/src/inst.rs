@@ -160,7 +160,7 @@ macro_rules! instructions {
             /// Position of the row in [`TABLE`].
             #[inline]
             pub fn row_index(&self) -> usize {
-                #[allow(non_camel_case_types, reason = "one name per row, taken from the table")]
+                #[allow(clippy::enum_variant_names, reason = "one name per row, taken from the table")]
                 #[derive(Clone, Copy)]
                 enum Index { $($name),* }
                 (match self { $(Op::$name { .. } => Index::$name),* }) as usize
@@ -180,7 +180,12 @@ macro_rules! instructions {
             /// `None` when there is no such row.
             pub fn read<R: ReadOperand>(mnemonic: &str, read: &mut R) -> Option<Result<Op, R::Error>> {
                 match mnemonic {
-                    $($mnemonic => Some((|| Ok(Op::$name { $($field: { let mut x = <$ty as Blank>::BLANK; read.operand(&mut x)?; x }),* }))()),)*
+                    $($mnemonic => {
+                        $(let mut $field = <$ty as Blank>::BLANK;)*
+                        let operands: &mut [&mut dyn Operand] = &mut [$(&mut $field),*];
+                        let wrong = operands.iter_mut().find_map(|operand| read.operand(*operand).err());
+                        Some(wrong.map_or(Ok(Op::$name { $($field),* }), Err))
+                    })*
                     _ => None,
                 }
             }

@@ -112,7 +112,8 @@ impl Pass<'_> {
             self.live[b.index()].push(var);
             for way in &self.ways[b.index()] {
                 let stored = first_store.get(&(way.from, var)).is_some_and(|at| *at < way.at);
-                if !stored && !(way.unwind && var == EXCEPTION_VAR) && seen.insert((way.from, var)) {
+                let arrives = stored || (way.unwind && var == EXCEPTION_VAR);
+                if !arrives && seen.insert((way.from, var)) {
                     work.push((way.from, var));
                 }
             }
@@ -245,8 +246,8 @@ impl Pass<'_> {
         loop {
             let mut changed = false;
             for b in &self.order {
-                for i in 0..self.params[b.index()].len() {
-                    if dropped[b.index()][i] {
+                for (i, gone) in dropped[b.index()].iter_mut().enumerate() {
+                    if *gone {
                         continue;
                     }
                     let param = self.params[b.index()][i];
@@ -264,7 +265,7 @@ impl Pass<'_> {
                         && !value.is_none()
                     {
                         self.alias[param.index()] = value;
-                        dropped[b.index()][i] = true;
+                        *gone = true;
                         changed = true;
                     }
                 }

@@ -213,7 +213,7 @@ impl Builder<'_> {
     }
 
     /// `from Parent.method(args)`.
-    pub(super) fn from_call(&mut self, parent: Ident, method: Ident, args: List, span: Span) -> Val {
+    pub(super) fn delegated_call(&mut self, parent: Ident, method: Ident, args: List, span: Span) -> Val {
         let class = self.f().class;
         if class.is_none() {
             // `me` outside a method was reported.

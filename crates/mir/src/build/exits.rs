@@ -234,14 +234,15 @@ impl Builder<'_> {
     pub(super) fn fini_block(&mut self, code: BlockId, rest: &[syntax::ast::StmtId]) {
         let mut hoisted = Vec::new();
         for s in rest {
-            if let Some(name) = self.declared_by(*s) {
-                if self.f().bound_here(name).is_none() && !hoisted.iter().any(|(n, _)| *n == name) {
-                    let scope = self.f().block_scope();
-                    let var = self.f().new_var(scope);
-                    let void = self.f().void();
-                    self.f().init(var, void);
-                    hoisted.push((name, var));
-                }
+            if let Some(name) = self.declared_by(*s)
+                && self.f().bound_here(name).is_none()
+                && !hoisted.iter().any(|(n, _)| *n == name)
+            {
+                let scope = self.f().block_scope();
+                let var = self.f().new_var(scope);
+                let void = self.f().void();
+                self.f().init(var, void);
+                hoisted.push((name, var));
             }
         }
         self.open_finally();

@@ -58,7 +58,7 @@ impl Builder<'_> {
                 None => self.f().void(),
             },
             ExprKind::New { name, targs, args } => self.new_object(name, targs, args, expr.span),
-            ExprKind::From { parent, method, args } => self.from_call(parent, method, args, expr.span),
+            ExprKind::From { parent, method, args } => self.delegated_call(parent, method, args, expr.span),
             ExprKind::Array(list) => {
                 let ast = self.ast();
                 let items: Vec<u32> = ast.expr_list(list).iter().map(|e| self.expr(*e).0).collect();
