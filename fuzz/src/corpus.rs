@@ -80,7 +80,8 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
     for path in entries {
         if path.is_dir() {
             collect(&path, paths);
-        } else if path.extension().is_some_and(|e| e == "nyash" || e == "txt" || e == "golden" || e == "mir") {
+        } else if path.extension().is_some_and(|e| e == "nyash" || e == "txt" || e == "golden" || e == "mir")
+        {
             paths.push(path);
         }
     }

@@ -115,7 +115,9 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
         .map(|(id, name)| (name.to_string(), Builtin(id.0)))
         .collect();
     let mut functions = Vec::new();
-    for (id, row) in nyrt::builtin::rows().filter(|(_, r)| matches!(r.owner, Owner::Function | Owner::External)) {
+    for (id, row) in
+        nyrt::builtin::rows().filter(|(_, r)| matches!(r.owner, Owner::Function | Owner::External))
+    {
         functions.extend(row.names.iter().map(|name| KnownFunction {
             name: name.to_string(),
             id: Builtin(u32::from(id.0)),

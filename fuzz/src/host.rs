@@ -62,12 +62,12 @@ impl Host for Buffer {
     }
 
     fn wall_clock_us(&mut self) -> i64 {
-        self.now += 1000;
+        self.now = self.now.saturating_add(1000);
         (self.now / 1000) as i64
     }
 
     fn monotonic_ns(&mut self) -> u64 {
-        self.now += 1000;
+        self.now = self.now.saturating_add(1000);
         self.now
     }
 

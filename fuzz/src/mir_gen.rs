@@ -150,8 +150,10 @@ fn func(rng: &mut Rng, out: &mut String, index: usize) {
 
 /// An instruction that ends a block, or one that does not.
 fn inst(rng: &mut Rng, out: &mut String, values: &mut usize, blocks: usize, shapes: &[usize], end: bool) {
-    let rows: Vec<_> =
-        TABLE.iter().filter(|r| r.effects.ends_block() == end && (!r.effects.is_early() || rng.one_in(40))).collect();
+    let rows: Vec<_> = TABLE
+        .iter()
+        .filter(|r| r.effects.ends_block() == end && (!r.effects.is_early() || rng.one_in(40)))
+        .collect();
     let Some(row) = rng.pick(&rows) else { return };
     let mut operands = Operands { rng, out: String::new(), values: *values, blocks, params: shapes };
     // The result of reading is of no use here: the operands were written while they were asked for.

@@ -5,6 +5,7 @@ use crate::rng::Rng;
 use std::ops::Range;
 
 /// Spellings that matter to the grammar.
+#[rustfmt::skip]
 const WORDS: &[&str] = &[
     "box", "static", "interface", "from", "override", "new", "me", "this", "local", "outbox", "global", "function",
     "fn", "print", "if", "else", "loop", "while", "break", "continue", "return", "try", "catch", "finally", "throw",
@@ -93,7 +94,8 @@ fn change(rng: &mut Rng, text: &mut String, other: &str) {
         // A block or statement of another text.
         9 | 10 => {
             let lines = lines(other);
-            if let (Some(from), Some(to)) = (rng.pick(&lines).cloned(), rng.pick(&self::lines(text)).cloned()) {
+            if let (Some(from), Some(to)) = (rng.pick(&lines).cloned(), rng.pick(&self::lines(text)).cloned())
+            {
                 let piece = balanced(other, from.start).map_or(from.clone(), |end| from.start..end);
                 text.insert_str(to.start, &format!("{}\n", &other[piece]));
             }
@@ -243,7 +245,8 @@ pub fn mir(rng: &mut Rng, corpus: &Corpus) -> String {
                 }
             }
             5 => {
-                let numbers = ["0", "1", "7", "4294967295", "4294967294", "4294967293", "99999999999", "-", "%0"];
+                let numbers =
+                    ["0", "1", "7", "4294967295", "4294967294", "4294967293", "99999999999", "-", "%0"];
                 out.replace_range(here, numbers[rng.below(numbers.len())]);
             }
             6 | 7 => {

@@ -48,7 +48,11 @@ fn inside(text: &str, span: Span, what: &str) {
     let found = span.lo >= BASE
         && span.hi >= span.lo
         && text.get((span.lo - BASE) as usize..(span.hi - BASE) as usize).is_some();
-    assert!(found, "{what} is outside in {span:?} of a text that begins at {BASE} and has {} bytes", text.len());
+    assert!(
+        found,
+        "{what} is outside in {span:?} of a text that begins at {BASE} and has {} bytes",
+        text.len()
+    );
 }
 
 fn tokens(text: &str, parsed: &Parsed) {

@@ -154,7 +154,8 @@ fn execute(interp: &mut Interp, top: FuncId) -> String {
         Exit::Closed => "closed".to_owned(),
         Exit::Status(status) => format!("status {status}"),
     };
-    let goes_on = !matches!(&exit, Exit::Closed | Exit::Limit(interp::LimitKind::Fuel | interp::LimitKind::Timeout, _));
+    let goes_on =
+        !matches!(&exit, Exit::Closed | Exit::Limit(interp::LimitKind::Fuel | interp::LimitKind::Timeout, _));
     if let Exit::Value(value) = exit {
         interp.release(value);
     }
@@ -165,7 +166,11 @@ fn execute(interp: &mut Interp, top: FuncId) -> String {
     if let Some(Exit::Fault(what)) = &ended.stopped {
         panic!("a fault at the end in {what}");
     }
-    seen.push_str(&format!(", then {:?} {}", ended.error.as_ref().map(|e| &e.message), ended.stopped.is_some()));
+    seen.push_str(&format!(
+        ", then {:?} {}",
+        ended.error.as_ref().map(|e| &e.message),
+        ended.stopped.is_some()
+    ));
     if ended.stopped.is_none() {
         assert!(ended.leaked.is_empty(), "objects are alive after the end in {:?}", ended.leaked);
     }

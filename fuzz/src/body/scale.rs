@@ -30,7 +30,8 @@ pub fn run(data: &[u8]) {
     let mut slow: Option<(&str, Duration, Duration)> = None;
     for _ in 0..3 {
         let (short, long) = (measure(&text, SHORT), measure(&text, 4 * SHORT));
-        let found = long.iter().zip(&short).find(|((_, long), (_, short))| *long > ENOUGH && *long > *short * 9);
+        let found =
+            long.iter().zip(&short).find(|((_, long), (_, short))| *long > ENOUGH && *long > *short * 9);
         let Some(((step, long), (_, short))) = found else { return };
         slow = Some((step, *short, *long));
     }

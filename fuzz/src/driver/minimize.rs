@@ -117,7 +117,8 @@ impl Best<'_> {
             }
             let (before, after) = (&self.input[..group.start], &self.input[group.end..]);
             let inside = &self.input[group.start + 1..group.end - 1];
-            let line = before.iter().rposition(|b| matches!(b, b'\n' | b';' | b'{' | b'}')).map_or(0, |i| i + 1);
+            let line =
+                before.iter().rposition(|b| matches!(b, b'\n' | b';' | b'{' | b'}')).map_or(0, |i| i + 1);
             let candidates = [
                 [&before[..line], after].concat(),
                 [before, after].concat(),

@@ -116,7 +116,12 @@ fn watch(target: &Target, seed: u64, first: u64, seconds: f64) -> std::io::Resul
     let progress = scratch(&format!("{}.progress", target.name))?;
     fs::write(&progress, first.to_le_bytes())?;
     let mut command = worker_command()?;
-    command.arg("--work").arg(target.name).arg(seed.to_string()).arg(first.to_string()).arg(seconds.to_string());
+    command
+        .arg("--work")
+        .arg(target.name)
+        .arg(seed.to_string())
+        .arg(first.to_string())
+        .arg(seconds.to_string());
     let child = command.arg(&progress).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let at = || fs::read(&progress).ok().and_then(|b| b.try_into().ok()).map_or(first, u64::from_le_bytes);
     let mut last = (at(), Instant::now());

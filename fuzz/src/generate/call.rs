@@ -54,7 +54,9 @@ impl Gen<'_> {
     /// A call whose result is probably of a kind.
     pub(super) fn call_for(&mut self, kind: Kind, depth: u32) -> String {
         match kind {
-            Kind::Int | Kind::Str | Kind::Bool | Kind::Float | Kind::Arr | Kind::Map => self.builtin_method(depth),
+            Kind::Int | Kind::Str | Kind::Bool | Kind::Float | Kind::Arr | Kind::Map => {
+                self.builtin_method(depth)
+            }
             _ => self.some_call(depth),
         }
     }
@@ -83,11 +85,22 @@ impl Gen<'_> {
             }
             6 => self.parent_call(d).unwrap_or_else(|| self.builtin_method(d)),
             7 => {
-                let names = ["string.create", "string.upper", "integer.create", "array.create", "isType", "env.console.log"];
+                let names = [
+                    "string.create",
+                    "string.upper",
+                    "integer.create",
+                    "array.create",
+                    "isType",
+                    "env.console.log",
+                ];
                 let name = self.pick(&names, "isType");
                 let args = self.list(d, 2);
                 // The helpers are known after `using nyashstd` only.
-                if name.starts_with("env") || name == "isType" { format!("{name}({args})") } else { "[].length()".into() }
+                if name.starts_with("env") || name == "isType" {
+                    format!("{name}({args})")
+                } else {
+                    "[].length()".into()
+                }
             }
             8 => match self.an_object() {
                 Some(b) => self.new_object(b, d),
@@ -95,7 +108,8 @@ impl Gen<'_> {
             },
             _ => {
                 let kind = self.any_kind();
-                let name = self.pick(&["toString", "type_name", "fini", "is_null", "get", "m", "run"], "toString");
+                let name =
+                    self.pick(&["toString", "type_name", "fini", "is_null", "get", "m", "run"], "toString");
                 format!("{}.{name}()", self.atom_place(kind))
             }
         }
@@ -161,7 +175,8 @@ impl Gen<'_> {
                 (class, format!("({maker})"))
             }
         };
-        let methods: Vec<_> = rows().map(|(_, row)| row).filter(|row| row.owner == Owner::Method(class)).collect();
+        let methods: Vec<_> =
+            rows().map(|(_, row)| row).filter(|row| row.owner == Owner::Method(class)).collect();
         let Some(row) = methods.get(self.below(methods.len())) else { return format!("{object}.toString()") };
         let name = self.pick(row.names, "toString");
         let optional = row.max() - row.min();

@@ -81,7 +81,8 @@ impl World {
     }
 }
 
-const BUILTIN_PARENTS: &[&str] = &["StringBox", "ArrayBox", "MapBox", "IntegerBox", "ErrorBox", "BufferBox", "FloatBox"];
+const BUILTIN_PARENTS: &[&str] =
+    &["StringBox", "ArrayBox", "MapBox", "IntegerBox", "ErrorBox", "BufferBox", "FloatBox"];
 
 impl Gen<'_> {
     pub(super) fn program(&mut self) {
@@ -159,7 +160,8 @@ impl Gen<'_> {
         }
         for _ in 0..self.below(3) {
             let parent = self.below(known);
-            if self.world.boxes.get(parent).is_some_and(BoxPlan::is_plain) && !plan.parents.contains(&parent) {
+            if self.world.boxes.get(parent).is_some_and(BoxPlan::is_plain) && !plan.parents.contains(&parent)
+            {
                 plan.parents.push(parent);
             }
         }
@@ -188,7 +190,8 @@ impl Gen<'_> {
         let plan = self.world.boxes[index].clone();
         let mut head = format!("box {}{suffix}", plan.name);
         if plan.is_interface {
-            let list: Vec<String> = plan.methods.iter().map(|m| format!("{}({})", m.name, params(m.arity))).collect();
+            let list: Vec<String> =
+                plan.methods.iter().map(|m| format!("{}({})", m.name, params(m.arity))).collect();
             self.line(&format!("interface {head} {{ {} }}", list.join(" ")));
             return;
         }
@@ -198,7 +201,8 @@ impl Gen<'_> {
         if plan.type_params > 0 {
             head.push_str("<T, U>");
         }
-        let names = |list: &[usize]| list.iter().map(|i| self.world.boxes[*i].name.clone()).collect::<Vec<_>>();
+        let names =
+            |list: &[usize]| list.iter().map(|i| self.world.boxes[*i].name.clone()).collect::<Vec<_>>();
         let generic = |i: &usize| if self.world.boxes[*i].type_params > 0 { "<IntegerBox, B0>" } else { "" };
         let mut parents: Vec<String> =
             plan.parents.iter().map(|i| format!("{}{}", self.world.boxes[*i].name, generic(i))).collect();
@@ -225,7 +229,8 @@ impl Gen<'_> {
             self.line(&format!("{word}({}) {body}", params(*arity)));
         }
         for m in &plan.methods {
-            let inherited = plan.parents.iter().any(|p| self.world.methods(*p).iter().any(|o| o.name == m.name));
+            let inherited =
+                plan.parents.iter().any(|p| self.world.methods(*p).iter().any(|o| o.name == m.name));
             let word = if inherited && !m.is_static && self.below(4) != 0 { "override " } else { "" };
             let word = if m.is_static { "static " } else { word };
             let me = if m.is_static { None } else { at.me };

@@ -2,11 +2,13 @@
 
 use super::{Gen, Kind, Place};
 
+#[rustfmt::skip]
 const INTS: &[&str] = &[
     "0", "1", "2", "3", "5", "10", "100", "255", "0x7F", "1000003", "4294967296", "9223372036854775807",
     "0xFFFFFFFFFFFFFFFF", "(-1)", "(-9223372036854775808)",
 ];
 const FLOATS: &[&str] = &["0.5", "1.5", "0.0", "(-0.0)", "1e308", "2.5e-8", "3.0", "9007199254740993.0"];
+#[rustfmt::skip]
 const STRINGS: &[&str] = &[
     "\"\"", "\"a\"", "\"key\"", "'b\\n'", "\"é名\"", "\"12\"", "\"3.5\"", "\"\\u0000\\ud83d\\ude00\"", "\"x y z\"",
     "\"a,b,,c\"", "\"{\\\"k\\\": [1, 2.5, null, {}]}\"", "\"[a-z]+\"", "\"(\"", "\"IntegerBox\"", "\"%Y-%m-%d\"",
@@ -81,7 +83,11 @@ impl Gen<'_> {
             }
             Kind::Error => {
                 let text = self.expr(Kind::Str, d);
-                if self.rarely(3) { format!("new ErrorBox(\"Kind\", {text})") } else { format!("new ErrorBox({text})") }
+                if self.rarely(3) {
+                    format!("new ErrorBox(\"Kind\", {text})")
+                } else {
+                    format!("new ErrorBox({text})")
+                }
             }
             Kind::Future => self.call_for(Kind::Any, d),
             Kind::Any => {
@@ -137,7 +143,9 @@ impl Gen<'_> {
             Kind::Float => self.pick(FLOATS, "0.5").to_owned(),
             Kind::Str => self.pick(STRINGS, "\"\"").to_owned(),
             Kind::Bool => self.pick(&["true", "false"], "true").to_owned(),
-            Kind::Arr => self.pick(&["[]", "[1, 2, 3]", "[\"a\", \"b\"]", "[true, 1.5, null]", "[[]]"], "[]").to_owned(),
+            Kind::Arr => self
+                .pick(&["[]", "[1, 2, 3]", "[\"a\", \"b\"]", "[true, 1.5, null]", "[[]]"], "[]")
+                .to_owned(),
             Kind::Map => self.pick(&["%{}", "%{\"key\" => 1}", "%{1 => [], true => void}"], "%{}").to_owned(),
             Kind::Obj(b) if self.at.me == Some(b) && self.below(3) != 0 => {
                 self.pick(&["me", "this"], "me").to_owned()
@@ -146,7 +154,9 @@ impl Gen<'_> {
             Kind::Func(n) => format!("fn({}) {{ return {n} }}", super::decl::params(n)),
             Kind::Weak => "weak [1]".to_owned(),
             Kind::Error => "new ErrorBox(\"bad\")".to_owned(),
-            Kind::Future | Kind::Any => self.pick(&["null", "void", "1", "\"a\"", "2.5", "[]", "true"], "null").to_owned(),
+            Kind::Future | Kind::Any => {
+                self.pick(&["null", "void", "1", "\"a\"", "2.5", "[]", "true"], "null").to_owned()
+            }
         }
     }
 

@@ -102,7 +102,8 @@ impl Gen<'_> {
                 None => return self.local(),
             },
             _ => {
-                let (container, index) = if self.rarely(2) { (Kind::Map, Kind::Str) } else { (Kind::Arr, Kind::Int) };
+                let (container, index) =
+                    if self.rarely(2) { (Kind::Map, Kind::Str) } else { (Kind::Arr, Kind::Int) };
                 (format!("{}[{}]", self.atom_place(container), self.expr(index, 1)), kind)
             }
         };
@@ -160,7 +161,8 @@ impl Gen<'_> {
                 0..3 => (format!("catch ({e}) "), Kind::Any),
                 3 => (format!("catch {e} "), Kind::Any),
                 4 => {
-                    let kinds = ["Exception", "TypeError", "DivisionByZero", "IndexError", "NullReference", "Any"];
+                    let kinds =
+                        ["Exception", "TypeError", "DivisionByZero", "IndexError", "NullReference", "Any"];
                     (format!("catch ({} {e}) ", self.pick(&kinds, "Any")), Kind::Error)
                 }
                 5 => match self.an_object() {
@@ -305,7 +307,9 @@ impl Gen<'_> {
             // Garbage in a circle.
             7 => {
                 let name = self.fresh("c");
-                self.line(&format!("local {name} = [] {name}.push({name}) {name}.push(%{{\"me\" => {name}}})"));
+                self.line(&format!(
+                    "local {name} = [] {name}.push({name}) {name}.push(%{{\"me\" => {name}}})"
+                ));
                 self.declare(&name, Kind::Arr);
             }
             8 => match self.a_field(1) {
