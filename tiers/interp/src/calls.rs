@@ -1,6 +1,6 @@
 //! Calls: what is called, with how many arguments, and the new activation. It does not run it.
 
-use mir::inst::{ClassIx, FuncId};
+use mir::inst::{ClassIx, FuncId, Op};
 use nyrt::builtin::{self, BuiltinId};
 use nyrt::class::{ClassTable, Target};
 use nyrt::error::ErrorKind;
@@ -64,6 +64,14 @@ impl Interp {
     #[cold]
     fn prepare<'a>(&mut self, func: FuncId) -> Result<&'a Code, Trap> {
         let made = self.linked.program.funcs.get(func.index()).map(|f| Code::prepare(func, f));
+        // A literal cannot fail where it stands: there is no unwind edge.
+        if let Some(Ok(code)) = &made {
+            for inst in &code.insts {
+                if let Op::Str { text } = inst.op {
+                    self.linked.text(&mut self.rt, text)?;
+                }
+            }
+        }
         match (made, self.codes.get_mut(func.index())) {
             (Some(Ok(code)), Some(slot)) => {
                 *slot = Box::into_raw(Box::new(code));

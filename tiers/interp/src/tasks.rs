@@ -17,23 +17,16 @@ impl Interp {
     /// Starts a task that calls a function value without arguments; gives its Future.
     pub(crate) fn spawn(&mut self, callee: Value) -> Outcome {
         debug_assert_eq!(callee.kind(), Kind::Func);
-        let (id, future) = task::spawn(&mut self.rt)?;
         let closure = callee.as_ref();
         let func = self.rt.heap.func_id(closure);
         let starter = mem::replace(&mut self.task, Task::new(self.config.stack_values));
-        self.rt.heap.retain_ref(closure);
         let entered = self.enter(func, &[], closure, Role::Root);
         let started = mem::replace(&mut self.task, starter);
-        match entered {
-            Ok(()) => {
-                self.parked.insert(id, started);
-                Ok(future)
-            }
-            Err(trap) => {
-                self.rt.heap.release_ref(closure);
-                Err(trap)
-            }
-        }
+        entered?;
+        let (id, future) = task::spawn(&mut self.rt)?;
+        self.rt.heap.retain_ref(closure);
+        self.parked.insert(id, started);
+        Ok(future)
     }
 
     /// The current task gives way at its current instruction.

@@ -23,10 +23,10 @@ pub(crate) struct Written(Rc<RefCell<(Vec<u8>, Vec<u8>)>>);
 
 impl Written {
     pub(crate) fn out(&self) -> String {
-        String::from_utf8(self.0.borrow().0.clone()).unwrap()
+        String::from_utf8(self.0.borrow().0.clone()).expect("text")
     }
     pub(crate) fn err(&self) -> String {
-        String::from_utf8(self.0.borrow().1.clone()).unwrap()
+        String::from_utf8(self.0.borrow().1.clone()).expect("text")
     }
 }
 
@@ -102,7 +102,7 @@ impl World {
         world
     }
     fn build(&mut self, name: &str, text: &str, kind: UnitKind) -> FuncId {
-        let file = self.sources.add(name, text).unwrap();
+        let file = self.sources.add(name, text).expect("a small file");
         let source = self.sources.file(file);
         let parsed = syntax::parse(&source.text, source.base, &mut self.program.names);
         assert!(parsed.diagnostics.is_empty(), "{name}: {:?}", parsed.diagnostics);
@@ -136,8 +136,8 @@ impl World {
 pub(crate) fn runtime(config: HeapConfig) -> (Rt, Written) {
     let written = Written::default();
     let host = TestHost { written: written.clone(), now: 0 };
-    let region = AllocRegion::new(64 << 20).unwrap();
-    (Rt::new(Box::new(region), config, Box::new(host)).unwrap(), written)
+    let region = AllocRegion::new(64 << 20).expect("memory");
+    (Rt::new(Box::new(region), config, Box::new(host)).expect("a runtime"), written)
 }
 
 /// How a program went.
@@ -169,17 +169,34 @@ pub(crate) struct Options {
     pub(crate) fuel: u64,
     pub(crate) deadline_ns: u64,
     pub(crate) max_heap: u64,
+    /// This allocation fails.
+    pub(crate) fail: Option<u64>,
+    /// The cycle collector runs whenever it can.
+    pub(crate) cycles: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { audit: true, max_depth: 2000, fuel: u64::MAX, deadline_ns: u64::MAX, max_heap: 64 << 20 }
+        Options {
+            audit: true,
+            max_depth: 2000,
+            fuel: u64::MAX,
+            deadline_ns: u64::MAX,
+            max_heap: 64 << 20,
+            fail: None,
+            cycles: false,
+        }
     }
 }
 
 pub(crate) fn run_program(program: Program, top: FuncId, options: Options) -> Ran {
-    let (mut rt, written) =
-        runtime(HeapConfig { audit: options.audit, max_bytes: options.max_heap, ..HeapConfig::default() });
+    let config = HeapConfig {
+        audit: options.audit,
+        max_bytes: options.max_heap,
+        cycle_always: options.cycles,
+        alloc_fail: options.fail,
+    };
+    let (mut rt, written) = runtime(config);
     rt.limits.max_depth = options.max_depth;
     rt.limits.fuel = options.fuel;
     rt.limits.deadline_ns = options.deadline_ns;
