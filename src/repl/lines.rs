@@ -54,6 +54,8 @@ impl Lines {
             .with_completer(Box::new(NameCompleter(names)))
             .with_hinter(Box::new(DefaultHinter::default()))
             .with_menu(ReedlineMenu::EngineCompleter(Box::new(ColumnarMenu::default().with_name(MENU))))
+            .with_quick_completions(true)
+            .with_partial_completions(true)
             .with_edit_mode(Box::new(Emacs::new(keys)));
         if let Some(file) = history {
             match FileBackedHistory::with_file(HISTORY, file.clone()) {
