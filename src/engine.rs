@@ -6,6 +6,7 @@ mod advice;
 mod machine;
 mod outcome;
 mod session;
+mod watch;
 
 use mir::build::{self, Known, KnownFunction, UnitKind};
 use mir::inst::{Builtin, FuncId};
@@ -74,6 +75,10 @@ impl Front {
     /// Trees to MIR. Only for programs without errors.
     pub(crate) fn build(&mut self) {
         let known = known(self.settings.lax_locals);
+        for unit in &mut self.loaded.units {
+            // Only dumps need them, and they are larger than the text.
+            unit.parsed.tokens = Vec::new();
+        }
         let units: Vec<build::Unit<'_>> = self
             .loaded
             .units

@@ -8,7 +8,7 @@ mod common;
 mod sections;
 
 use case::Case;
-use common::{Ended, files, folder, name, nyash, run};
+use common::{Ended, files, folder, name, nyash, run, run_with_open_input};
 use libtest_mimic::{Arguments, Failed, Trial};
 use sections::matches;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,7 @@ fn check(path: &Path, group: &str, index: usize, case: &Case, lock: &Mutex<()>) 
     let ended = match case.read_only {
         Some(lines) => case::run_and_hang_up(&mut command, lines, case.within),
         None if case.stdout_to.is_some() => case::run_into(&mut command, case)?,
+        None if case.keep_open => run_with_open_input(&mut command, &case.stdin, case.within),
         None => run(&mut command, &case.stdin, case.within),
     };
     if ended.late {

@@ -1,11 +1,13 @@
 //! `nyash run`: a program with its arguments.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
+use syntax::span::SourceMap;
 
 use super::{ErrorFormat, RunArgs, Status, dump, refuse};
 use crate::engine;
 use crate::load::Input;
-use crate::report;
+use crate::report::{self, Finding};
 
 pub(super) fn run(args: RunArgs) -> Status {
     let mut words = args.program.into_iter();
@@ -13,6 +15,11 @@ pub(super) fn run(args: RunArgs) -> Status {
         Some(code) => Input::Code(code),
         None => match words.next() {
             Some(file) if file != "-" => Input::File(PathBuf::from(file)),
+            None if std::io::stdin().is_terminal() => {
+                let finding =
+                    Finding::error("there is no program to run").hint("name a file, or `-` to type it here");
+                return refuse(&SourceMap::new(), &[finding], args.error_format);
+            }
             _ => Input::Stdin,
         },
     };

@@ -15,6 +15,7 @@ use std::rc::Rc;
 use syntax::span::SourceMap;
 
 use super::outcome;
+use super::watch::Watch;
 use crate::cli::{ErrorFormat, Status};
 use crate::report::{self, Finding};
 use crate::settings::{Id, Settings};
@@ -24,33 +25,35 @@ const NOTICES: u64 = 4;
 
 /// The console of the process. The runtime writes through one handle, the end of the program asks
 /// through another why writing failed.
-#[derive(Clone)]
-struct Outside(Rc<RefCell<Console>>);
+struct Outside {
+    console: Rc<RefCell<Console>>,
+    watch: Rc<RefCell<Watch>>,
+}
 
 impl Host for Outside {
     fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Closed> {
-        self.0.borrow_mut().write(stream, bytes)
+        self.console.borrow_mut().write(stream, bytes)
     }
     fn flush(&mut self) -> Result<(), Closed> {
-        self.0.borrow_mut().flush()
+        self.console.borrow_mut().flush()
     }
     fn read_line(&mut self) -> Option<String> {
-        self.0.borrow_mut().read_line()
+        self.watch.borrow_mut().during(|| self.console.borrow_mut().read_line())
     }
     fn wall_clock_us(&mut self) -> i64 {
-        self.0.borrow_mut().wall_clock_us()
+        self.console.borrow_mut().wall_clock_us()
     }
     fn monotonic_ns(&mut self) -> u64 {
-        self.0.borrow_mut().monotonic_ns()
+        self.console.borrow_mut().monotonic_ns()
     }
     fn sleep_ns(&mut self, ns: u64) {
-        self.0.borrow_mut().sleep_ns(ns);
+        self.console.borrow_mut().sleep_ns(ns);
     }
     fn entropy(&mut self) -> u64 {
-        self.0.borrow_mut().entropy()
+        self.console.borrow_mut().entropy()
     }
     fn utc_offset_seconds(&mut self, at: i64) -> i32 {
-        self.0.borrow_mut().utc_offset_seconds(at)
+        self.console.borrow_mut().utc_offset_seconds(at)
     }
 }
 
@@ -65,6 +68,7 @@ pub(super) struct Machine {
     /// How many notices there were.
     notices: Rc<Cell<u64>>,
     console: Rc<RefCell<Console>>,
+    watch: Rc<RefCell<Watch>>,
 }
 
 impl Machine {
@@ -80,9 +84,15 @@ impl Machine {
             refuse(&format!("cannot reserve address space for the heap: {e}"), "try a smaller --max-heap")
         })?;
         let console = Rc::new(RefCell::new(Console::new()));
+        let end = match format {
+            ErrorFormat::Text => outcome::out_of_time_text,
+            ErrorFormat::Json => outcome::out_of_time_json,
+        };
+        let watch = Rc::new(RefCell::new(Watch::new(&settings.row(Id::Timeout).value, end)));
+        let outside = Outside { console: console.clone(), watch: watch.clone() };
         let config =
             HeapConfig { max_bytes: settings.max_heap, audit: settings.audit, ..HeapConfig::default() };
-        let mut rt = Rt::new(Box::new(region), config, Box::new(Outside(console.clone())))
+        let mut rt = Rt::new(Box::new(region), config, Box::new(outside))
             .map_err(|_| refuse("the heap is too small to start", "raise --max-heap"))?;
         rt.limits.max_depth = settings.max_depth;
         rt.args = args;
@@ -111,11 +121,13 @@ impl Machine {
             settings: settings.clone(),
             notices,
             console,
+            watch,
         })
     }
 
     /// Grants the program its time and fuel, from now on.
     fn grant(&mut self) {
+        self.watch.borrow_mut().grant(self.settings.timeout);
         let rt = &mut self.interp.rt;
         rt.limits.fuel = self.settings.fuel.unwrap_or(u64::MAX);
         rt.limits.deadline_ns = match self.settings.timeout {

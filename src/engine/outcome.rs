@@ -132,6 +132,19 @@ fn limit(machine: &Machine, kind: LimitKind, error: &interp::Uncaught) -> (Statu
     (Status::LIMIT, false)
 }
 
+/// Ends a process whose program waits for input when its time is over.
+pub(super) fn out_of_time_text(limit: &str) {
+    report::emit(&report::limit(&SourceMap::new(), Limit::Timeout, limit, &Trace::default()));
+    std::process::exit(i32::from(Status::LIMIT.0));
+}
+
+/// The same for tools.
+pub(super) fn out_of_time_json(limit: &str) {
+    let data = report::limit_json(&SourceMap::new(), Limit::Timeout, limit, &Trace::default());
+    report::emit(&report::envelope("error", data));
+    std::process::exit(i32::from(Status::LIMIT.0));
+}
+
 /// An error with names instead of numbers.
 fn readable(program: &Program, error: &interp::Uncaught, hint: Option<String>) -> Uncaught {
     Uncaught {

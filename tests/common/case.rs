@@ -6,6 +6,7 @@
 //! $ nyash --fuel 10 loop.nyash 'an argument'
 //! env: NYASH_TIMEOUT=1          a variable
 //! stdin: text\n                 standard input; escapes \n \t \\ \xNN; repeatable
+//! keep open: yes                standard input does not end
 //! within: 5                     seconds, default 10
 //! stdout to: /dev/full          standard output is this file
 //! hang up after: 1              read so many lines of standard output, then close it
@@ -38,6 +39,7 @@ pub struct Case {
     pub stdin: Vec<u8>,
     pub within: Duration,
     pub read_only: Option<usize>,
+    pub keep_open: bool,
     pub stdout_to: Option<String>,
     pub not_as_root: bool,
     pub stdout: String,
@@ -123,6 +125,7 @@ fn header(case: &mut Case, line: &str) -> Result<(), String> {
         }
         "stdin" => case.stdin.extend(unescape(value)),
         "within" => case.within = Duration::from_secs(number(value)? as u64),
+        "keep open" => case.keep_open = value == "yes",
         "stdout to" => case.stdout_to = Some(value.into()),
         "hang up after" => case.read_only = Some(number(value)?),
         "repeat" => {

@@ -75,14 +75,24 @@ pub fn audit() -> bool {
 
 /// Runs a command to its end, at most so long.
 pub fn run(command: &mut Command, stdin: &[u8], deadline: Duration) -> Ended {
+    run_to(command, stdin, deadline, true)
+}
+
+/// The same with a standard input that does not end.
+pub fn run_with_open_input(command: &mut Command, stdin: &[u8], deadline: Duration) -> Ended {
+    run_to(command, stdin, deadline, false)
+}
+
+fn run_to(command: &mut Command, stdin: &[u8], deadline: Duration, close: bool) -> Ended {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary under test starts");
     let mut input = child.stdin.take().expect("piped");
     let (mut output, mut errors) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
     std::thread::scope(|scope| {
-        scope.spawn(move || {
+        let input = scope.spawn(move || {
             // A program need not read its input.
             let _ = input.write_all(stdin);
+            (!close).then_some(input)
         });
         let output = scope.spawn(move || read(&mut output));
         let errors = scope.spawn(move || read(&mut errors));
@@ -100,6 +110,7 @@ pub fn run(command: &mut Command, stdin: &[u8], deadline: Duration) -> Ended {
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
         };
+        drop(input.join());
         Ended {
             stdout: output.join().unwrap_or_default(),
             stderr: errors.join().unwrap_or_default(),
