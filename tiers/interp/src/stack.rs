@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use nyrt::value::Value;
 
 /// Values in the first chunk of a task; every further one doubles the size up to [`LARGEST`].
-const FIRST: usize = 256;
+const FIRST: usize = 64;
 const LARGEST: usize = 64 * 1024;
 
 /// One allocation.

@@ -93,7 +93,7 @@ impl Interp {
 
     /// What a function handed over and its caller's statement did not take belongs to the next caller.
     pub(crate) fn hand_outbox_over(&mut self, depth: usize) {
-        for entry in self.task.outbox.iter_mut().rev().take_while(|e| e.0 >= depth) {
+        for entry in self.task.outbox.iter_mut().filter(|e| e.0 >= depth) {
             entry.0 = depth - 1;
         }
     }
@@ -102,10 +102,13 @@ impl Interp {
     #[cold]
     pub(crate) fn drop_outbox(&mut self) {
         let depth = self.task.frames.len();
-        let first = self.task.outbox.partition_point(|e| e.0 < depth);
         // What is released last dies first.
-        for (_, v) in self.task.outbox.drain(first..) {
-            self.rt.heap.release(v);
-        }
+        let heap = &mut self.rt.heap;
+        self.task.outbox.retain(|&(owner, v)| {
+            if owner >= depth {
+                heap.release(v);
+            }
+            owner < depth
+        });
     }
 }
