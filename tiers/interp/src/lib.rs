@@ -5,7 +5,7 @@
 //! It knows no syntax and no other tier, and it makes no OS call. Nyash calls never nest natively: activations
 //! lie in a vector per task, their registers on a stack of chunks.
 //!
-//! Reading order: [`exec`] (the loop), [`frame`], [`calls`], [`unwind`], [`drops`], [`tasks`], [`end`].
+//! Reading order: `exec` (the loop), `frame`, `calls`, `unwind`, `drops`, `tasks`, `end`.
 //!
 //! Steps for `--fuel`: one for every call of a function of the program and one for every jump backwards.
 
