@@ -8,11 +8,9 @@ mod outcome;
 mod session;
 mod watch;
 
-use mir::build::{self, Known, KnownFunction, UnitKind};
-use mir::inst::{Builtin, FuncId};
+use mir::build::{self, UnitKind};
+use mir::inst::FuncId;
 use mir::program::Program;
-use nyrt::builtin::Owner;
-use nyrt::value::class_id;
 use syntax::span::SourceMap;
 
 use crate::cli::{ErrorFormat, Status};
@@ -44,9 +42,6 @@ pub(crate) struct Front {
     prelude_funcs: usize,
 }
 
-/// The name of the runtime's own source among the files of a program.
-pub(crate) const PRELUDE: &str = "<prelude>";
-
 /// Reads a program and everything it reaches.
 pub(crate) fn read(input: &Input, flags: &[(Id, String)]) -> Front {
     let mut sources = SourceMap::new();
@@ -74,7 +69,7 @@ impl Front {
 
     /// Trees to MIR. Only for programs without errors.
     pub(crate) fn build(&mut self) {
-        let known = known(self.settings.lax_locals);
+        let known = link::known(self.settings.lax_locals);
         for unit in &mut self.loaded.units {
             // Only dumps need them, and they are larger than the text.
             unit.parsed.tokens = Vec::new();
@@ -97,37 +92,12 @@ impl Front {
     }
 }
 
-/// What the runtime offers by name.
-fn known(lax_locals: bool) -> Known {
-    let boxes = nyrt::value::BUILTIN_CLASSES
-        .iter()
-        .filter(|(id, _)| *id != class_id::CELL)
-        .map(|(id, name)| (name.to_string(), Builtin(id.0)))
-        .collect();
-    let mut functions = Vec::new();
-    for (id, row) in
-        nyrt::builtin::rows().filter(|(_, r)| matches!(r.owner, Owner::Function | Owner::External))
-    {
-        functions.extend(row.names.iter().map(|name| KnownFunction {
-            name: name.to_string(),
-            id: Builtin(u32::from(id.0)),
-            min: row.min() as u32,
-            max: row.max() as u32,
-        }));
-    }
-    Known { boxes, functions, lax_locals }
-}
-
 /// Builds the runtime's own Nyash code into a program that is still empty.
 fn build_prelude(program: &mut Program, sources: &mut SourceMap) -> Result<(), Finding> {
-    let broken = |what: &str| Finding::error(format!("internal: the prelude {what}"));
-    let file = sources.add(PRELUDE, nyrt::prelude::SOURCE).map_err(|_| broken("does not fit"))?;
-    let source = sources.file(file);
-    let parsed = syntax::parse(&source.text, source.base, &mut program.names);
-    let unit = build::Unit { ast: &parsed.ast, kind: UnitKind::Prelude, links: &[] };
-    let built = build::build(program, sources, &[unit], &known(false));
-    let wrong = parsed.diagnostics.into_iter().chain(built.diagnostics).next();
-    wrong.map_or(Ok(()), |d| Err(broken(&format!("has an error: {}", d.title))))
+    link::build_prelude(program, sources).map_err(|wrong| {
+        let what = wrong.map_or("does not fit".to_owned(), |d| format!("has an error: {}", d.title));
+        Finding::error(format!("internal: the prelude {what}"))
+    })
 }
 
 /// The middle language of a built program, without the runtime's own part.

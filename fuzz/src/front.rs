@@ -1,11 +1,9 @@
 //! Source text to a built program, as the command does it, with the files of one text instead of the file
 //! system.
 
-use mir::build::{self, Known, KnownFunction, Unit, UnitKind};
-use mir::inst::{Builtin, FuncId};
+use mir::build::{self, Known, Unit, UnitKind};
+use mir::inst::FuncId;
 use mir::program::Program;
-use nyrt::builtin::Owner;
-use nyrt::value::class_id;
 use std::sync::LazyLock;
 use syntax::Parsed;
 use syntax::ast::StmtKind;
@@ -108,32 +106,9 @@ fn unit_links(unit: &Parsed, files: &[(&str, &str)], program: &Program) -> Optio
 }
 
 /// What the runtime offers by name.
-static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    let boxes = nyrt::value::BUILTIN_CLASSES
-        .iter()
-        .filter(|(id, _)| *id != class_id::CELL)
-        .map(|(id, name)| (name.to_string(), Builtin(id.0)))
-        .collect();
-    let mut functions = Vec::new();
-    for (id, row) in
-        nyrt::builtin::rows().filter(|(_, r)| matches!(r.owner, Owner::Function | Owner::External))
-    {
-        functions.extend(row.names.iter().map(|name| KnownFunction {
-            name: name.to_string(),
-            id: Builtin(u32::from(id.0)),
-            min: row.min() as u32,
-            max: row.max() as u32,
-        }));
-    }
-    Known { boxes, functions, lax_locals: false }
-});
+static KNOWN: LazyLock<Known> = LazyLock::new(|| link::known(false));
 
 fn build_prelude(program: &mut Program, sources: &mut SourceMap) {
-    let Ok(file) = sources.add("<prelude>", nyrt::prelude::SOURCE) else { return };
-    let source = sources.file(file);
-    let parsed = syntax::parse(&source.text, source.base, &mut program.names);
-    let unit = Unit { ast: &parsed.ast, kind: UnitKind::Prelude, links: &[] };
-    let built = build::build(program, sources, &[unit], &KNOWN);
-    let wrong = parsed.diagnostics.into_iter().chain(built.diagnostics).next();
-    assert!(wrong.is_none(), "the prelude has an error: {wrong:?}");
+    let built = link::build_prelude(program, sources);
+    assert!(built.is_ok(), "the prelude has an error: {built:?}");
 }

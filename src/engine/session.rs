@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use syntax::span::SourceMap;
 
 use super::machine::Machine;
-use super::{known, outcome};
+use super::outcome;
 use crate::cli::{ErrorFormat, Status};
 use crate::config::{self, Config};
 use crate::load;
@@ -174,7 +174,7 @@ impl Session {
             })
             .collect();
         let first = program.funcs.len();
-        let built = build::build(program, sources, &units, &known(self.lax_locals));
+        let built = build::build(program, sources, &units, &link::known(self.lax_locals));
         let findings: Vec<Finding> = built.diagnostics.into_iter().map(Finding::from).collect();
         let wrong = show(sources, &findings);
         self.machine.lints.extend(built.lints.into_iter().map(Finding::from));

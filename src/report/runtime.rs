@@ -158,7 +158,7 @@ fn cut(message: &str) -> Cow<'_, str> {
 
 /// Where a frame is, if users can look there.
 fn located<'a>(sources: &'a SourceMap, frame: &Frame) -> Option<Location<'a>> {
-    sources.locate(frame.span.lo).filter(|p| p.file != crate::engine::PRELUDE)
+    sources.locate(frame.span.lo).filter(|p| p.file != link::PRELUDE)
 }
 
 /// Equal neighbours (recursion) together.

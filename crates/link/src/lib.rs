@@ -6,6 +6,10 @@
 
 #![forbid(unsafe_code)]
 
+mod known;
+
+pub use known::{PRELUDE, build_prelude, known};
+
 use mir::inst::{Builtin, ClassIx, FuncId};
 use mir::program::{Class, Parent, Program};
 use nyrt::class::{ClassDef, FieldDef, MethodDef};

@@ -290,7 +290,8 @@ instructions! {
     /// `a + b`: sum, or text when either side is a String.
     Add "add" { a: Val, b: Val } Owned USER;
     /// `a + b` where the variable that holds `a` is overwritten with the result by the next instruction: a uniquely
-    /// owned string may grow in place.
+    /// owned string may grow in place. A String `a` gives its count to the result; what releases `a` afterwards finds
+    /// `void` in its place.
     AddReuse "add_reuse" { a: Val, b: Val } Owned USER;
     /// `a - b`.
     Sub "sub" { a: Val, b: Val } Scalar THROWS;

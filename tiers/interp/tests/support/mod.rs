@@ -7,14 +7,12 @@ use std::rc::Rc;
 
 use interp::{Config, Exit, Interp};
 use link::Linked;
-use mir::build::{self, Known, KnownFunction, Unit, UnitKind};
-use mir::inst::{Builtin, FuncId};
+use mir::build::{self, Unit, UnitKind};
+use mir::inst::FuncId;
 use mir::program::Program;
-use nyrt::builtin::Owner;
 use nyrt::heap::{AllocRegion, HeapConfig};
 use nyrt::host::{Closed, Host, Stream};
 use nyrt::rt::Rt;
-use nyrt::value::{BUILTIN_CLASSES, class_id};
 use syntax::span::SourceMap;
 
 /// What was written to both streams.
@@ -69,26 +67,6 @@ impl Host for TestHost {
     }
 }
 
-fn known() -> Known {
-    let boxes = BUILTIN_CLASSES
-        .iter()
-        .filter(|(id, _)| *id != class_id::CELL)
-        .map(|(id, name)| (name.to_string(), Builtin(id.0)))
-        .collect();
-    let mut functions = Vec::new();
-    for (id, row) in
-        nyrt::builtin::rows().filter(|(_, r)| matches!(r.owner, Owner::Function | Owner::External))
-    {
-        functions.extend(row.names.iter().map(|name| KnownFunction {
-            name: name.to_string(),
-            id: Builtin(u32::from(id.0)),
-            min: row.min() as u32,
-            max: row.max() as u32,
-        }));
-    }
-    Known { boxes, functions, lax_locals: false }
-}
-
 /// A program under construction, prelude included.
 pub(crate) struct World {
     pub(crate) program: Program,
@@ -98,7 +76,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> World {
         let mut world = World { program: Program::new(), sources: SourceMap::new() };
-        world.build("<prelude>", nyrt::prelude::SOURCE, UnitKind::Prelude);
+        link::build_prelude(&mut world.program, &mut world.sources).expect("a prelude without errors");
         world
     }
     fn build(&mut self, name: &str, text: &str, kind: UnitKind) -> FuncId {
@@ -107,7 +85,7 @@ impl World {
         let parsed = syntax::parse(&source.text, source.base, &mut self.program.names);
         assert!(parsed.diagnostics.is_empty(), "{name}: {:?}", parsed.diagnostics);
         let unit = Unit { ast: &parsed.ast, kind, links: &[] };
-        let built = build::build(&mut self.program, &self.sources, &[unit], &known());
+        let built = build::build(&mut self.program, &self.sources, &[unit], &link::known(false));
         let errors: Vec<_> = built.diagnostics.iter().map(|d| &d.title).collect();
         assert!(errors.is_empty(), "{name}: {errors:?}");
         built.tops[0]
