@@ -3,8 +3,7 @@
 //!
 //! Operand types say how a value is used: [`Val`] is borrowed (someone else keeps it alive during the
 //! instruction), [`Own`] is consumed (the count moves into the instruction). An instruction that
-//! throws has consumed nothing, except `release` and what ends a block: their operand is gone in any case.
-//! A store whose old value's `fini` throws has stored, and its operand still counts for the unwind edge.
+//! throws has consumed nothing, except those of [`Op::consumes_when_throwing`].
 
 use syntax::intern::Symbol;
 
@@ -461,6 +460,22 @@ instructions! {
     Unborn "unborn" { object: Val } Nothing EARLY;
     /// The object's constructor has returned.
     Born "born" { object: Val } Nothing EARLY;
+}
+
+impl Op {
+    /// Whether its consumed operands are gone even when it throws: releases, ends of blocks, and stores, whose
+    /// old value's `fini` may fail when the new value is already in its place.
+    pub fn consumes_when_throwing(&self) -> bool {
+        self.row().effects.ends_block()
+            || matches!(
+                self,
+                Op::Release { .. }
+                    | Op::SetGlobal { .. }
+                    | Op::SetCell { .. }
+                    | Op::SetField { .. }
+                    | Op::SetContent { .. }
+            )
+    }
 }
 
 /// An instruction: what it does, where its result goes, where its exceptions go.

@@ -178,13 +178,14 @@ impl Pass<'_> {
         inst.op = op;
         let effects = inst.op.row().effects;
         let leaves = effects.ends_block();
-        if effects.throws() && !leaves {
+        let gone = inst.op.consumes_when_throwing();
+        if effects.throws() && !gone {
             inst.unwind = self.unwind();
         }
         for v in &taken {
             self.forget(*v);
         }
-        if effects.throws() && leaves {
+        if effects.throws() && gone {
             inst.unwind = self.unwind();
         }
         let mut targets = Vec::new();

@@ -213,12 +213,12 @@ fn ownership() {
         ("bb0: %2 = retain %0 %3 = retain %1 throw move %3", &["bb0.2 %2 is owned and lost if this throws"]),
         ("bb0: %2 = retain %0 raise \"E\", \"m\"", &["bb0.1 %2 is owned and lost if this throws"]),
         ("bb0: %2 = retain %0 print %1 return move %2", &["bb0.1 %2 is owned and lost if this throws"]),
-        // What an instruction consumes is still owned when it throws.
+        // What an instruction consumes is still owned when it throws, but not what a store has taken.
         ("bb0: %2 = retain %0 %3 = new_cell move %2 return move %3", &["bb0.1 %2 is owned and lost if this throws"]),
         (
             "bb0: %2 = retain %0 set_global $0, move %2 unwind bb1(exc) %3 = void return move %3
-             bb1(%4): rethrow move %4",
-            &["bb1.0 %2 is owned and lost if this throws"],
+             bb1(%4): release_unwinding move %2 rethrow move %4",
+            &["bb1.0 %2 is used after it was consumed"],
         ),
         (
             "bb0: %2 = retain %0 %3 = new_cell move %2 unwind bb1(exc) return move %3
@@ -260,7 +260,7 @@ fn ownership() {
         ),
         (
             "bb0: %2 = retain %0 set_field %2, \"next\", move %2 unwind bb1(exc) unreachable
-             bb1(%4): release_unwinding move %2 rethrow move %4",
+             bb1(%4): rethrow move %4",
             &["bb0.1 %2 is consumed and used once more here"],
         ),
         // Edges.

@@ -2,7 +2,7 @@
 //! copies, and every index in it is checked once, so that the loop need not check any.
 
 use mir::func::{Func, FuncKind};
-use mir::inst::{ClassIx, EXCEPTION, EdgeId, FuncId, Gives, Inst, Op, OperandRef};
+use mir::inst::{ClassIx, EXCEPTION, EdgeId, FuncId, Gives, Inst, OperandRef};
 use syntax::intern::Symbol;
 use syntax::span::Span;
 
@@ -73,15 +73,6 @@ impl Code {
             let len = *self.lists.get_unchecked(at as usize) as usize;
             self.lists.get_unchecked(at as usize + 1..at as usize + 1 + len)
         }
-    }
-
-    /// Calls `f` with every register that the instruction consumes.
-    pub(crate) fn consumed(&self, op: &Op, mut f: impl FnMut(usize)) {
-        op.operands(&mut |operand| match operand.get() {
-            OperandRef::Own(v) => f(v.0.index()),
-            OperandRef::Owns(at) => self.list(at.0).iter().for_each(|v| f(*v as usize)),
-            _ => {}
-        });
     }
 
     /// Checks a function and makes it ready.

@@ -184,14 +184,11 @@ impl Interp {
             .is_some_and(|f| matches!(f.inst().op, Op::ReleaseUnwinding { .. } | Op::Discard { .. }))
     }
 
-    /// The instruction was done, but a death that it caused failed. An instruction that throws has consumed nothing
-    /// and given nothing, so what it took is counted again and what it gave goes. A release stays done.
+    /// The instruction was done, but a death that it caused failed. What it took is gone
+    /// (`Op::consumes_when_throwing`); an instruction that throws gives nothing, so what it gave goes.
     fn throw_after_all(&mut self, error: Value, trace: Trace) -> Flow {
         if let Some(frame) = self.task.frames.last() {
-            let (inst, code) = (frame.inst(), frame.code());
-            if !matches!(inst.op, Op::Release { .. }) {
-                code.consumed(&inst.op, |reg| self.rt.heap.retain(frame.get(reg)));
-            }
+            let inst = frame.inst();
             if inst.op.row().gives == Gives::Owned && !inst.dst.is_none() {
                 let given = frame.get(inst.dst.index());
                 self.rt.heap.release(given);

@@ -291,7 +291,14 @@ impl Interp {
                     }
                     Op::SetField { object, name, value } => {
                         let (object, value) = (get!(object), get!(value.0));
-                        perform!(self.set_field(object, name, value, code.class))
+                        match self.set_field(object, name, value, code.class) {
+                            Ok(_) => settle!(),
+                            Err(trap) => {
+                                // A store takes its operand in any case.
+                                self.rt.heap.release(value);
+                                slow!(self.trapped(trap))
+                            }
+                        }
                     }
                     Op::GetIndex { object, index: at } => {
                         let (object, at) = (get!(object), get!(at));

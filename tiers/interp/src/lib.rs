@@ -251,6 +251,9 @@ impl Interp {
     }
 
     fn end_run(&mut self) -> Exit {
+        self.charge();
+        self.ticks = 0;
+        self.granted = 0;
         if let Some(exit) = self.exit.take() {
             return exit;
         }

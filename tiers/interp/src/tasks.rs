@@ -128,15 +128,21 @@ impl Interp {
         self.main_failed(error, trace)
     }
 
+    /// Takes the steps since the last look off the fuel.
+    pub(crate) fn charge(&mut self) {
+        let used = (self.granted - self.ticks) as u64;
+        let fuel = &mut self.rt.limits.fuel;
+        if *fuel != u64::MAX {
+            *fuel = fuel.saturating_sub(used);
+        }
+    }
+
     /// Between two instructions, at calls and jumps backwards: limits, garbage, audit.
     #[cold]
     pub(crate) fn safepoint(&mut self) -> Flow {
         if self.ticks <= 0 {
-            let limits = &mut self.rt.limits;
-            let used = (self.granted - self.ticks) as u64;
-            if limits.fuel != u64::MAX {
-                limits.fuel = limits.fuel.saturating_sub(used);
-            }
+            self.charge();
+            let limits = &self.rt.limits;
             if limits.fuel == 0 {
                 self.rt.stop = Some(Stop::Fuel);
                 return Flow::Stop;

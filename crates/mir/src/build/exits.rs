@@ -5,7 +5,7 @@ use syntax::ast::{BlockId, Catch, ExprId, TryId};
 use super::Builder;
 use super::state::{Binding, Exit, Finally, ScopeKind};
 use crate::draft::EXCEPTION_VAR;
-use crate::inst::{Block, Op, Own, Val};
+use crate::inst::{Block, Op, Own, Val, Var};
 
 impl Builder<'_> {
     pub(super) fn loop_statement(&mut self, cond: Option<ExprId>, body: BlockId) {
@@ -36,30 +36,19 @@ impl Builder<'_> {
     }
 
     fn exit_from(&mut self, exit: Exit, value: Option<Val>, depth: usize) {
-        // The value outlives the scopes: it goes into the result variable of the nearest `finally`, or of the
-        // function.
-        if let Some(value) = value {
-            let protected = self.f().scopes[..depth].iter().rev().find_map(|s| match s.kind {
-                ScopeKind::Protected(i) => Some(i),
-                _ => None,
-            });
-            match protected {
-                Some(i) => {
-                    let var = self.f().finallys[i].result;
-                    self.f().set(var, value);
-                }
-                None => {
-                    let var = self.f().result;
-                    self.f().init(var, value);
-                }
-            }
-        }
+        let mut held = value.and_then(|value| self.hold(value, depth));
         for i in (0..depth).rev() {
             let entry = &self.f().scopes[i];
             let (scope, kind) = (entry.scope, entry.kind.clone());
             if i == 0 {
                 // The root scope holds the result; returning it leaves the scope.
                 break;
+            }
+            if let Some((at, var)) = held
+                && at == i
+            {
+                let value = self.f().get(var);
+                held = self.hold(value, i);
             }
             self.f().emit(Op::Leave { scope });
             match kind {
@@ -93,6 +82,33 @@ impl Builder<'_> {
             }
             // Outside a loop: a compile error that the parser has reported.
             Exit::Break | Exit::Continue => self.f().end(Op::Unreachable {}),
+        }
+    }
+
+    /// Puts a value that is being returned where it outlives the scopes up to the nearest handler. With a `try` it
+    /// stands in the `try`'s own scope, which is given with the variable: its handler knows nothing of the value, so
+    /// it has to go on when that scope is left and not before.
+    fn hold(&mut self, value: Val, depth: usize) -> Option<(usize, Var)> {
+        let handler = self.f().scopes[..depth]
+            .iter()
+            .rposition(|s| matches!(s.kind, ScopeKind::Try | ScopeKind::Protected(_)));
+        let kind = handler.map(|i| (i, self.f().scopes[i].scope, self.f().scopes[i].kind.clone()));
+        match kind {
+            Some((_, _, ScopeKind::Protected(index))) => {
+                let var = self.f().finallys[index].result;
+                self.f().set(var, value);
+                None
+            }
+            Some((i, scope, _)) => {
+                let var = self.f().new_movable(scope);
+                self.f().init(var, value);
+                Some((i, var))
+            }
+            None => {
+                let var = self.f().result;
+                self.f().init(var, value);
+                None
+            }
         }
     }
 
@@ -237,6 +253,7 @@ impl Builder<'_> {
             if let Some(name) = self.declared_by(*s)
                 && self.f().bound_here(name).is_none()
                 && !hoisted.iter().any(|(n, _)| *n == name)
+                && !self.is_hoisted(name)
             {
                 let scope = self.f().block_scope();
                 let var = self.f().new_var(scope);
@@ -269,11 +286,21 @@ impl Builder<'_> {
     }
 
     /// The variable that was made beforehand for a declaration in the rest of a block with `fini`.
-    pub(super) fn hoisted_var(&mut self, name: syntax::intern::Symbol) -> Option<crate::inst::Var> {
+    pub(super) fn hoisted_var(&mut self, name: syntax::intern::Symbol) -> Option<Var> {
         let here = self.f().block_scope();
-        let (_, list) = self.f().hoisted.iter_mut().find(|(scope, _)| *scope == here)?;
-        let i = list.iter().position(|(n, _)| *n == name)?;
-        Some(list.remove(i).1)
+        let lists = self.f().hoisted.iter_mut().filter(|(scope, _)| *scope == here);
+        for (_, list) in lists {
+            if let Some(i) = list.iter().position(|(n, _)| *n == name) {
+                return Some(list.remove(i).1);
+            }
+        }
+        None
+    }
+
+    /// Whether an earlier `fini` block of this scope has made the variable of a later declaration.
+    fn is_hoisted(&mut self, name: syntax::intern::Symbol) -> bool {
+        let here = self.f().block_scope();
+        self.f().hoisted.iter().any(|(scope, list)| *scope == here && list.iter().any(|(n, _)| *n == name))
     }
 
     /// Declares a name in the innermost naming scope; again in one scope means assignment.

@@ -105,11 +105,6 @@ impl OwnedAt {
     }
 }
 
-/// Whether the instruction has consumed its operands even when it throws.
-fn consumes_on_throw(op: &Op) -> bool {
-    op.row().effects.ends_block() || matches!(op, Op::Release { .. })
-}
-
 /// Follows the owned values along all ways; the function has the right shape.
 pub(super) fn check(faults: &mut Faults<'_>, defs: &Defs) -> OwnedAt {
     let func = faults.func;
@@ -262,7 +257,7 @@ impl Flow<'_, '_> {
                 self.wrong(What::NotOwned(*v));
             }
         }
-        let early = consumes_on_throw(&inst.op);
+        let early = inst.op.consumes_when_throwing();
         if effects.throws() && !early {
             self.throw(inst);
         }
