@@ -280,7 +280,7 @@ impl Parser<'_, '_> {
             }
             let before = self.pos;
             let inner = self.mark();
-            if self.at_stray_statement() {
+            if self.at_stray_statement(decl.is_interface) {
                 self.stray_statement(open, strayed);
                 strayed = true;
                 continue;
@@ -303,11 +303,11 @@ impl Parser<'_, '_> {
 
     /// Whether a statement stands where members are: a word that begins statements, not used as the
     /// name of a field or method.
-    fn at_stray_statement(&self) -> bool {
+    fn at_stray_statement(&self, interface: bool) -> bool {
         let (t, next) = (self.cur(), self.ahead(1));
         let is_name = next.newline
             || matches!(next.kind, T::Comma | T::Colon | T::Assign | T::RBrace | T::Eof)
-            || next.kind == T::LParen && self.body_follows();
+            || next.kind == T::LParen && (interface || self.body_follows());
         let is_modifier = matches!(t.kind, T::Static | T::Interface | T::Box | T::Local);
         t.newline && recover::begins_statement(t.kind) && !is_modifier && !is_name
     }
