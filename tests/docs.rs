@@ -1,5 +1,5 @@
 //! The programs of `docs/examples` do what their `.expected` files say, in every tier, with `.stdin` as input where
-//! there is one.
+//! there is one; the README's program prints what it says; the generated pages are fresh.
 
 mod common;
 
@@ -22,10 +22,55 @@ fn main() {
         }
     }
     trials.push(Trial::test("README", || readme().map_err(Failed::from)));
-    if trials.len() == 1 {
+    trials.push(Trial::test("builtins", || {
+        page("builtins.md", &nyrt::builtin::reference()).map_err(Failed::from)
+    }));
+    trials.push(Trial::test("instructions", || page("mir.md", &instructions()).map_err(Failed::from)));
+    if trials.len() == 3 {
         trials.push(Trial::test("there are examples", || Err(Failed::from("docs/examples is empty"))));
     }
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// A generated page is what its table says; `BLESS=1` writes it.
+fn page(name: &str, wanted: &str) -> Result<(), String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    if std::env::var_os("BLESS").is_some() {
+        return std::fs::write(&path, wanted).map_err(|e| e.to_string());
+    }
+    let found = std::fs::read_to_string(&path).map_err(|e| e.to_string())?;
+    if found == wanted {
+        return Ok(());
+    }
+    Err(difference(&format!("docs/{name} (BLESS=1 writes it)"), wanted, &found))
+}
+
+/// The table of instructions as a page.
+fn instructions() -> String {
+    let mut out = String::from(
+        "# Instructions of the middle language\n\nGenerated from the table in `crates/mir/src/inst.rs`. Those marked *early* exist \
+         only while a function is built.\n\n| instruction | operands | gives | may | meaning |\n|---|---|---|---|---|\n",
+    );
+    for row in mir::inst::TABLE {
+        let e = row.effects;
+        let may = [
+            (e.suspends(), "suspend"),
+            (e.runs_user_code() && !e.suspends(), "run user code"),
+            (e.throws() && !e.runs_user_code(), "throw"),
+            (e.ends_block(), "end the block"),
+            (e.is_early(), "*early*"),
+        ];
+        let may: Vec<&str> = may.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+        let gives = format!("{:?}", row.gives).to_lowercase();
+        let doc = row.doc.trim().replace('|', "\\|");
+        out += &format!(
+            "| `{}` | {} | {gives} | {} | {doc} |\n",
+            row.mnemonic,
+            row.operands.join(", "),
+            may.join(", ")
+        );
+    }
+    out
 }
 
 /// The program in the README prints what its comments say.
