@@ -3,6 +3,7 @@
 
 use std::mem;
 
+use nyrt::error::ErrorKind;
 use nyrt::rt::Stop;
 use nyrt::task::{self, Next, TaskId};
 use nyrt::trap::{Outcome, Trap};
@@ -13,12 +14,20 @@ use crate::frame::{Role, Task};
 use crate::trace::Trace;
 use crate::{Exit, Flow, Interp, QUANTUM};
 
+/// What a task takes beside the heap while it waits, about: its first registers, its activations, its entry in
+/// tables. It counts towards `--max-heap`, else tasks would be a way around it.
+const TASK_BYTES: u64 = 2048;
+
 impl Interp {
     /// Starts a task that calls a function value without arguments; gives its Future.
     pub(crate) fn spawn(&mut self, callee: Value) -> Outcome {
         debug_assert_eq!(callee.kind(), Kind::Func);
         let closure = callee.as_ref();
         let func = self.rt.heap.func_id(closure);
+        let stats = self.rt.heap.stats();
+        if stats.bytes + TASK_BYTES * (self.parked.len() as u64 + 1) > stats.max_bytes {
+            return Err(self.rt.raise(ErrorKind::OutOfMemory, "Out of memory"));
+        }
         let starter = mem::replace(&mut self.task, Task::new(self.config.stack_values));
         let entered = self.enter(func, &[], closure, Role::Root);
         let started = mem::replace(&mut self.task, starter);
