@@ -49,7 +49,7 @@ fn page(name: &str, wanted: &str) -> Result<(), String> {
 fn instructions() -> String {
     let mut out = String::from(
         "# Instructions of the middle language\n\nGenerated from the table in `crates/mir/src/inst.rs`. Those marked *early* exist \
-         only while a function is built.\n\n| instruction | operands | gives | may | meaning |\n|---|---|---|---|---|\n",
+         only while a function is built, those marked *typed* only in typed functions.\n\n| instruction | operands | gives | may | meaning |\n|---|---|---|---|---|\n",
     );
     for row in mir::inst::TABLE {
         let e = row.effects;
@@ -59,6 +59,7 @@ fn instructions() -> String {
             (e.throws() && !e.runs_user_code(), "throw"),
             (e.ends_block(), "end the block"),
             (e.is_early(), "*early*"),
+            (e.is_typed(), "*typed*"),
         ];
         let may: Vec<&str> = may.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
         let gives = format!("{:?}", row.gives).to_lowercase();

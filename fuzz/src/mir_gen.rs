@@ -152,7 +152,7 @@ fn func(rng: &mut Rng, out: &mut String, index: usize) {
 fn inst(rng: &mut Rng, out: &mut String, values: &mut usize, blocks: usize, shapes: &[usize], end: bool) {
     let rows: Vec<_> = TABLE
         .iter()
-        .filter(|r| r.effects.ends_block() == end && (!r.effects.is_early() || rng.one_in(40)))
+        .filter(|r| r.effects.ends_block() == end && (!(r.effects.is_early() || r.effects.is_typed()) || rng.one_in(40)))
         .collect();
     let Some(row) = rng.pick(&rows) else { return };
     let mut operands = Operands { rng, out: String::new(), values: *values, blocks, params: shapes };

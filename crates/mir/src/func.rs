@@ -36,6 +36,51 @@ pub struct Func {
     pub edges: Vec<Edge>,
     /// Pool of operand lists; each is its length followed by the entries.
     pub lists: Vec<u32>,
+    /// How values are represented, when this is typed MIR.
+    pub types: Option<Types>,
+}
+
+/// How a value of typed MIR is represented.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Rep {
+    /// A 64-bit integer.
+    I64,
+    /// A 64-bit float.
+    F64,
+    /// 0 or 1.
+    Bool,
+    /// A reference, counted; zero stands for the one of `null` and `void` that the value may also be.
+    Ref,
+    /// A value with its class and kind.
+    Any,
+}
+
+impl Rep {
+    /// All of them.
+    pub const ALL: [Rep; 5] = [Rep::I64, Rep::F64, Rep::Bool, Rep::Ref, Rep::Any];
+    /// Its word in MIR text.
+    pub fn word(self) -> &'static str {
+        match self {
+            Rep::I64 => "i64",
+            Rep::F64 => "f64",
+            Rep::Bool => "bool",
+            Rep::Ref => "ref",
+            Rep::Any => "any",
+        }
+    }
+    /// Whether values may hold a counted reference.
+    pub fn counts(self) -> bool {
+        matches!(self, Rep::Ref | Rep::Any)
+    }
+}
+
+/// What makes a function typed MIR.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Types {
+    /// Representation of every value; the function's parameters come first.
+    pub reps: Vec<Rep>,
+    /// Representation of the result.
+    pub result: Rep,
 }
 
 /// What a function is for.
@@ -91,7 +136,13 @@ impl Func {
             spans: Vec::new(),
             edges: Vec::new(),
             lists: vec![0],
+            types: None,
         }
+    }
+
+    /// How a value is represented; [`Rep::Any`] in generic MIR.
+    pub fn rep(&self, v: Val) -> Rep {
+        self.types.as_ref().and_then(|t| t.reps.get(v.index())).copied().unwrap_or(Rep::Any)
     }
 
     /// Stores a list and gives its index.

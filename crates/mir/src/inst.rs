@@ -4,70 +4,13 @@
 //! Operand types say how a value is used: [`Val`] is borrowed (someone else keeps it alive during the
 //! instruction), [`Own`] is consumed (the count moves into the instruction). An instruction that
 //! throws has consumed nothing, except those of [`Op::consumes_when_throwing`].
+//!
+//! Rows with [`Effects::TYPED`] exist in typed functions ([`crate::func::Types`]) only; `crate::types` says which representations
+//! the operands of each row have there.
 
 use syntax::intern::Symbol;
 
-macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident $prefix:literal),* $(,)?) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(pub u32);
-        impl $name {
-            /// No such thing.
-            pub const NONE: $name = $name(u32::MAX);
-            /// The index as a `usize`.
-            #[inline(always)]
-            pub fn index(self) -> usize { self.0 as usize }
-            /// Whether it is [`Self::NONE`].
-            #[inline(always)]
-            pub fn is_none(self) -> bool { self.0 == u32::MAX }
-        }
-        impl core::fmt::Debug for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                if self.is_none() { f.write_str(concat!($prefix, "-")) } else { write!(f, concat!($prefix, "{}"), self.0) }
-            }
-        }
-    )*};
-}
-
-ids! {
-    /// An SSA value of a function.
-    Val "%",
-    /// A block of a function.
-    Block "bb",
-    /// An edge of a function: target block and arguments.
-    EdgeId "edge",
-    /// A source variable of a function before SSA construction.
-    Var "v",
-    /// A scope of a function before ownership is placed.
-    Scope "s",
-    /// A conditional part of an expression before ownership is placed.
-    Cond "c",
-    /// A function of the program.
-    FuncId "@",
-    /// A class of the program (builtin classes are [`Builtin`]).
-    ClassIx "class",
-    /// A global variable of the program.
-    Global "$",
-    /// A builtin class or builtin function, by the number the runtime gave it.
-    Builtin "builtin",
-}
-
-/// A consumed operand.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Own(pub Val);
-
-/// A list of borrowed operands: an index into `Func::lists`, where the length stands before the values.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Vals(pub u32);
-
-/// A list of consumed operands, stored like [`Vals`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Owns(pub u32);
-
-/// A list of edges, stored like [`Vals`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Edges(pub u32);
+pub use crate::operand::*;
 
 /// What an instruction gives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,6 +44,14 @@ impl Effects {
     pub const END_THROWS: Effects = Effects(9);
     /// Exists only before ownership and SSA construction.
     pub const EARLY: Effects = Effects(16);
+    /// Of typed MIR only: nothing.
+    pub const TYPED: Effects = Effects(32);
+    /// Of typed MIR only: may throw.
+    pub const TYPED_THROWS: Effects = Effects(33);
+    /// Of typed MIR only: may run user code.
+    pub const TYPED_USER: Effects = Effects(35);
+    /// Of typed MIR only: may suspend the task.
+    pub const TYPED_SUSPENDS: Effects = Effects(39);
     /// Whether it may throw.
     pub fn throws(self) -> bool {
         self.0 & 1 != 0
@@ -116,6 +67,10 @@ impl Effects {
     /// Whether it ends its block.
     pub fn ends_block(self) -> bool {
         self.0 & 8 != 0
+    }
+    /// Whether it exists only in typed MIR.
+    pub fn is_typed(self) -> bool {
+        self.0 & 32 != 0
     }
     /// Whether it exists only before SSA construction.
     pub fn is_early(self) -> bool {
@@ -190,84 +145,6 @@ macro_rules! instructions {
             }
         }
     };
-}
-
-/// An operand of any kind, for code that treats all instructions alike.
-pub trait Operand {
-    /// What kind it is, with its value.
-    fn get(&self) -> OperandRef;
-    /// Replaces the value; the kind must be the same, otherwise nothing happens.
-    fn set(&mut self, to: OperandRef);
-}
-
-/// A value of that kind which means nothing yet.
-pub trait Blank {
-    /// It.
-    const BLANK: Self;
-}
-
-/// Reads operands from text.
-pub trait ReadOperand {
-    /// What is wrong with the text.
-    type Error;
-    /// Reads one operand of the kind that `operand` has.
-    fn operand(&mut self, operand: &mut dyn Operand) -> Result<(), Self::Error>;
-}
-
-macro_rules! operand_kinds {
-    ($($(#[$doc:meta])* $kind:ident($ty:ty) = $blank:expr;)*) => {
-        /// An operand with its kind.
-        #[derive(Clone, Copy, PartialEq, Debug)]
-        pub enum OperandRef { $($(#[$doc])* $kind($ty)),* }
-        $(
-            impl Operand for $ty {
-                fn get(&self) -> OperandRef { OperandRef::$kind(*self) }
-                fn set(&mut self, to: OperandRef) { if let OperandRef::$kind(x) = to { *self = x; } }
-            }
-            impl Blank for $ty { const BLANK: $ty = $blank; }
-        )*
-    };
-}
-
-operand_kinds! {
-    /// Borrowed value.
-    Val(Val) = Val::NONE;
-    /// Consumed value.
-    Own(Own) = Own(Val::NONE);
-    /// Borrowed values.
-    Vals(Vals) = Vals(0);
-    /// Consumed values.
-    Owns(Owns) = Owns(0);
-    /// Edge.
-    Edge(EdgeId) = EdgeId::NONE;
-    /// Edges.
-    Edges(Edges) = Edges(0);
-    /// Name or text.
-    Name(Symbol) = Symbol(0);
-    /// Function.
-    Func(FuncId) = FuncId::NONE;
-    /// Class of the program.
-    Class(ClassIx) = ClassIx::NONE;
-    /// Global variable.
-    Global(Global) = Global::NONE;
-    /// Builtin class or function.
-    Builtin(Builtin) = Builtin::NONE;
-    /// Integer.
-    Int(i64) = 0;
-    /// Float.
-    Float(f64) = 0.0;
-    /// Small number.
-    Index(u32) = 0;
-    /// Truth value.
-    Bool(bool) = false;
-    /// Variable.
-    Var(Var) = Var::NONE;
-    /// Scope.
-    Scope(Scope) = Scope::NONE;
-    /// Conditional part.
-    Cond(Cond) = Cond::NONE;
-    /// Block.
-    Block(Block) = Block::NONE;
 }
 
 instructions! {
@@ -437,6 +314,140 @@ instructions! {
     /// Cannot be reached.
     Unreachable "unreachable" {} Nothing END;
 
+    // ---- typed MIR: made by the lowering, with operands and results of one representation each
+    /// Sum of two I64, wrapping.
+    IAdd "iadd" { a: Val, b: Val } Scalar TYPED;
+    /// Difference of two I64, wrapping.
+    ISub "isub" { a: Val, b: Val } Scalar TYPED;
+    /// Product of two I64, wrapping.
+    IMul "imul" { a: Val, b: Val } Scalar TYPED;
+    /// Quotient of two I64 towards zero; throws `DivisionByZero`.
+    IDiv "idiv" { a: Val, b: Val } Scalar TYPED_THROWS;
+    /// Remainder of two I64 with the sign of `a`; throws `DivisionByZero`.
+    IRem "irem" { a: Val, b: Val } Scalar TYPED_THROWS;
+    /// Bits in both I64.
+    IAnd "iand" { a: Val, b: Val } Scalar TYPED;
+    /// Bits in either I64.
+    IOr "ior" { a: Val, b: Val } Scalar TYPED;
+    /// Bits in one of two I64.
+    IXor "ixor" { a: Val, b: Val } Scalar TYPED;
+    /// I64 shifted left by the low 6 bits of `b`.
+    IShl "ishl" { a: Val, b: Val } Scalar TYPED;
+    /// I64 shifted right with its sign by the low 6 bits of `b`.
+    IShr "ishr" { a: Val, b: Val } Scalar TYPED;
+    /// `-a` of an I64, wrapping.
+    INeg "ineg" { a: Val } Scalar TYPED;
+    /// `~a` of an I64.
+    INot "inot" { a: Val } Scalar TYPED;
+    /// Whether two I64 are equal.
+    IEq "ieq" { a: Val, b: Val } Scalar TYPED;
+    /// Whether two I64 differ.
+    INe "ine" { a: Val, b: Val } Scalar TYPED;
+    /// `a < b` of I64.
+    ILt "ilt" { a: Val, b: Val } Scalar TYPED;
+    /// `a <= b` of I64.
+    ILe "ile" { a: Val, b: Val } Scalar TYPED;
+    /// The F64 nearest to an I64.
+    IToF "itof" { a: Val } Scalar TYPED;
+    /// Sum of two F64.
+    FAdd "fadd" { a: Val, b: Val } Scalar TYPED;
+    /// Difference of two F64.
+    FSub "fsub" { a: Val, b: Val } Scalar TYPED;
+    /// Product of two F64.
+    FMul "fmul" { a: Val, b: Val } Scalar TYPED;
+    /// Quotient of two F64.
+    FDiv "fdiv" { a: Val, b: Val } Scalar TYPED;
+    /// The C `fmod` of two F64.
+    FRem "frem" { a: Val, b: Val } Scalar TYPED;
+    /// `-a` of an F64.
+    FNeg "fneg" { a: Val } Scalar TYPED;
+    /// Square root of an F64; throws `MathError` below zero.
+    FSqrt "fsqrt" { a: Val } Scalar TYPED_THROWS;
+    /// Whether two F64 are equal as IEEE says.
+    FEq "feq" { a: Val, b: Val } Scalar TYPED;
+    /// The opposite of [`Op::FEq`].
+    FNe "fne" { a: Val, b: Val } Scalar TYPED;
+    /// `a < b` of F64; false with a NaN.
+    FLt "flt" { a: Val, b: Val } Scalar TYPED;
+    /// `a <= b` of F64; false with a NaN.
+    FLe "fle" { a: Val, b: Val } Scalar TYPED;
+    /// The opposite of a Bool.
+    BNot "bnot" { a: Val } Scalar TYPED;
+    /// Whether two Bools are equal.
+    BEq "beq" { a: Val, b: Val } Scalar TYPED;
+    /// Whether two references are the same object or both zero.
+    REq "req" { a: Val, b: Val } Scalar TYPED;
+    /// Whether a reference is zero.
+    RZero "rzero" { a: Val } Scalar TYPED;
+    /// Whether two references to strings have equal texts or are both zero.
+    SEq "seq" { a: Val, b: Val } Scalar TYPED;
+    /// I64 as Any.
+    BoxI "box_i" { a: Val } Scalar TYPED;
+    /// F64 as Any.
+    BoxF "box_f" { a: Val } Scalar TYPED;
+    /// Bool as Any.
+    BoxB "box_b" { a: Val } Scalar TYPED;
+    /// Reference as Any, still kept alive by the owner of `a`; zero is `void` or `null`.
+    BoxRef "box_ref" { a: Val, void: bool } Borrowed TYPED;
+    /// Reference as Any with its count; zero is `void` or `null`.
+    BoxMove "box_move" { a: Own, void: bool } Owned TYPED;
+    /// The I64 in an Any that holds an Integer.
+    UnboxI "unbox_i" { a: Val } Scalar TYPED;
+    /// The F64 in an Any that holds a Float.
+    UnboxF "unbox_f" { a: Val } Scalar TYPED;
+    /// The Bool in an Any that holds one.
+    UnboxB "unbox_b" { a: Val } Scalar TYPED;
+    /// The reference in an Any that holds one, still kept alive by the owner of `a`; zero for `null` and `void`.
+    UnboxRef "unbox_ref" { a: Val } Borrowed TYPED;
+    /// The reference in an Any with its count; zero for `null` and `void`.
+    UnboxMove "unbox_move" { a: Own } Owned TYPED;
+    /// Whether the class of an object is this one; false for zero.
+    ClassIs "class_is" { a: Val, class: ClassIx } Scalar TYPED;
+    /// Whether a function value is of this function of the program; false for zero.
+    ClosureIs "closure_is" { a: Val, func: FuncId } Scalar TYPED;
+    /// Throws what reading (0) or writing (1) the field, or calling (2) the method, of a zero reference throws; zero
+    /// is `void` or `null`.
+    Check "check" { object: Val, action: u32, name: Symbol, void: bool } Nothing TYPED_THROWS;
+    /// Throws `UseAfterFini` if the object, which is not zero, is dead.
+    CheckAlive "check_alive" { object: Val } Nothing TYPED_THROWS;
+    /// The field of an object that is not zero, in the representation of its slot.
+    Load "load" { object: Val, class: ClassIx, field: Symbol } Borrowed TYPED;
+    /// Writes a field that holds no references; the object is not zero.
+    StoreRaw "store_raw" { object: Val, class: ClassIx, field: Symbol, value: Val } Nothing TYPED;
+    /// Writes a field; the object is not zero, the old value dies after the store.
+    Store "store" { object: Val, class: ClassIx, field: Symbol, value: Own } Nothing TYPED_USER;
+    /// Number of elements of an array that is not zero.
+    ArrLen "arr_len" { array: Val } Scalar TYPED;
+    /// Element of an array that is not zero, in the representation that its elements have; outside zero or `null`.
+    ArrGet "arr_get" { array: Val, index: Val } Borrowed TYPED;
+    /// Replaces or, at the length, appends an element; the old one dies after the store. Throws `IndexError`.
+    ArrSet "arr_set" { array: Val, index: Val, value: Val } Nothing TYPED_USER;
+    /// Appends an element.
+    ArrPush "arr_push" { array: Val, value: Val } Nothing TYPED_THROWS;
+    /// Number of code points of a string that is not zero.
+    StrLen "str_len" { a: Val } Scalar TYPED;
+    /// [`Op::AddReuse`] of a string that is not zero: the count of `a` goes to the result, what releases `a`
+    /// afterwards finds zero.
+    Append "append" { a: Val, b: Val } Owned TYPED_USER;
+    /// The value in a variable cell, in the representation that it always has.
+    CellGet "cell_get" { cell: Val } Borrowed TYPED;
+    /// Writes a variable cell; the old value dies after the store.
+    CellSet "cell_set" { cell: Val, value: Own } Nothing TYPED_USER;
+    /// The n-th captured value of the running closure, in the representation that it always has.
+    CaptureGet "capture_get" { index: u32 } Borrowed TYPED;
+    /// Value of a global in the representation that it always has; throws `UndefinedVariable`.
+    GlobalGet "global_get" { global: Global } Borrowed TYPED_THROWS;
+    /// Assigns a global; the old value dies after the store.
+    GlobalSet "global_set" { global: Global, value: Own } Nothing TYPED_USER;
+    /// A function of the program; arguments and result are represented as the function's signature says.
+    CallDirect "call_direct" { func: FuncId, args: Vals } Owned TYPED_SUSPENDS;
+    /// The same through a function value of that function, which has no receiver.
+    CallClosure "call_closure" { callee: Val, func: FuncId, args: Vals } Owned TYPED_SUSPENDS;
+    /// A builtin method that was found when lowering; receiver, arguments and result are Any.
+    CallNative "call_native" { builtin: Builtin, object: Val, args: Vals } Owned TYPED_SUSPENDS;
+    /// A call whose body follows: counts its step and throws `StackOverflow` where the call would.
+    Inlined "inlined" {} Nothing TYPED_THROWS;
+
     // ---- before ownership and SSA construction
     /// Value of a variable.
     VarGet "var_get" { var: Var } Borrowed EARLY;
@@ -474,6 +485,9 @@ impl Op {
                     | Op::SetCell { .. }
                     | Op::SetField { .. }
                     | Op::SetContent { .. }
+                    | Op::Store { .. }
+                    | Op::CellSet { .. }
+                    | Op::GlobalSet { .. }
             )
     }
 }

@@ -5,6 +5,8 @@
 //! ends in [`build`]; counting is placed in [`own`] and nowhere else; [`ssa`] turns variables into
 //! values.
 //!
+//! Typed MIR is the same with a representation for every value ([`types`]); tiers/lower makes it.
+//!
 //! Reading order: [`inst`] (what there is), [`func`], [`program`], [`build`], [`own`], [`ssa`],
 //! [`text`], [`verify`].
 
@@ -14,8 +16,10 @@ pub mod build;
 mod draft;
 pub mod func;
 pub mod inst;
+pub mod operand;
 mod own;
 pub mod program;
 mod ssa;
 pub mod text;
+pub mod types;
 pub mod verify;

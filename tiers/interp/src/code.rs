@@ -98,7 +98,8 @@ impl Code {
             let gives = inst.op.row().gives != Gives::Nothing;
             let mut good = (if gives { reg(inst.dst.0) } else { inst.dst.is_none() })
                 && (inst.unwind.is_none() || edge(inst.unwind));
-            good &= !inst.op.row().effects.is_early();
+            let effects = inst.op.row().effects;
+            good &= !effects.is_early() && !effects.is_typed();
             inst.op.operands(&mut |operand| {
                 good &= match operand.get() {
                     OperandRef::Val(v) => reg(v.0),

@@ -7,7 +7,7 @@ use syntax::intern::Symbol;
 use syntax::span::Span;
 
 use super::KINDS;
-use crate::func::{BlockData, Edge, Func};
+use crate::func::{BlockData, Edge, Func, Rep, Types};
 use crate::inst::{
     Block, Builtin, ClassIx, Cond, EXCEPTION, EdgeId, Edges, FuncId, Global, Inst, Op, Operand, OperandRef,
     Own, Owns, ReadOperand, Scope, Val, Vals, Var,
@@ -372,6 +372,20 @@ impl<'a> Parser<'a> {
             func.captures = self.number()?;
         }
         func.values = func.params;
+        if self.eat_word("typed") {
+            self.expect("(", "`(`")?;
+            let mut reps = Vec::new();
+            while !self.eat(")") {
+                if !reps.is_empty() {
+                    self.expect(",", "`,` or `)`")?;
+                }
+                reps.push(self.rep()?);
+            }
+            if reps.len() != func.params as usize {
+                return self.wrong(Wrong::Expected("a representation for each parameter"));
+            }
+            func.types = Some(Types { reps, result: self.rep()? });
+        }
         let values = if self.eat_word("values") { Some(self.number()?) } else { None };
         self.expect("{", "`{`")?;
         while !self.eat("}") {
@@ -383,6 +397,10 @@ impl<'a> Parser<'a> {
             }
         }
         func.values = values.unwrap_or(func.values);
+        if let Some(types) = &mut func.types {
+            // What is nowhere defined has no representation; any will do.
+            types.reps.truncate(func.values as usize);
+        }
         self.program.funcs.push(func);
         Ok(())
     }
@@ -390,7 +408,7 @@ impl<'a> Parser<'a> {
     fn block(&mut self, func: &mut Func) -> Result<(), Error> {
         self.next_id("bb", "a block like `bb0`", func.blocks.len())?;
         let params =
-            if self.next().starts_with('(') { self.list(func, ["(", ")"], |p, f| p.val(f))? } else { 0 };
+            if self.next().starts_with('(') { self.list(func, ["(", ")"], |p, f| p.def(f))? } else { 0 };
         self.expect(":", "`:`")?;
         let at = func.insts.len() as u32;
         func.blocks.push(BlockData { params, start: at, end: at });
@@ -403,7 +421,7 @@ impl<'a> Parser<'a> {
         }
         let mut dst = Val::NONE;
         if self.next().starts_with('%') {
-            dst = Val(self.val(func)?);
+            dst = Val(self.def(func)?);
             self.expect("=", "`=`")?;
         }
         let mnemonic = self.peek_word();
@@ -437,6 +455,37 @@ impl<'a> Parser<'a> {
             func.values = func.values.max(v + 1);
         }
         Ok(v)
+    }
+
+    /// A value where it is defined: in typed functions with its representation.
+    fn def(&mut self, func: &mut Func) -> Result<u32, Error> {
+        let v = self.val(func)?;
+        if func.types.is_some() {
+            self.expect(":", "`:` and a representation")?;
+            let start = self.at;
+            let rep = self.rep()?;
+            let values = func.values as usize;
+            // The text is at least as long as what is reserved for it, but for numbers that no finished function has.
+            if values > self.text.len() {
+                return Err((start, Wrong::NumberTooLarge));
+            }
+            if let Some(types) = &mut func.types {
+                types.reps.resize(types.reps.len().max(values), Rep::Any);
+                if let Some(slot) = types.reps.get_mut(v as usize) {
+                    *slot = rep;
+                }
+            }
+        }
+        Ok(v)
+    }
+
+    fn rep(&mut self) -> Result<Rep, Error> {
+        let word = self.peek_word();
+        let Some(rep) = Rep::ALL.into_iter().find(|rep| rep.word() == word) else {
+            return self.wrong(Wrong::Expected("a representation like `i64`"));
+        };
+        self.at += word.len();
+        Ok(rep)
     }
 
     fn moved(&mut self, func: &mut Func) -> Result<u32, Error> {

@@ -156,6 +156,13 @@ impl Printer<'_> {
         if func.captures != 0 {
             put!(self, " captures {}", func.captures);
         }
+        if let Some(types) = &func.types {
+            self.out.push_str(" typed (");
+            for i in 0..func.params {
+                put!(self, "{}{}", if i == 0 { "" } else { ", " }, func.rep(Val(i)).word());
+            }
+            put!(self, ") {}", types.result.word());
+        }
         if func.values != shown_values(func) {
             put!(self, " values {}", func.values);
         }
@@ -163,7 +170,7 @@ impl Printer<'_> {
         self.comment(Vec::new(), func.span);
         for (i, block) in func.blocks.iter().enumerate() {
             put!(self, "bb{i}");
-            self.args(func, block.params);
+            self.params(func, block.params);
             self.out.push_str(":\n");
             let range = block.start as usize..block.end as usize;
             let Some(insts) = func.insts.get(range.clone()) else {
@@ -182,7 +189,7 @@ impl Printer<'_> {
     /// Writes an instruction and gives the names of the functions, classes and globals in it.
     fn inst(&mut self, func: &Func, inst: &Inst) -> Vec<Symbol> {
         if !inst.dst.is_none() {
-            self.val(inst.dst);
+            self.def(func, inst.dst);
             self.out.push_str(" = ");
         }
         self.out.push_str(inst.op.row().mnemonic);
@@ -274,7 +281,22 @@ impl Printer<'_> {
         self.args(func, e.args);
     }
 
-    /// Parameters of a block or arguments of an edge; none are not written.
+    /// A value where it is defined: in typed MIR with its representation.
+    fn def(&mut self, func: &Func, v: Val) {
+        self.val(v);
+        if func.types.is_some() {
+            put!(self, ":{}", func.rep(v).word());
+        }
+    }
+
+    /// Parameters of a block; none are not written.
+    fn params(&mut self, func: &Func, at: u32) {
+        if list(func, at).is_none_or(|l| !l.is_empty()) {
+            self.list(func, at, ['(', ')'], |p, v| p.def(func, Val(v)));
+        }
+    }
+
+    /// Arguments of an edge; none are not written.
     fn args(&mut self, func: &Func, at: u32) {
         if list(func, at).is_none_or(|l| !l.is_empty()) {
             self.vals(func, at, "");

@@ -39,6 +39,8 @@ pub enum What {
     EndInside,
     /// An instruction that exists only before SSA construction.
     Early,
+    /// An instruction of typed MIR in a function without representations.
+    Typed,
     /// No such list.
     BadList(u32),
     /// No such edge.
@@ -195,6 +197,7 @@ impl fmt::Display for What {
             What::NoEnd => write!(f, "the block must end with an instruction that ends blocks"),
             What::EndInside => write!(f, "this may only stand at the end of a block"),
             What::Early => write!(f, "this instruction exists only before SSA construction"),
+            What::Typed => write!(f, "this instruction exists only in typed functions"),
             What::BadList(x) => write!(f, "there is no list {x}"),
             What::BadEdge(x) => write!(f, "there is no {x:?}"),
             What::BadBlock(x) => write!(f, "there is no block {x:?}"),

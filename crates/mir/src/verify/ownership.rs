@@ -292,6 +292,8 @@ impl Flow<'_, '_> {
     /// Operands that are made by the builder and no values of the program.
     fn scalars(&mut self, op: &Op) {
         match op {
+            // Representations say it there.
+            _ if self.func.types.is_some() => {}
             Op::Branch { cond, .. } if self.kind(*cond) != Kind::Bool => self.wrong(What::NotBool(*cond)),
             Op::Switch { on, .. } if self.kind(*on) != Kind::Int => self.wrong(What::NotInt(*on)),
             _ => {}

@@ -124,6 +124,10 @@ impl Checker<'_, '_> {
             self.wrong(What::Early);
             return;
         }
+        if row.effects.is_typed() && self.faults.func.types.is_none() {
+            self.wrong(What::Typed);
+            return;
+        }
         if row.effects.ends_block() && !last {
             self.wrong(What::EndInside);
         }
