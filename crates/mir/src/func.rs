@@ -43,6 +43,8 @@ pub struct Func {
 /// How a value of typed MIR is represented.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Rep {
+    /// Nothing: the value is always the one of `null` and `void` that its signature or field says. It takes no place.
+    Unit,
     /// A 64-bit integer.
     I64,
     /// A 64-bit float.
@@ -57,10 +59,11 @@ pub enum Rep {
 
 impl Rep {
     /// All of them.
-    pub const ALL: [Rep; 5] = [Rep::I64, Rep::F64, Rep::Bool, Rep::Ref, Rep::Any];
+    pub const ALL: [Rep; 6] = [Rep::Unit, Rep::I64, Rep::F64, Rep::Bool, Rep::Ref, Rep::Any];
     /// Its word in MIR text.
     pub fn word(self) -> &'static str {
         match self {
+            Rep::Unit => "unit",
             Rep::I64 => "i64",
             Rep::F64 => "f64",
             Rep::Bool => "bool",

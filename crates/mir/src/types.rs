@@ -9,7 +9,7 @@ use crate::inst::{FuncId, Gives, Inst, Op, OperandRef, Owns, Val, Vals};
 pub struct Slot {
     /// Its representation.
     pub rep: Rep,
-    /// For a reference: whether zero stands for `void` rather than `null`.
+    /// For a unit: whether it is `void` rather than `null`; for a reference: whether zero stands for `void`.
     pub void: bool,
 }
 
@@ -109,6 +109,9 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         Op::ArrSet { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Free],
         Op::Append { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::Any)],
         Op::GlobalSet { .. } | Op::CallDirect { .. } | Op::Return { .. } => &[Want::Free],
+        // They own what they take only when they do not throw, so it cannot be converted before; what is a reference
+        // here is not zero.
+        Op::NewCell { .. } | Op::NewArray { .. } | Op::NewClosure { .. } => &[Want::Free],
         Op::Retain { .. } | Op::Release { .. } | Op::ReleaseUnwinding { .. } => &[Want::Counted],
         // The rest is typed as the runtime functions are that do it.
         _ => &[Want::Rep(Rep::Any)],
@@ -193,7 +196,7 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::UnboxRef { .. }
         | Op::UnboxMove { .. }
         | Op::Append { .. } => Rep::Ref,
-        // Zero references or Any.
+        // Unit, zero references or Any.
         Op::Null {} | Op::Void {} => return None,
         Op::Retain { .. }
         | Op::Load { .. }
