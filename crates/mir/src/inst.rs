@@ -401,6 +401,18 @@ instructions! {
     UnboxRef "unbox_ref" { a: Val } Borrowed TYPED;
     /// The reference in an Any with its count; zero for `null` and `void`.
     UnboxMove "unbox_move" { a: Own } Owned TYPED;
+    /// [`Op::BoxRef`] of a reference that lives as long as the program.
+    BoxLit "box_lit" { a: Val } Scalar TYPED;
+    /// [`Op::UnboxRef`] of a reference that lives as long as the program.
+    UnboxLit "unbox_lit" { a: Val } Scalar TYPED;
+    /// An owned value that holds no reference here is not used any more.
+    Forget "forget" { a: Own } Nothing TYPED;
+    /// [`Op::NewArray`] of values that stay with their owners.
+    ArrayOf "array_of" { items: Vals } Owned TYPED_THROWS;
+    /// [`Op::NewClosure`] of values that stay with their owners.
+    ClosureOf "closure_of" { func: FuncId, captures: Vals } Owned TYPED_THROWS;
+    /// [`Op::NewCell`] of a value that stays with its owner.
+    CellOf "cell_of" { value: Val } Owned TYPED_THROWS;
     /// Whether the class of an object is this one; false for zero.
     ClassIs "class_is" { a: Val, class: ClassIx } Scalar TYPED;
     /// Whether a function value is of this function of the program; false for zero.

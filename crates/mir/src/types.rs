@@ -92,6 +92,7 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         | Op::SEq { .. }
         | Op::BoxRef { .. }
         | Op::BoxMove { .. }
+        | Op::BoxLit { .. }
         | Op::ClassIs { .. }
         | Op::ClosureIs { .. }
         | Op::Check { .. }
@@ -109,10 +110,9 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         Op::ArrSet { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Free],
         Op::Append { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::Any)],
         Op::GlobalSet { .. } | Op::CallDirect { .. } | Op::Return { .. } => &[Want::Free],
-        // They own what they take only when they do not throw, so it cannot be converted before; what is a reference
-        // here is not zero.
-        Op::NewCell { .. } | Op::NewArray { .. } | Op::NewClosure { .. } => &[Want::Free],
-        Op::Retain { .. } | Op::Release { .. } | Op::ReleaseUnwinding { .. } => &[Want::Counted],
+        Op::Retain { .. } | Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Forget { .. } => {
+            &[Want::Counted]
+        }
         // The rest is typed as the runtime functions are that do it.
         _ => &[Want::Rep(Rep::Any)],
     };
@@ -195,6 +195,10 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::GetStatic { .. }
         | Op::UnboxRef { .. }
         | Op::UnboxMove { .. }
+        | Op::UnboxLit { .. }
+        | Op::ArrayOf { .. }
+        | Op::ClosureOf { .. }
+        | Op::CellOf { .. }
         | Op::Append { .. } => Rep::Ref,
         // Unit, zero references or Any.
         Op::Null {} | Op::Void {} => return None,
