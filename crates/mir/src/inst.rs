@@ -407,6 +407,8 @@ instructions! {
     UnboxLit "unbox_lit" { a: Val } Scalar TYPED;
     /// An owned value that holds no reference here is not used any more.
     Forget "forget" { a: Own } Nothing TYPED;
+    /// One count less of a value whose death nobody can observe.
+    ReleaseQuiet "release_quiet" { a: Own } Nothing TYPED;
     /// [`Op::NewArray`] of values that stay with their owners.
     ArrayOf "array_of" { items: Vals } Owned TYPED_THROWS;
     /// [`Op::NewClosure`] of values that stay with their owners.

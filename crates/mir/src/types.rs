@@ -110,9 +110,11 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         Op::ArrSet { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Free],
         Op::Append { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::Any)],
         Op::GlobalSet { .. } | Op::CallDirect { .. } | Op::Return { .. } => &[Want::Free],
-        Op::Retain { .. } | Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Forget { .. } => {
-            &[Want::Counted]
-        }
+        Op::Retain { .. }
+        | Op::Release { .. }
+        | Op::ReleaseUnwinding { .. }
+        | Op::ReleaseQuiet { .. }
+        | Op::Forget { .. } => &[Want::Counted],
         // The rest is typed as the runtime functions are that do it.
         _ => &[Want::Rep(Rep::Any)],
     };
