@@ -1,0 +1,97 @@
+//! The policy: a pure function of counters and thresholds.
+//!
+//! Tier 0 counts down: a call takes [`CALL_WEIGHT`], a jump backwards [`BACK_EDGE_WEIGHT`]. At the end of its patience a
+//! function is warm, and [`decide`] says what happens.
+
+/// What a call takes of a function's patience.
+pub const CALL_WEIGHT: i32 = 10;
+/// What a jump backwards takes.
+pub const BACK_EDGE_WEIGHT: i32 = 1;
+
+/// When functions are promoted, in calls; a jump backwards counts a tenth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Thresholds {
+    /// To the bytecode VM; `None`: never.
+    pub vm: Option<u32>,
+}
+
+/// A function that has become warm.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Warmth {
+    /// Instructions of its generic code.
+    pub size: u32,
+    /// How often it became warm before.
+    pub rounds: u32,
+    /// A tier has declined it.
+    pub declined: bool,
+}
+
+/// What to do with a warm function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// Make code of the next tier and run that from now on.
+    Promote,
+    /// Ask again after so much more warmth.
+    Later(i32),
+    /// Do not ask again.
+    Never,
+}
+
+/// Instructions for which one threshold of warmth pays; larger functions have to be as much warmer as they are larger.
+const USUAL_SIZE: u32 = 2000;
+
+/// The patience that a function starts with: the highest number when it is never to be promoted.
+pub fn first_patience(thresholds: Thresholds) -> i32 {
+    match thresholds.vm {
+        None => i32::MAX,
+        Some(calls) => warmth(calls),
+    }
+}
+
+/// Calls as warmth, at least that of one step: a threshold of 0 means the first call.
+fn warmth(calls: u32) -> i32 {
+    i32::try_from(calls).unwrap_or(i32::MAX).saturating_mul(CALL_WEIGHT).max(1)
+}
+
+/// What happens to a function whose patience has ended.
+pub fn decide(thresholds: Thresholds, function: Warmth) -> Decision {
+    let Some(calls) = thresholds.vm else { return Decision::Never };
+    if function.declined {
+        return Decision::Never;
+    }
+    // Thresholds of 0 and 1 are for tests: everything at once.
+    let rounds = if calls <= 1 { 0 } else { function.size / USUAL_SIZE };
+    if function.rounds < rounds { Decision::Later(warmth(calls)) } else { Decision::Promote }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: Warmth = Warmth { size: 50, rounds: 0, declined: false };
+
+    #[test]
+    fn patience_is_counted_in_calls() {
+        assert_eq!(first_patience(Thresholds { vm: Some(30) }), 300);
+        assert_eq!(first_patience(Thresholds { vm: Some(0) }), 1);
+        assert_eq!(first_patience(Thresholds { vm: Some(u32::MAX) }), i32::MAX);
+        assert_eq!(first_patience(Thresholds { vm: None }), i32::MAX);
+    }
+
+    #[test]
+    fn warm_functions_are_promoted_once() {
+        let thresholds = Thresholds { vm: Some(30) };
+        assert_eq!(decide(thresholds, SMALL), Decision::Promote);
+        assert_eq!(decide(thresholds, Warmth { declined: true, ..SMALL }), Decision::Never);
+        assert_eq!(decide(Thresholds { vm: None }, SMALL), Decision::Never);
+    }
+
+    #[test]
+    fn large_functions_have_to_be_warmer() {
+        let (thresholds, large) = (Thresholds { vm: Some(30) }, Warmth { size: 5000, ..SMALL });
+        assert_eq!(decide(thresholds, large), Decision::Later(300));
+        assert_eq!(decide(thresholds, Warmth { rounds: 1, ..large }), Decision::Later(300));
+        assert_eq!(decide(thresholds, Warmth { rounds: 2, ..large }), Decision::Promote);
+        assert_eq!(decide(Thresholds { vm: Some(0) }, large), Decision::Promote);
+    }
+}

@@ -1,0 +1,228 @@
+//! What the tiers did, as text and as JSON. It is filled by those who know.
+
+use std::fmt::Write;
+
+use crate::reasons::Declined;
+
+/// A tier.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Tier {
+    /// The interpreter.
+    Interp,
+    /// The bytecode VM.
+    Vm,
+}
+
+impl Tier {
+    /// All of them.
+    pub const ALL: [Tier; 2] = [Tier::Interp, Tier::Vm];
+    /// As `--tier` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tier::Interp => "interp",
+            Tier::Vm => "vm",
+        }
+    }
+}
+
+/// Work besides running the program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// Facts about the program.
+    Analyse,
+    /// Generic to typed MIR.
+    Lower,
+    /// Typed MIR to bytecode.
+    Encode,
+}
+
+impl Phase {
+    /// All of them.
+    pub const ALL: [Phase; 3] = [Phase::Analyse, Phase::Lower, Phase::Encode];
+    fn name(self) -> &'static str {
+        match self {
+            Phase::Analyse => "analyse",
+            Phase::Lower => "lower",
+            Phase::Encode => "encode",
+        }
+    }
+}
+
+/// How often an instruction was done by the runtime and not by code of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Helper {
+    /// The instruction.
+    pub name: &'static str,
+    /// How often.
+    pub calls: u64,
+}
+
+/// The statistics of one run.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Stats {
+    functions: [u64; 2],
+    promoted_calls: u64,
+    promoted_loops: u64,
+    declined: Vec<(Declined, u64)>,
+    run_ns: [u64; 2],
+    phase_ns: [u64; 3],
+    /// Bytecode instructions executed; calls of the runtime are among them.
+    pub instructions: u64,
+    /// Those with an operand or result of unknown type.
+    pub any: u64,
+    /// Counts changed: retains and releases executed by the VM.
+    pub counts: u64,
+    /// Instructions that the runtime did, the most frequent first.
+    pub helpers: Vec<Helper>,
+    /// Objects and other cells allocated.
+    pub allocations: u64,
+    /// Most bytes in use at once.
+    pub peak_bytes: u64,
+}
+
+impl Stats {
+    /// A function got code of a tier.
+    pub fn prepared(&mut self, tier: Tier) {
+        self.functions[tier as usize] += 1;
+    }
+    /// A function moved to the next tier, at a call or in a running loop.
+    pub fn promoted(&mut self, in_loop: bool) {
+        *(if in_loop { &mut self.promoted_loops } else { &mut self.promoted_calls }) += 1;
+    }
+    /// A function stayed where it was.
+    pub fn declined(&mut self, why: Declined) {
+        match self.declined.iter_mut().find(|(reason, _)| *reason == why) {
+            Some((_, count)) => *count += 1,
+            None => {
+                self.declined.push((why, 1));
+                self.declined.sort_unstable();
+            }
+        }
+    }
+    /// Time spent running code of a tier, nanoseconds.
+    pub fn ran(&mut self, tier: Tier, ns: u64) {
+        self.run_ns[tier as usize] += ns;
+    }
+    /// Time spent on something else, nanoseconds.
+    pub fn spent(&mut self, phase: Phase, ns: u64) {
+        self.phase_ns[phase as usize] += ns;
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut out = String::from("stats:\n");
+        // Writing to a String does not fail.
+        for tier in Tier::ALL {
+            let (functions, ns) = (self.functions[tier as usize], self.run_ns[tier as usize]);
+            let _ =
+                writeln!(out, "  {:<7} {functions:>7} functions {:>12.3} ms", tier.name(), milliseconds(ns));
+        }
+        for phase in Phase::ALL {
+            let ms = milliseconds(self.phase_ns[phase as usize]);
+            let _ = writeln!(out, "  {:<7} {ms:>30.3} ms", phase.name());
+        }
+        let (calls, loops) = (self.promoted_calls, self.promoted_loops);
+        let _ = writeln!(out, "  promoted {calls} at calls, {loops} in loops");
+        for (why, count) in &self.declined {
+            let _ = writeln!(out, "  declined {count}: {}", why.text());
+        }
+        let _ = writeln!(out, "  vm instructions {}", self.instructions);
+        let _ = writeln!(out, "    on values of unknown type {} ({:.2} %)", self.any, self.any_percent());
+        let _ =
+            writeln!(out, "    counts changed {} ({:.1} of 1000)", self.counts, self.counts_per_thousand());
+        for helper in &self.helpers {
+            let _ = writeln!(out, "    by the runtime: {} {}", helper.name, helper.calls);
+        }
+        let _ = writeln!(out, "  allocations {}, peak {} bytes", self.allocations, self.peak_bytes);
+        out
+    }
+
+    /// For programs; docs/json.md describes it.
+    pub fn json(&self) -> String {
+        let mut out = String::from("{\"tiers\":{");
+        for (i, tier) in Tier::ALL.into_iter().enumerate() {
+            let comma = if i == 0 { "" } else { "," };
+            let (functions, ns) = (self.functions[tier as usize], self.run_ns[tier as usize]);
+            let _ = write!(out, "{comma}\"{}\":{{\"functions\":{functions},\"ns\":{ns}}}", tier.name());
+        }
+        out.push_str("},\"phases\":{");
+        for (i, phase) in Phase::ALL.into_iter().enumerate() {
+            let comma = if i == 0 { "" } else { "," };
+            let _ = write!(out, "{comma}\"{}\":{}", phase.name(), self.phase_ns[phase as usize]);
+        }
+        let (calls, loops) = (self.promoted_calls, self.promoted_loops);
+        let _ = write!(out, "}},\"promoted\":{{\"calls\":{calls},\"loops\":{loops}}},\"declined\":{{");
+        for (i, (why, count)) in self.declined.iter().enumerate() {
+            let _ = write!(out, "{}\"{}\":{count}", if i == 0 { "" } else { "," }, why.text());
+        }
+        let (instructions, any, counts) = (self.instructions, self.any, self.counts);
+        let _ = write!(
+            out,
+            "}},\"vm\":{{\"instructions\":{instructions},\"any\":{any},\"counts\":{counts},\"runtime\":{{"
+        );
+        for (i, helper) in self.helpers.iter().enumerate() {
+            let _ = write!(out, "{}\"{}\":{}", if i == 0 { "" } else { "," }, helper.name, helper.calls);
+        }
+        let (allocations, peak) = (self.allocations, self.peak_bytes);
+        let _ = writeln!(out, "}}}},\"heap\":{{\"allocations\":{allocations},\"peak_bytes\":{peak}}}}}");
+        out
+    }
+
+    /// Share of the VM's instructions that work on values of unknown type.
+    pub fn any_percent(&self) -> f64 {
+        share(self.any, self.instructions) * 100.0
+    }
+    /// Changes of counts for every 1,000 instructions.
+    pub fn counts_per_thousand(&self) -> f64 {
+        share(self.counts, self.instructions) * 1000.0
+    }
+}
+
+fn milliseconds(ns: u64) -> f64 {
+    ns as f64 / 1e6
+}
+
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares() {
+        let stats = Stats { instructions: 2000, any: 50, counts: 30, ..Stats::default() };
+        assert!((stats.any_percent() - 2.5).abs() < 1e-9);
+        assert!((stats.counts_per_thousand() - 15.0).abs() < 1e-9);
+        assert!(Stats::default().any_percent().abs() < 1e-9);
+    }
+
+    #[test]
+    fn both_forms_say_everything() {
+        let mut stats = Stats { helpers: vec![Helper { name: "add", calls: 7 }], ..Stats::default() };
+        stats.prepared(Tier::Vm);
+        stats.promoted(true);
+        stats.declined(Declined::TooLarge);
+        stats.declined(Declined::TooLarge);
+        stats.ran(Tier::Vm, 1_500_000);
+        stats.spent(Phase::Lower, 2_000_000);
+        let (text, json) = (stats.text(), stats.json());
+        for part in [
+            "vm            1 functions        1.500 ms",
+            "0 at calls, 1 in loops",
+            "declined 2: too many instructions",
+            "add 7",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        for part in [
+            "\"vm\":{\"functions\":1,\"ns\":1500000}",
+            "\"lower\":2000000",
+            "\"too many instructions\":2",
+            "\"add\":7",
+        ] {
+            assert!(json.contains(part), "{part}\n{json}");
+        }
+    }
+}
