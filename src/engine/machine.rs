@@ -2,8 +2,9 @@
 //! How it ended is judged in `outcome`.
 
 use host::{Console, Reservation};
-use interp::{Config, Exit, Interp};
+use interp::Interp;
 use link::Linked;
+use machine::{Config, Exit};
 use mir::inst::FuncId;
 use mir::program::Program;
 use nyrt::heap::HeapConfig;
@@ -59,7 +60,7 @@ impl Host for Outside {
 
 /// A program that can run.
 pub(super) struct Machine {
-    pub(super) interp: Interp,
+    pub(super) core: machine::Machine,
     pub(super) sources: Rc<RefCell<SourceMap>>,
     pub(super) format: ErrorFormat,
     /// What the builder found certain to fail; explains the failure when it comes.
@@ -99,12 +100,12 @@ impl Machine {
         rt.prelude = prelude(&program);
         let linked = Linked::new(&mut rt, program);
         let config = Config { audit: settings.audit, ..Config::default() };
-        let mut interp = Interp::new(rt, linked, config);
+        let mut core = Interp::machine(rt, linked, config);
         let sources = Rc::new(RefCell::new(sources));
         let shown = sources.clone();
         let notices = Rc::new(Cell::new(0));
         let count = notices.clone();
-        interp.set_reporter(Box::new(move |rt, linked, problem| {
+        core.set_reporter(Box::new(move |rt, linked, problem| {
             count.set(count.get() + 1);
             if count.get() > NOTICES {
                 return;
@@ -114,7 +115,7 @@ impl Machine {
             outcome::notice(&shown.borrow(), linked, problem, format);
         }));
         Ok(Machine {
-            interp,
+            core,
             sources,
             format,
             lints: Vec::new(),
@@ -128,7 +129,7 @@ impl Machine {
     /// Grants the program its time and fuel, from now on.
     fn grant(&mut self) {
         self.watch.borrow_mut().grant(self.settings.timeout);
-        let rt = &mut self.interp.rt;
+        let rt = &mut self.core.rt;
         rt.limits.fuel = self.settings.fuel.unwrap_or(u64::MAX);
         rt.limits.deadline_ns = match self.settings.timeout {
             Some(timeout) => {
@@ -142,7 +143,7 @@ impl Machine {
     /// Runs a top-level function and what it starts.
     pub(super) fn run(&mut self, top: FuncId) -> Exit {
         self.grant();
-        self.interp.run(top)
+        self.core.run(top)
     }
 
     /// Runs a program from its top-level function to its last finalizer.
@@ -150,7 +151,7 @@ impl Machine {
         let exit = self.run(top);
         let judged = outcome::judge(&mut self, &exit);
         if let Exit::Value(value) = exit {
-            self.interp.release(value);
+            self.core.release(value);
         }
         let status = if judged.goes_on { self.end(judged.status) } else { judged.status };
         self.close(status)
@@ -158,15 +159,15 @@ impl Machine {
 
     /// Finalizes what is left. `status` stays unless something worse happens.
     pub(super) fn end(&mut self, status: Status) -> Status {
-        let ended = self.interp.finish();
+        let ended = self.core.finish();
         outcome::judge_end(self, &ended, status)
     }
 
     /// Writes what is left and gives the exit status of the process.
     pub(super) fn close(mut self, status: Status) -> Status {
-        let written = self.interp.rt.host.flush();
+        let written = self.core.rt.host.flush();
         if self.settings.gc_stats {
-            report::emit(&gc_stats(&self.interp.rt));
+            report::emit(&gc_stats(&self.core.rt));
         }
         if self.notices.get() > NOTICES {
             let what = format!("{} more errors left finalizers or tasks", self.notices.get() - NOTICES);
@@ -174,7 +175,7 @@ impl Machine {
         }
         let failure = self.console.borrow_mut().take_failure();
         // The process ends: freeing every table one by one would only take time.
-        std::mem::forget(self.interp);
+        std::mem::forget(self.core);
         match (written, failure) {
             (_, Some(e)) => refuse(&format!("standard output cannot be written: {e}"), "is the disk full?"),
             (Err(Closed), None) => Status::PIPE,

@@ -1,7 +1,7 @@
 //! How a run ended: what is reported and which exit status follows. DESIGN section 6 has the table.
 
-use interp::{Ended, Exit, LimitKind, Notice, TraceEntry};
 use link::Linked;
+use machine::{Ended, Exit, LimitKind, Notice, TraceEntry};
 use mir::program::Program;
 use syntax::span::SourceMap;
 
@@ -22,8 +22,8 @@ pub(super) struct Judged {
 /// Reports how a run ended.
 pub(super) fn judge(machine: &mut Machine, exit: &Exit) -> Judged {
     // What the program printed comes before what is said about it.
-    let closed = machine.interp.rt.host.flush().is_err();
-    let program = &machine.interp.linked.program;
+    let closed = machine.core.rt.host.flush().is_err();
+    let program = &machine.core.linked.program;
     let (status, goes_on) = match exit {
         _ if closed => (Status::PIPE, false),
         Exit::Value(value) => (Status::of_result(value.as_int()), true),
@@ -54,9 +54,9 @@ pub(super) fn judge_end(machine: &mut Machine, ended: &Ended, status: Status) ->
         && status != Status::UNCAUGHT
         && status != Status::LIMIT
     {
-        let _ = machine.interp.rt.host.flush();
+        let _ = machine.core.rt.host.flush();
         let hint = hint(machine, error);
-        uncaught(machine, &readable(&machine.interp.linked.program, error, hint));
+        uncaught(machine, &readable(&machine.core.linked.program, error, hint));
         status = Status::UNCAUGHT;
     }
     if !ended.leaked.is_empty() {
@@ -83,11 +83,11 @@ pub(super) fn notice(sources: &SourceMap, linked: &Linked, notice: &Notice, form
     });
 }
 
-fn hint(machine: &Machine, error: &interp::Uncaught) -> Option<String> {
-    let interp = &machine.interp;
+fn hint(machine: &Machine, error: &machine::Uncaught) -> Option<String> {
+    let core = &machine.core;
     let at = error.trace.first().first().map(|e| e.span);
     let kind = error.kind.as_deref()?;
-    advice::advice(&interp.rt, &interp.linked, &machine.lints, kind, &error.message, at)
+    advice::advice(&core.rt, &core.linked, &machine.lints, kind, &error.message, at)
 }
 
 fn uncaught(machine: &Machine, error: &Uncaught) {
@@ -99,8 +99,8 @@ fn uncaught(machine: &Machine, error: &Uncaught) {
     });
 }
 
-fn limit(machine: &Machine, kind: LimitKind, error: &interp::Uncaught) -> (Status, bool) {
-    let program = &machine.interp.linked.program;
+fn limit(machine: &Machine, kind: LimitKind, error: &machine::Uncaught) -> (Status, bool) {
+    let program = &machine.core.linked.program;
     let (limit, id) = match kind {
         // Exceptions that a program may catch: nobody did. docs/decisions/0006.
         LimitKind::Depth => {
@@ -146,7 +146,7 @@ pub(super) fn out_of_time_json(limit: &str) {
 }
 
 /// An error with names instead of numbers.
-fn readable(program: &Program, error: &interp::Uncaught, hint: Option<String>) -> Uncaught {
+fn readable(program: &Program, error: &machine::Uncaught, hint: Option<String>) -> Uncaught {
     Uncaught {
         kind: error.kind.clone(),
         message: error.message.clone(),
@@ -155,7 +155,7 @@ fn readable(program: &Program, error: &interp::Uncaught, hint: Option<String>) -
     }
 }
 
-fn trace(program: &Program, trace: &interp::Trace) -> Trace {
+fn trace(program: &Program, trace: &machine::Trace) -> Trace {
     let frame = |e: &TraceEntry| Frame { function: program.names.text(e.func).to_string(), span: e.span };
     Trace {
         first: trace.first().iter().map(frame).collect(),

@@ -1,7 +1,7 @@
 //! The state behind the REPL: a program that grows input by input in a runtime that lives on. It reads no input
 //! and shows no value.
 
-use interp::Exit;
+use machine::Exit;
 use mir::build::{self, UnitKind};
 use mir::inst::{ClassIx, FuncId};
 use nyrt::builtin::Owner;
@@ -89,8 +89,8 @@ impl Session {
             Exit::Value(value) if value.kind() == Kind::Void => self.flushed(None),
             Exit::Value(value) => {
                 let is_string = value.kind() == Kind::Str;
-                let text = self.machine.interp.call_text(value);
-                self.machine.interp.release(value);
+                let text = self.machine.core.call_text(value);
+                self.machine.core.release(value);
                 match text {
                     Ok(text) => self.flushed(Some(Value { text, is_string })),
                     Err(exit) => self.failed(&exit),
@@ -102,7 +102,7 @@ impl Session {
 
     /// What the input printed is shown before its value.
     fn flushed(&mut self, value: Option<Value>) -> Ran {
-        match self.machine.interp.rt.host.flush() {
+        match self.machine.core.rt.host.flush() {
             Ok(()) => Ran::Value(value),
             Err(_) => Ran::Stopped(Status::PIPE),
         }
@@ -128,7 +128,7 @@ impl Session {
         if !is_last {
             self.build(text)?;
         }
-        let program = &self.machine.interp.linked.program;
+        let program = &self.machine.core.linked.program;
         let texts: Vec<String> = self
             .last
             .clone()
@@ -156,7 +156,7 @@ impl Session {
             show(sources, &[Finding::error("the inputs exceed 4 GiB together")]);
             return None;
         };
-        let program = &mut self.machine.interp.linked.program;
+        let program = &mut self.machine.core.linked.program;
         let base = sources.file(file).base;
         let parsed = syntax::parse(text, base, &mut program.names);
         let loaded = load::load_input(parsed, file, &self.config, sources, &mut program.names);
@@ -178,23 +178,23 @@ impl Session {
         let findings: Vec<Finding> = built.diagnostics.into_iter().map(Finding::from).collect();
         let wrong = show(sources, &findings);
         self.machine.lints.extend(built.lints.into_iter().map(Finding::from));
-        let interp = &mut self.machine.interp;
-        interp.linked.link_more(&mut interp.rt);
+        let core = &mut self.machine.core;
+        core.linked.link_more(&mut core.rt);
         if wrong {
             return None;
         }
-        self.last = first..interp.linked.program.funcs.len();
+        self.last = first..core.linked.program.funcs.len();
         built.tops.first().copied()
     }
 
     /// What can be completed now.
     pub(crate) fn names(&self) -> Known {
         let mut out = Known::default();
-        let interp = &self.machine.interp;
-        let program = &interp.linked.program;
+        let core = &self.machine.core;
+        let program = &core.linked.program;
         let text = |name| program.names.text(name).to_string();
         for (i, name) in program.globals.iter().enumerate() {
-            let Some(value) = interp.rt.global(i as u32) else { continue };
+            let Some(value) = core.rt.global(i as u32) else { continue };
             out.members.insert(text(*name), self.members_of(value.class()));
             out.names.insert(text(*name));
         }
@@ -202,7 +202,7 @@ impl Session {
             out.names.insert(text(*name));
         }
         for (name, class) in &program.class_names {
-            out.members.insert(text(*name), self.members_of(interp.linked.class(*class)));
+            out.members.insert(text(*name), self.members_of(core.linked.class(*class)));
             out.names.insert(text(*name));
         }
         out.names.extend(nyrt::value::BUILTIN_CLASSES.iter().map(|(_, name)| name.to_string()));
@@ -216,14 +216,13 @@ impl Session {
 
     /// Methods and fields of a class with all its parents.
     fn members_of(&self, class: ClassId) -> BTreeSet<String> {
-        let interp = &self.machine.interp;
-        let methods = interp.rt.classes.method_names(class);
-        let mut out: BTreeSet<String> =
-            methods.iter().map(|n| interp.rt.names.text(*n).to_string()).collect();
-        let program = &interp.linked.program;
+        let core = &self.machine.core;
+        let methods = core.rt.classes.method_names(class);
+        let mut out: BTreeSet<String> = methods.iter().map(|n| core.rt.names.text(*n).to_string()).collect();
+        let program = &core.linked.program;
         for i in 0..program.classes.len() {
             let ix = ClassIx(i as u32);
-            if interp.linked.class(ix) == class {
+            if core.linked.class(ix) == class {
                 for ancestor in program.ancestors_first(ix) {
                     let fields = &program.class(ancestor).fields;
                     out.extend(fields.iter().map(|f| program.names.text(f.name).to_string()));

@@ -7,8 +7,9 @@
 use crate::front;
 use crate::host::{Buffer, Output};
 use crate::rng::Rng;
-use interp::{Config, Exit, Interp};
+use interp::Interp;
 use link::Linked;
+use machine::{Config, Exit, LimitKind, Machine};
 use mir::inst::FuncId;
 use mir::program::Program;
 use nyrt::heap::{AllocRegion, HeapConfig};
@@ -137,14 +138,14 @@ fn run_once(text: &str, settings: Settings) -> Option<Seen> {
     rt.args = vec!["an argument".to_owned(), "é".to_owned()];
     rt.prelude = prelude(&built.program);
     let linked = Linked::new(&mut rt, built.program);
-    let mut interp = Interp::new(rt, linked, Config { audit: settings.audit, ..Config::default() });
+    let mut interp = Interp::machine(rt, linked, Config { audit: settings.audit, ..Config::default() });
     let exit = execute(&mut interp, built.top?);
     let output = output.borrow();
     Some(Seen { exit, text: output.text.clone(), length: output.length, digest: output.digest() })
 }
 
 /// Runs a program to its end and says how it ended.
-fn execute(interp: &mut Interp, top: FuncId) -> String {
+fn execute(interp: &mut Machine, top: FuncId) -> String {
     let exit = interp.run(top);
     let mut seen = match &exit {
         Exit::Fault(what) => panic!("a fault in {what}"),
@@ -155,7 +156,7 @@ fn execute(interp: &mut Interp, top: FuncId) -> String {
         Exit::Status(status) => format!("status {status}"),
     };
     let goes_on =
-        !matches!(&exit, Exit::Closed | Exit::Limit(interp::LimitKind::Fuel | interp::LimitKind::Timeout, _));
+        !matches!(&exit, Exit::Closed | Exit::Limit(LimitKind::Fuel | LimitKind::Timeout, _));
     if let Exit::Value(value) = exit {
         interp.release(value);
     }

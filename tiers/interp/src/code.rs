@@ -1,27 +1,24 @@
 //! What a function is made ready for on its first call: edges become positions with a sequence of
 //! copies, and every index in it is checked once, so that the loop need not check any.
 
-use mir::func::{Func, FuncKind};
-use mir::inst::{ClassIx, EXCEPTION, EdgeId, FuncId, Gives, Inst, OperandRef};
-use syntax::intern::Symbol;
+use machine::{At, Body, Code, Frame, Held, Malformed, TierId};
+use mir::func::Func;
+use mir::inst::{EXCEPTION, EdgeId, FuncId, Gives, Inst, Op, OperandRef, Val};
+use nyrt::rt::Rt;
+use nyrt::value::Value;
 use syntax::span::Span;
 
-/// A function ready to run.
-pub(crate) struct Code {
-    pub(crate) func: FuncId,
-    pub(crate) name: Symbol,
-    pub(crate) kind: FuncKind,
-    pub(crate) class: ClassIx,
-    /// Number of parameters, `me` included.
-    pub(crate) params: u32,
-    pub(crate) has_me: bool,
-    /// Size of the window: the values, then the slot [`Code::exception`], then the one that breaks cycles of copies.
+/// A function ready to run. Register `n` is the value at `n` of the window.
+#[repr(C)]
+pub(crate) struct Prepared {
+    pub(crate) head: Code,
+    /// Size of the window: the values, then the slot [`Prepared::exception`], then the one that breaks cycles of copies.
     pub(crate) regs: u32,
     pub(crate) insts: Box<[Inst]>,
     pub(crate) edges: Box<[Edge]>,
     moves: Box<[Move]>,
     pub(crate) lists: Box<[u32]>,
-    pub(crate) spans: Box<[Span]>,
+    spans: Box<[Span]>,
 }
 
 /// Where an edge goes.
@@ -42,16 +39,7 @@ pub(crate) struct Move {
     pub(crate) from: u32,
 }
 
-/// A function that breaks the rules of MIR: a fault of whoever built it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Malformed {
-    /// The function.
-    pub func: FuncId,
-    /// Position of the instruction.
-    pub at: usize,
-}
-
-impl Code {
+impl Prepared {
     /// Register that receives a thrown value before the copies of an unwind edge run.
     #[inline(always)]
     pub(crate) fn exception(&self) -> usize {
@@ -76,12 +64,12 @@ impl Code {
     }
 
     /// Checks a function and makes it ready.
-    pub(crate) fn prepare(id: FuncId, f: &Func) -> Result<Code, Malformed> {
+    pub(crate) fn prepare(id: FuncId, f: &Func) -> Result<Prepared, Malformed> {
         let mut at = 0;
         Self::prepare_checked(id, f, &mut at).ok_or(Malformed { func: id, at })
     }
 
-    fn prepare_checked(id: FuncId, f: &Func, at: &mut usize) -> Option<Code> {
+    fn prepare_checked(id: FuncId, f: &Func, at: &mut usize) -> Option<Prepared> {
         let (exception, scratch) = (f.values, f.values.checked_add(1)?);
         if f.params > f.values || f.spans.len() != f.insts.len() || f.insts.is_empty() {
             return None;
@@ -151,20 +139,97 @@ impl Code {
         for (i, inst) in f.insts.iter().enumerate() {
             f.edges_of(inst, |e| edges[e.index()].back |= edges[e.index()].pc as usize <= i);
         }
-        Some(Code {
-            func: id,
-            name: f.name,
-            kind: f.kind,
-            class: f.class,
-            params: f.params,
-            has_me: f.has_me,
-            regs: f.values.checked_add(2)?,
-            insts: f.insts.clone().into_boxed_slice(),
+        let regs = f.values.checked_add(2)?;
+        let insts = f.insts.clone().into_boxed_slice();
+        let mut head = Code::new(id, f, TierId::INTERP, regs.checked_mul(2)?, insts.as_ptr().cast());
+        head.plain = true;
+        Some(Prepared {
+            head,
+            regs,
+            insts,
             edges: edges.into_boxed_slice(),
             moves: moves.into_boxed_slice(),
             lists: f.lists.clone().into_boxed_slice(),
             spans: f.spans.clone().into_boxed_slice(),
         })
+    }
+}
+
+impl Prepared {
+    /// The instruction an activation of this function is at.
+    fn inst(&self, frame: &Frame) -> &Inst {
+        &self.insts[self.position(frame)]
+    }
+    /// Its position.
+    fn position(&self, frame: &Frame) -> usize {
+        (frame.pc as usize - self.insts.as_ptr() as usize) / size_of::<Inst>()
+    }
+    fn reg(&self, frame: &Frame, reg: usize) -> Value {
+        assert!(reg < self.regs as usize, "a register of another function");
+        // SAFETY: the window has `regs` values.
+        unsafe { *frame.values().add(reg) }
+    }
+    fn set(&self, frame: &mut Frame, reg: usize, v: Value) {
+        assert!(reg < self.regs as usize, "a register of another function");
+        // SAFETY: the window has `regs` values.
+        unsafe { *frame.values().add(reg) = v }
+    }
+}
+
+// SAFETY: `repr(C)`, the head is first; `prepare` made it with the size of the window in words, parameters in
+// the first registers, and the address of the first instruction.
+unsafe impl Body for Prepared {
+    fn op(&self, frame: &Frame) -> Op {
+        self.inst(frame).op
+    }
+    fn span(&self, frame: &Frame) -> Span {
+        self.spans.get(self.position(frame)).copied().unwrap_or_default()
+    }
+    fn get(&self, frame: &Frame, val: Val) -> Value {
+        self.reg(frame, val.index())
+    }
+    fn catch(&self, frame: &mut Frame, value: Value) -> bool {
+        let unwind = self.inst(frame).unwind;
+        if unwind.is_none() {
+            return false;
+        }
+        self.set(frame, self.exception(), value);
+        let edge = &self.edges[unwind.index()];
+        for m in self.moves(edge) {
+            self.set(frame, m.to as usize, self.reg(frame, m.from as usize));
+        }
+        frame.pc = (&raw const self.insts[edge.pc as usize]).cast();
+        true
+    }
+    fn give(&self, rt: &mut Rt, frame: &mut Frame, value: Value) {
+        let dst = self.inst(frame).dst;
+        if dst.is_none() {
+            return rt.heap.release(value);
+        }
+        self.set(frame, dst.index(), value);
+    }
+    fn take_given(&self, frame: &mut Frame) -> Value {
+        let inst = self.inst(frame);
+        if inst.op.row().gives != Gives::Owned || inst.dst.is_none() {
+            return Value::VOID;
+        }
+        self.reg(frame, inst.dst.index())
+    }
+    fn advance(&self, frame: &mut Frame) {
+        let next = self.position(frame) + 1;
+        // `prepare` has checked that the last instruction ends a block, and those are not advanced over.
+        frame.pc = (&raw const self.insts[next]).cast();
+    }
+    fn set_params(&self, frame: &mut Frame, args: &[Value]) {
+        for (reg, arg) in args.iter().enumerate() {
+            self.set(frame, reg, *arg);
+        }
+    }
+    fn param(&self, frame: &Frame, index: usize) -> Value {
+        self.reg(frame, index)
+    }
+    fn held(&self, frame: &Frame, at: At, held: &mut Held<'_>) -> bool {
+        held.generic(self.head.func, self.position(frame), at, &|v| self.reg(frame, v.index()))
     }
 }
 

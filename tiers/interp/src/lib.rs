@@ -1,354 +1,51 @@
-//! Tier 0: runs generic MIR. It is the executable specification of the instructions: what an instruction
-//! means is done by `nyrt`, what happens between instructions (activations, exceptions, deaths, tasks) is
-//! done here, in the plainest way that is not slow.
+//! Tier 0: runs generic MIR. It is the executable specification of the instructions: what an instruction means is done by
+//! `nyrt`, what happens between instructions by `machine`; here is the loop, in the plainest way that is not slow.
 //!
-//! It knows no syntax and no other tier, and it makes no OS call. Nyash calls never nest natively: activations
-//! lie in a vector per task, their registers on a stack of chunks.
+//! It knows no syntax and no other tier, and it makes no OS call.
 //!
-//! Reading order: `exec` (the loop), `frame`, `calls`, `unwind`, `drops`, `tasks`, `end`.
-//!
-//! Steps for `--fuel`: one for every call of a function of the program and one for every jump backwards.
+//! Reading order: `exec` (the loop), `code`.
 
-mod audit;
-mod calls;
 mod code;
-mod drops;
-mod end;
 mod exec;
-mod frame;
-mod members;
-mod stack;
-mod statics;
-mod tasks;
-mod trace;
-mod unwind;
 
-use hashbrown::HashMap;
-use link::Linked;
-use mir::inst::FuncId;
-use nyrt::rt::{Rt, Stop};
-use nyrt::task::{TaskId, Tasks};
-use nyrt::value::{Kind, Value, class_id};
+use machine::{Body, Config, Flow, Machine, NotReady, Tier, TierId};
+use mir::inst::{FuncId, Op};
+use nyrt::rt::Rt;
+use std::rc::Rc;
 
-use code::Code;
-use frame::Task;
-use trace::Failures;
+use code::Prepared;
 
-pub use code::Malformed;
-pub use end::Ended;
-pub use trace::{Trace, TraceEntry};
-
-/// How the tier behaves.
-#[derive(Clone, Copy, Debug)]
-pub struct Config {
-    /// Most registers of one task; a deeper recursion is a `StackOverflow`.
-    pub stack_values: usize,
-    /// Check all counts at every call and jump backwards (`NYASH_AUDIT=1`).
-    pub audit: bool,
-}
-
-impl Default for Config {
-    fn default() -> Config {
-        Config { stack_values: 16 << 20, audit: false }
-    }
-}
-
-/// An error that nobody caught, as text.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Uncaught {
-    /// The kind of an ErrorBox, nothing for other values.
-    pub kind: Option<String>,
-    /// The message of an ErrorBox, the text of other values.
-    pub message: String,
-    /// Where it came from.
-    pub trace: Trace,
-}
-
-/// Why a program was stopped from outside.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LimitKind {
-    /// `--fuel`
-    Fuel,
-    /// `--timeout`
-    Timeout,
-    /// `--max-depth`: an uncaught `StackOverflow`.
-    Depth,
-    /// `--max-heap`: an uncaught `OutOfMemory`.
-    Heap,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub enum Exit {
-    /// With a value, owned by the receiver ([`Interp::release`]).
-    Value(Value),
-    /// With an error.
-    Uncaught(Uncaught),
-    /// At a limit.
-    Limit(LimitKind, Uncaught),
-    /// The other end of standard output is gone.
-    Closed,
-    /// The program asked to end with this status.
-    Status(i32),
-    /// A function breaks the rules of MIR, or the heap audit found wrong counts: a fault of ours.
-    Fault(String),
-}
-
-/// Something that the user should see on standard error although the program goes on.
-#[derive(Debug)]
-pub enum Notice {
-    /// An error left the body of a `fini` that the program did not call.
-    FiniFailed(Uncaught),
-    /// A task failed and nobody awaited it.
-    Unawaited(Uncaught),
-}
-
-/// Shows notices.
-pub type Reporter = Box<dyn FnMut(&mut Rt, &Linked, &Notice)>;
-
-/// What the loop does after something outside of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Flow {
-    /// Goes on with the newest activation.
-    Go,
-    /// Ends; [`Interp::exit`] or [`Rt::stop`] says why.
-    Stop,
-}
-
-/// Steps between two looks at the limits.
-const QUANTUM: i64 = 1024;
-
-/// A program and its state.
-pub struct Interp {
-    /// The runtime.
-    pub rt: Rt,
-    /// The program. After it has grown, [`Linked::link_more`] must be called before the next run.
-    pub linked: Linked,
-    config: Config,
-    reporter: Reporter,
-    /// Prepared functions, null where nobody has called one yet. They are freed with the interpreter only.
-    codes: Vec<*mut Code>,
-    /// Top-level functions of included files that have begun.
-    begun: Vec<bool>,
-    task: Task,
-    parked: HashMap<TaskId, Task>,
-    /// Errors with which tasks ended and where those came from, until somebody awaits or reports them.
-    failures: Failures,
-    /// Steps until the next look at the limits, and how many there were after the last one.
-    ticks: i64,
-    granted: i64,
-    /// How the main task ended while others go on.
-    main_end: Option<Exit>,
-    exit: Option<Exit>,
-    ended: Ended,
-    /// What the main task threw, while its text is made.
-    thrown_by_main: Option<(Value, Trace)>,
-    audited: audit::Audited,
-    /// Whether activations were given up, with what they own: by a limit, or tasks that wait for ever.
-    abandoned: bool,
-    /// Owned by the caller of the interpreter while it makes the text of it.
-    lent: Option<Value>,
-    /// Whether the last run was stopped from outside: no code of the program runs any more.
-    halted: bool,
-}
+/// The tier.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Interp;
 
 impl Interp {
-    /// A tier for a linked program.
-    pub fn new(rt: Rt, linked: Linked, config: Config) -> Interp {
-        Interp {
-            rt,
-            linked,
-            config,
-            reporter: Box::new(plain_report),
-            codes: Vec::new(),
-            begun: Vec::new(),
-            task: Task::new(config.stack_values),
-            parked: HashMap::new(),
-            failures: Failures::default(),
-            ticks: 0,
-            granted: 0,
-            main_end: None,
-            exit: None,
-            ended: Ended::default(),
-            thrown_by_main: None,
-            audited: audit::Audited::new(),
-            abandoned: false,
-            lent: None,
-            halted: false,
-        }
-    }
-
-    /// Replaces how notices are shown; without this they are plain lines on standard error.
-    pub fn set_reporter(&mut self, reporter: Reporter) {
-        self.reporter = reporter;
-    }
-
-    /// Runs the top-level code of a file until it and all tasks that it has started have ended. Globals, static
-    /// boxes and everything else live on; [`Interp::finish`] ends the program.
-    pub fn run(&mut self, top: FuncId) -> Exit {
-        self.call(top, &[])
-    }
-
-    /// The same with arguments, which the call owns.
-    pub fn call(&mut self, func: FuncId, args: &[Value]) -> Exit {
-        self.begin_run();
-        match self.enter(link::func_id(func), args, nyrt::value::Ref::NONE, frame::Role::Root) {
-            Ok(()) => self.run_loop(),
-            Err(trap) => self.root_trapped(trap),
-        }
-        self.end_run()
-    }
-
-    /// The text of a value (borrowed) as `print` shows it.
-    pub fn call_text(&mut self, value: Value) -> Result<String, Exit> {
-        self.begin_run();
-        self.lent = Some(value);
-        let flow = match nyrt::ops::text::text_of(&mut self.rt, value) {
-            Ok(text) => self.end_task(Ok(text)),
-            Err(nyrt::trap::Trap::Call) => self.enter_callout(frame::Role::Root),
-            Err(trap) => self.trapped(trap),
-        };
-        if flow == Flow::Go {
-            self.run_loop();
-        }
-        self.lent = None;
-        match self.end_run() {
-            Exit::Value(v) => {
-                let text = self.plain_text(v);
-                self.release(v);
-                Ok(text)
-            }
-            other => Err(other),
-        }
-    }
-
-    /// Gives back a count, for instance that of [`Exit::Value`]. A `fini` that becomes due runs.
-    pub fn release(&mut self, v: Value) {
-        self.begin_run();
-        self.rt.heap.release(v);
-        let flow = if self.drops_wait() {
-            self.serve_drops(drops::After::TaskEnd(Ok(Value::VOID)))
-        } else {
-            self.end_task(Ok(Value::VOID))
-        };
-        if flow == Flow::Go {
-            self.run_loop();
-        }
-        self.end_run();
-    }
-
-    fn begin_run(&mut self) {
-        self.codes.resize(self.linked.program.funcs.len(), std::ptr::null_mut());
-        self.begun.resize(self.linked.program.funcs.len(), false);
-        self.rt.tasks = Tasks::new();
-        self.task = Task::new(self.config.stack_values);
-        self.parked.clear();
-        self.failures = Failures::default();
-        self.rt.heap.suspend_drops();
-        self.exit = None;
-        self.main_end = None;
-        self.thrown_by_main = None;
-    }
-
-    fn end_run(&mut self) -> Exit {
-        self.charge();
-        self.ticks = 0;
-        self.granted = 0;
-        if let Some(exit) = self.exit.take() {
-            return exit;
-        }
-        self.halted = self.rt.stop.is_some();
-        self.abandoned |= self.halted;
-        let trace = self.trace_here();
-        let limit = |kind, name: &str, message: &str, trace| {
-            Exit::Limit(kind, Uncaught { kind: Some(name.into()), message: message.into(), trace })
-        };
-        match self.rt.stop.take() {
-            Some(Stop::Fuel) => limit(LimitKind::Fuel, "Fuel", "Out of fuel", trace),
-            Some(Stop::Timeout) => limit(LimitKind::Timeout, "Timeout", "Time limit reached", trace),
-            Some(Stop::Closed) => Exit::Closed,
-            Some(Stop::Exit(status)) => Exit::Status(status),
-            None => self.main_end.take().unwrap_or(Exit::Value(Value::VOID)),
-        }
-    }
-
-    /// Where the current task is, innermost first.
-    fn trace_here(&self) -> Trace {
-        let mut trace = Trace::default();
-        for frame in self.task.frames.iter().rev() {
-            trace.note(frame);
-        }
-        trace
-    }
-
-    /// An error as text, without running code: user boxes show their default form.
-    pub(crate) fn describe(&self, v: Value, trace: Trace) -> Uncaught {
-        Uncaught {
-            kind: self.rt.error_kind(v).map(String::from),
-            message: match self.rt.error_message(v) {
-                Some(message) => message.into(),
-                None => self.plain_text(v),
-            },
-            trace,
-        }
-    }
-
-    /// The text of a value as far as it needs no code.
-    fn plain_text(&self, v: Value) -> String {
-        match v.kind() {
-            Kind::Str => self.rt.heap.str_text(v.as_ref()).into(),
-            Kind::Obj if v.class() >= class_id::FIRST_USER => {
-                format!("<{} instance #{}>", self.rt.type_name(v), v.as_ref().0)
-            }
-            Kind::Void => "void".into(),
-            Kind::Null => "null".into(),
-            Kind::Bool => (v == Value::TRUE).to_string(),
-            Kind::I64 => v.as_int().unwrap_or(0).to_string(),
-            Kind::F64 => nyrt::number::NumberText::float(v.as_float().unwrap_or(0.0)).as_str().into(),
-            _ => format!("<{}>", self.rt.type_name(v)),
-        }
-    }
-
-    /// How an error that nobody caught ends the run.
-    pub(crate) fn uncaught_exit(problem: Uncaught) -> Exit {
-        match problem.kind.as_deref() {
-            Some("StackOverflow") => Exit::Limit(LimitKind::Depth, problem),
-            Some("OutOfMemory") => Exit::Limit(LimitKind::Heap, problem),
-            _ => Exit::Uncaught(problem),
-        }
-    }
-
-    pub(crate) fn report(&mut self, notice: &Notice) {
-        (self.reporter)(&mut self.rt, &self.linked, notice);
-    }
-
-    pub(crate) fn fault(&mut self, what: String) -> Flow {
-        self.exit = Some(Exit::Fault(what));
-        Flow::Stop
+    /// A machine whose only tier this is, so far.
+    pub fn machine(rt: Rt, linked: link::Linked, config: Config) -> Machine {
+        let mut machine = Machine::new(rt, linked, config);
+        machine.add_tier(Rc::new(Interp));
+        machine
     }
 }
 
-/// A notice as one line on standard error.
-fn plain_report(rt: &mut Rt, _: &Linked, notice: &Notice) {
-    let (what, problem) = match notice {
-        Notice::FiniFailed(problem) => ("error in fini", problem),
-        Notice::Unawaited(problem) => ("error in a task that nobody awaited", problem),
-    };
-    let line = match &problem.kind {
-        Some(kind) => format!("{what}: {kind}: {}\n", problem.message),
-        None => format!("{what}: {}\n", problem.message),
-    };
-    // When standard error is gone there is nobody to tell.
-    let _ = rt.host.write(nyrt::host::Stream::Err, line.as_bytes());
-}
+impl Tier for Interp {
+    fn id(&self) -> TierId {
+        TierId::INTERP
+    }
 
-impl Drop for Interp {
-    fn drop(&mut self) {
-        self.task.frames.clear();
-        self.parked.clear();
-        for code in self.codes.drain(..).filter(|c| !c.is_null()) {
-            // SAFETY: `prepare` made it with `Box::into_raw`; all frames that pointed to it are gone.
-            drop(unsafe { Box::from_raw(code) });
+    fn prepare(&self, machine: &mut Machine, func: FuncId) -> Result<Box<dyn Body>, NotReady> {
+        let f = &machine.linked.program.funcs[func.index()];
+        let prepared = Prepared::prepare(func, f).map_err(NotReady::Malformed)?;
+        // A literal cannot fail where it stands: there is no unwind edge.
+        for inst in &prepared.insts {
+            if let Op::Str { text } = inst.op {
+                machine.linked.text(&mut machine.rt, text).map_err(NotReady::Trap)?;
+            }
         }
+        Ok(Box::new(prepared))
+    }
+
+    fn run(&self, machine: &mut Machine) -> Flow {
+        exec::run(machine)
     }
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use interp::Exit;
+use machine::Exit;
 use mir::inst::FuncId;
 use support::{Options, run_program};
 

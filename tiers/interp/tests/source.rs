@@ -3,7 +3,7 @@
 
 mod support;
 
-use interp::{Exit, LimitKind};
+use machine::{Exit, LimitKind};
 use support::{Options, World, check, run, run_with};
 
 #[test]
@@ -227,7 +227,7 @@ fn several_runs_in_one_interpreter() {
     let (interp, written) = world.interp();
     let mut interp = interp;
     assert!(matches!(interp.run(first), Exit::Value(_)));
-    let mut grow = |interp: &mut interp::Interp, text: &str| {
+    let mut grow = |interp: &mut machine::Machine, text: &str| {
         world.program = std::mem::take(&mut interp.linked.program);
         let top = world.repl(text);
         interp.linked.program = std::mem::take(&mut world.program);

@@ -3,7 +3,7 @@
 
 mod support;
 
-use interp::Exit;
+use machine::Exit;
 use support::{Options, Ran, World, run_program};
 
 const PROGRAMS: [&str; 6] = [

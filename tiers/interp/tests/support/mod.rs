@@ -5,8 +5,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use interp::{Config, Exit, Interp};
+use interp::Interp;
 use link::Linked;
+use machine::{Config, Exit, Machine};
 use mir::build::{self, Unit, UnitKind};
 use mir::inst::FuncId;
 use mir::program::Program;
@@ -95,10 +96,10 @@ impl World {
         self.build("<input>", text, UnitKind::Repl)
     }
     /// An interpreter for what was built so far.
-    pub(crate) fn interp(&mut self) -> (Interp, Written) {
+    pub(crate) fn interp(&mut self) -> (Machine, Written) {
         let (mut rt, written) = runtime(HeapConfig { audit: true, ..HeapConfig::default() });
         let linked = Linked::new(&mut rt, std::mem::take(&mut self.program));
-        (Interp::new(rt, linked, Config { audit: true, ..Config::default() }), written)
+        (Interp::machine(rt, linked, Config { audit: true, ..Config::default() }), written)
     }
     /// Adds the main file of a program.
     pub(crate) fn main(&mut self, text: &str) -> FuncId {
@@ -123,8 +124,8 @@ pub(crate) struct Ran {
     pub(crate) out: String,
     pub(crate) err: String,
     pub(crate) exit: Exit,
-    pub(crate) ended: interp::Ended,
-    pub(crate) interp: Interp,
+    pub(crate) ended: machine::Ended,
+    pub(crate) interp: Machine,
 }
 
 impl Ran {
@@ -179,7 +180,7 @@ pub(crate) fn run_program(program: Program, top: FuncId, options: Options) -> Ra
     rt.limits.fuel = options.fuel;
     rt.limits.deadline_ns = options.deadline_ns;
     let linked = Linked::new(&mut rt, program);
-    let mut interp = Interp::new(rt, linked, Config { audit: options.audit, ..Config::default() });
+    let mut interp = Interp::machine(rt, linked, Config { audit: options.audit, ..Config::default() });
     let exit = interp.run(top);
     let ended = interp.finish();
     Ran { out: written.out(), err: written.err(), exit, ended, interp }

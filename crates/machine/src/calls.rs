@@ -1,6 +1,6 @@
 //! Calls: what is called, with how many arguments, and the new activation. It does not run it.
 
-use mir::inst::{ClassIx, FuncId, Op};
+use mir::inst::{ClassIx, FuncId};
 use nyrt::builtin::{self, BuiltinId};
 use nyrt::class::{ClassTable, Target};
 use nyrt::error::ErrorKind;
@@ -10,16 +10,59 @@ use nyrt::value::{ClassId, Kind, Name, Ref, Value, class_id};
 use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
-use crate::code::Code;
+use crate::code::{CALL_STEPS, CodePtr, TierId};
 use crate::drops::After;
 use crate::frame::{Frame, Role};
-use crate::{Flow, Interp};
+use crate::{Flow, Machine};
 
 /// Arguments in a row.
-pub(crate) type Args = SmallVec<[Value; 8]>;
+pub type Args = SmallVec<[Value; 8]>;
+
+/// Operands of an instruction: values of a window by their numbers.
+#[derive(Clone, Copy)]
+pub struct Operands<'a> {
+    base: *const Value,
+    list: &'a [u32],
+}
+
+impl<'a> Operands<'a> {
+    /// No operands.
+    pub const NONE: Operands<'static> = Operands { base: std::ptr::null(), list: &[] };
+
+    /// The values `base.add(n)` for all `n` in `list`.
+    ///
+    /// # Safety
+    /// They can be read as long as this is used.
+    #[inline(always)]
+    pub unsafe fn new(base: *const Value, list: &'a [u32]) -> Operands<'a> {
+        Operands { base, list }
+    }
+    /// How many there are.
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        self.list.len()
+    }
+    /// Whether there are none.
+    #[inline(always)]
+    pub fn is_empty(self) -> bool {
+        self.list.is_empty()
+    }
+    /// The values.
+    #[inline(always)]
+    pub fn values(self) -> impl ExactSizeIterator<Item = Value> + 'a {
+        let base = self.base;
+        // SAFETY: `new` was promised that they can be read.
+        self.list.iter().map(move |n| unsafe { *base.add(*n as usize) })
+    }
+    /// The same in a row.
+    #[inline]
+    pub fn args(self) -> Args {
+        self.values().collect()
+    }
+}
 
 /// How a call began.
-pub(crate) enum Called {
+pub enum Called {
     /// It is over and gave an owned value.
     Value(Value),
     /// There is a new activation.
@@ -34,80 +77,15 @@ pub(crate) fn bound_builtin(id: BuiltinId) -> nyrt::value::FuncId {
     nyrt::value::FuncId(BUILTIN | id.0 as u32)
 }
 
-impl Interp {
+impl Machine {
     /// Most activations of a task.
     #[inline(always)]
-    pub(crate) fn max_depth(&self) -> usize {
+    pub fn max_depth(&self) -> usize {
         self.rt.limits.max_depth as usize
     }
 
-    /// A function that has been called before.
-    #[inline(always)]
-    pub(crate) fn ready<'a>(&self, func: FuncId) -> Option<&'a Code> {
-        match self.codes.get(func.index()) {
-            // SAFETY: it came from `Box::into_raw` in `code` and is freed together with the interpreter only; it is
-            // never changed, so shared references may overlap.
-            Some(code) if !code.is_null() => Some(unsafe { &**code }),
-            _ => None,
-        }
-    }
-
-    /// A function, prepared if this is its first call.
-    #[inline]
-    fn code<'a>(&mut self, func: FuncId) -> Result<&'a Code, Trap> {
-        match self.ready(func) {
-            Some(code) => Ok(code),
-            None => self.prepare(func),
-        }
-    }
-
-    #[cold]
-    fn prepare<'a>(&mut self, func: FuncId) -> Result<&'a Code, Trap> {
-        let made = self.linked.program.funcs.get(func.index()).map(|f| Code::prepare(func, f));
-        // A literal cannot fail where it stands: there is no unwind edge.
-        if let Some(Ok(code)) = &made {
-            for inst in &code.insts {
-                if let Op::Str { text } = inst.op {
-                    self.linked.text(&mut self.rt, text)?;
-                }
-            }
-        }
-        match (made, self.codes.get_mut(func.index())) {
-            (Some(Ok(code)), Some(slot)) => {
-                *slot = Box::into_raw(Box::new(code));
-                self.ready(func).ok_or(Trap::Stop)
-            }
-            (Some(Err(fault)), _) => {
-                self.fault(format!("{fault:?}"));
-                Err(Trap::Stop)
-            }
-            _ => {
-                self.fault(format!("there is no function {func:?}"));
-                Err(Trap::Stop)
-            }
-        }
-    }
-
-    /// Prepares a function; the instruction that needs it is done again.
-    #[cold]
-    pub(crate) fn prepare_then_again(&mut self, func: FuncId) -> Flow {
-        match self.code(func) {
-            Ok(_) => Flow::Go,
-            Err(trap) => self.trapped(trap),
-        }
-    }
-
-    /// The values of a list of registers of the newest activation.
-    #[inline]
-    pub(crate) fn arguments(&self, list: &[u32]) -> Args {
-        match self.task.frames.last() {
-            Some(frame) => list.iter().map(|reg| frame.get(*reg as usize)).collect(),
-            None => Args::new(),
-        }
-    }
-
     /// A new activation. The role says who owns arguments and closure; on failure nothing is consumed.
-    pub(crate) fn enter(
+    pub fn enter(
         &mut self,
         func: nyrt::value::FuncId,
         args: &[Value],
@@ -115,32 +93,38 @@ impl Interp {
         role: Role,
     ) -> Result<(), Trap> {
         let mut frame = self.open(func, args.len(), closure, role)?;
-        for (reg, arg) in args.iter().enumerate() {
-            frame.set(reg, *arg);
-        }
+        frame.set_params(args);
         self.task.frames.push(frame);
         Ok(())
     }
 
-    /// The same with an optional receiver and the values of a list of registers of the newest activation.
+    /// The same with an optional receiver and operands of an instruction.
     #[inline]
     fn enter_from(
         &mut self,
         func: nyrt::value::FuncId,
         receiver: Option<Value>,
-        list: &[u32],
+        args: Operands<'_>,
         closure: Ref,
         role: Role,
     ) -> Result<Called, Trap> {
         let first = usize::from(receiver.is_some());
-        let mut frame = self.open(func, first + list.len(), closure, role)?;
-        if let Some(receiver) = receiver {
-            frame.set(0, receiver);
-        }
-        if let Some(caller) = self.task.frames.last() {
-            for (i, reg) in list.iter().enumerate() {
-                frame.set(first + i, caller.get(*reg as usize));
+        let mut frame = self.open(func, first + args.len(), closure, role)?;
+        if frame.code().plain {
+            let params = frame.values();
+            // SAFETY: the window begins with the parameters as values, `plain` says, and `open` has checked that there
+            // are as many as arguments.
+            unsafe {
+                if let Some(receiver) = receiver {
+                    *params = receiver;
+                }
+                for (i, arg) in args.values().enumerate() {
+                    *params.add(first + i) = arg;
+                }
             }
+        } else {
+            let all: Args = receiver.into_iter().chain(args.values()).collect();
+            frame.set_params(&all);
         }
         self.task.frames.push(frame);
         Ok(Called::Entered)
@@ -155,14 +139,18 @@ impl Interp {
         closure: Ref,
         role: Role,
     ) -> Result<Frame, Trap> {
-        let code = self.code(FuncId(func.0))?;
+        let mut code = self.code(FuncId(func.0))?;
         if args != code.params as usize {
             return Err(self.wrong_count(code, args));
+        }
+        if !code.spend(CALL_STEPS) && code.tier == TierId::INTERP {
+            self.warm(code.func, false);
+            code = self.code(code.func)?;
         }
         if self.task.frames.len() >= self.max_depth() {
             return Err(self.stack_overflow());
         }
-        let Some(window) = self.task.stack.push(code.regs as usize) else {
+        let Some(window) = self.task.stack.push(code.words as usize) else {
             return Err(self.stack_overflow());
         };
         self.ticks -= 1;
@@ -170,7 +158,7 @@ impl Interp {
     }
 
     #[cold]
-    fn wrong_count(&mut self, code: &Code, got: usize) -> Trap {
+    fn wrong_count(&mut self, code: CodePtr, got: usize) -> Trap {
         let me = usize::from(code.has_me);
         let wanted = match (code.params as usize).saturating_sub(me) {
             0 => "no arguments".into(),
@@ -182,31 +170,31 @@ impl Interp {
         self.rt.raise(ErrorKind::ArityError, &text)
     }
 
+    /// Throws `StackOverflow`.
     #[cold]
-    pub(crate) fn stack_overflow(&mut self) -> Trap {
+    pub fn stack_overflow(&mut self) -> Trap {
         let text = format!("More than {} calls are nested", self.task.frames.len());
         self.rt.raise(ErrorKind::StackOverflow, &text)
     }
 
     /// A function of the program by number.
-    pub(crate) fn call_func(&mut self, func: FuncId, list: &[u32]) -> Result<Called, Trap> {
-        self.enter_from(link::func_id(func), None, list, Ref::NONE, Role::Call)
+    pub fn call_func(&mut self, func: FuncId, args: Operands<'_>) -> Result<Called, Trap> {
+        self.enter_from(link::func_id(func), None, args, Ref::NONE, Role::Call)
     }
 
     /// A function value; whoever calls keeps it alive.
-    pub(crate) fn call_value(&mut self, callee: Value, list: &[u32]) -> Result<Called, Trap> {
-        self.call_closure(callee, list, Role::Call)
+    pub fn call_value(&mut self, callee: Value, args: Operands<'_>) -> Result<Called, Trap> {
+        self.call_closure(callee, args, Role::Call)
     }
 
-    fn call_closure(&mut self, callee: Value, list: &[u32], role: Role) -> Result<Called, Trap> {
+    fn call_closure(&mut self, callee: Value, args: Operands<'_>, role: Role) -> Result<Called, Trap> {
         if callee.kind() != Kind::Func {
             return Err(self.not_a_function(callee));
         }
         let closure = callee.as_ref();
         let (func, receiver) = (self.rt.heap.func_id(closure), self.rt.heap.func_receiver(closure));
         if func.0 & BUILTIN != 0 {
-            let args = self.arguments(list);
-            let result = builtin::call(&mut self.rt, BuiltinId(func.0 as u16), receiver, &args)?;
+            let result = builtin::call(&mut self.rt, BuiltinId(func.0 as u16), receiver, &args.args())?;
             if role == Role::CallWithClosure {
                 self.rt.heap.release_ref(closure);
             }
@@ -216,7 +204,7 @@ impl Interp {
         if code.has_me {
             self.rt.check_alive(receiver)?;
         }
-        self.enter_from(func, code.has_me.then_some(receiver), list, closure, role)
+        self.enter_from(func, code.has_me.then_some(receiver), args, closure, role)
     }
 
     #[cold]
@@ -227,28 +215,34 @@ impl Interp {
 
     /// A method by name, or a function held in the field of that name.
     #[inline]
-    pub(crate) fn call_method(
+    pub fn call_method(
         &mut self,
         object: Value,
         name: Symbol,
-        list: &[u32],
+        args: Operands<'_>,
         from: ClassIx,
     ) -> Result<Called, Trap> {
         let name = self.linked.name(&mut self.rt, name);
         match method::find(&mut self.rt, object, name)? {
-            Some(target) => self.call_target(target, object, list),
-            None => self.call_field(object, name, list, from),
+            Some(target) => self.call_target(target, object, args),
+            None => self.call_field(object, name, args, from),
         }
     }
 
     /// A function held in a field.
-    fn call_field(&mut self, object: Value, name: Name, list: &[u32], from: ClassIx) -> Result<Called, Trap> {
+    fn call_field(
+        &mut self,
+        object: Value,
+        name: Name,
+        args: Operands<'_>,
+        from: ClassIx,
+    ) -> Result<Called, Trap> {
         let Some(slot) = self.field_slot(object, name) else {
             return Err(method::no_method(&mut self.rt, object, name));
         };
         self.check_visible(object, name, from)?;
         let callee = self.rt.heap.field_get(object.as_ref(), slot);
-        let called = self.call_closure(callee, list, Role::CallWithClosure);
+        let called = self.call_closure(callee, args, Role::CallWithClosure);
         if called.is_err() {
             self.rt.heap.release(callee);
         }
@@ -256,7 +250,7 @@ impl Interp {
     }
 
     /// A method of a builtin parent on the content of a box: the first parent that has it, else what every value has.
-    pub(crate) fn call_content(&mut self, object: Value, name: Symbol, list: &[u32]) -> Result<Called, Trap> {
+    pub fn call_content(&mut self, object: Value, name: Symbol, args: Operands<'_>) -> Result<Called, Trap> {
         let name = self.linked.name(&mut self.rt, name);
         self.rt.check_alive(object)?;
         let parents: SmallVec<[ClassId; 4]> = match object.class() {
@@ -272,29 +266,26 @@ impl Interp {
         });
         let Some((parent, target)) = found else { return Err(method::no_method(&mut self.rt, object, name)) };
         let content = self.rt.content(object, parent)?.unwrap_or(Value::VOID);
-        self.call_target(target, content, list)
+        self.call_target(target, content, args)
     }
 
-    fn call_target(&mut self, target: Target, object: Value, list: &[u32]) -> Result<Called, Trap> {
+    fn call_target(&mut self, target: Target, object: Value, args: Operands<'_>) -> Result<Called, Trap> {
         match target {
-            Target::Func(func) => self.enter_from(func, Some(object), list, Ref::NONE, Role::Call),
-            Target::Static(func) => self.enter_from(func, None, list, Ref::NONE, Role::Call),
-            Target::Builtin(id) => {
-                let args = self.arguments(list);
-                builtin::call(&mut self.rt, id, object, &args).map(Called::Value)
-            }
+            Target::Func(func) => self.enter_from(func, Some(object), args, Ref::NONE, Role::Call),
+            Target::Static(func) => self.enter_from(func, None, args, Ref::NONE, Role::Call),
+            Target::Builtin(id) => builtin::call(&mut self.rt, id, object, &args.args()).map(Called::Value),
             Target::OnContent { parent, func } => {
                 let content = self.rt.content(object, parent)?.unwrap_or(Value::VOID);
-                self.enter_from(func, Some(content), list, Ref::NONE, Role::Call)
+                self.enter_from(func, Some(content), args, Ref::NONE, Role::Call)
             }
         }
     }
 }
 
-impl Interp {
+impl Machine {
     /// Performs the call that an operation asked for; its result is that of the current instruction.
     #[cold]
-    pub(crate) fn perform_callout(&mut self) -> Flow {
+    pub fn perform_callout(&mut self) -> Flow {
         self.enter_callout(Role::CallWithArgs)
     }
 
@@ -314,7 +305,7 @@ impl Interp {
 
     /// The newest activation returns an owned value to somebody else than a plain call.
     #[cold]
-    pub(crate) fn returned(&mut self, value: Value) -> Flow {
+    pub fn returned(&mut self, value: Value) -> Flow {
         let Some(role) = self.task.frames.last().map(|f| f.role) else { return Flow::Stop };
         self.leave_frame();
         match role {
@@ -343,13 +334,10 @@ impl Interp {
     }
 
     /// Writes the result of the current instruction of the newest activation.
-    pub(crate) fn give(&mut self, value: Value) {
+    pub fn give(&mut self, value: Value) {
         match self.task.frames.last_mut() {
-            Some(frame) if !frame.inst().dst.is_none() => {
-                let dst = frame.inst().dst.index();
-                frame.set(dst, value);
-            }
-            _ => self.rt.heap.release(value),
+            Some(frame) => frame.code().body().give(&mut self.rt, frame, value),
+            None => self.rt.heap.release(value),
         }
     }
 }

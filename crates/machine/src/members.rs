@@ -10,13 +10,13 @@ use nyrt::trap::{Outcome, Trap};
 use nyrt::value::{Kind, Name, Value};
 use syntax::intern::Symbol;
 
+use crate::Machine;
 use crate::calls::bound_builtin;
-use crate::{Flow, Interp};
 
-impl Interp {
+impl Machine {
     /// The slot of a field that the object has.
     #[inline]
-    pub(crate) fn field_slot(&self, object: Value, name: Name) -> Option<u32> {
+    pub fn field_slot(&self, object: Value, name: Name) -> Option<u32> {
         if object.kind() != Kind::Obj {
             return None;
         }
@@ -25,7 +25,7 @@ impl Interp {
 
     /// Fails with `Visibility` if code of the class `from` may not touch the field.
     #[inline(always)]
-    pub(crate) fn check_visible(&mut self, object: Value, name: Name, from: ClassIx) -> Result<(), Trap> {
+    pub fn check_visible(&mut self, object: Value, name: Name, from: ClassIx) -> Result<(), Trap> {
         let from = self.linked.class_or_none(from);
         // A box may touch its own fields.
         if from == Some(object.class()) || self.rt.classes.field_visible(object.class(), name, from) {
@@ -43,7 +43,7 @@ impl Interp {
 
     /// A field, or the method of that name bound to the object.
     #[inline]
-    pub(crate) fn get_field(&mut self, object: Value, name: Symbol, from: ClassIx) -> Outcome {
+    pub fn get_field(&mut self, object: Value, name: Symbol, from: ClassIx) -> Outcome {
         let name = self.linked.name(&mut self.rt, name);
         if let Some(slot) = self.field_slot(object, name)
             && !self.rt.heap.is_dead(object)
@@ -71,7 +71,7 @@ impl Interp {
         };
         match self.rt.heap.func_new(func, receiver, &[]) {
             Ok(bound) => Ok(bound),
-            Err(_) => Err(self.rt.raise(ErrorKind::OutOfMemory, "Out of memory")),
+            Err(_) => Err(self.out_of_memory()),
         }
     }
 
@@ -90,7 +90,7 @@ impl Interp {
 
     /// Stores an owned value; the old one is released after the store.
     #[inline]
-    pub(crate) fn set_field(&mut self, object: Value, name: Symbol, value: Value, from: ClassIx) -> Outcome {
+    pub fn set_field(&mut self, object: Value, name: Symbol, value: Value, from: ClassIx) -> Outcome {
         let name = self.linked.name(&mut self.rt, name);
         let Some(slot) = self.field_slot(object, name) else {
             return Err(match object.is_nothing() {
@@ -105,7 +105,7 @@ impl Interp {
                 self.rt.heap.release(old);
                 Ok(Value::VOID)
             }
-            Err(_) => Err(self.rt.raise(ErrorKind::OutOfMemory, "Out of memory")),
+            Err(_) => Err(self.out_of_memory()),
         }
     }
 
@@ -126,7 +126,7 @@ impl Interp {
     /// A map of keys and values that alternate.
     pub(crate) fn new_map(&mut self, items: &[Value]) -> Outcome {
         let Ok(map) = self.rt.heap.map_new() else {
-            return Err(self.rt.raise(ErrorKind::OutOfMemory, "Out of memory"));
+            return Err(self.out_of_memory());
         };
         for pair in items.chunks_exact(2) {
             if let Err(trap) = index::set(&mut self.rt, map, pair[0], pair[1]) {
@@ -142,7 +142,7 @@ impl Interp {
         self.rt.check_alive(a)?;
         match self.rt.heap.weak_of(a) {
             Ok(weak) => Ok(weak),
-            Err(_) => Err(self.rt.raise(ErrorKind::OutOfMemory, "Out of memory")),
+            Err(_) => Err(self.out_of_memory()),
         }
     }
 
@@ -154,37 +154,34 @@ impl Interp {
             || convert::is_type(&self.rt, value, name)
     }
 
+    /// Throws `OutOfMemory`.
     #[cold]
-    pub(crate) fn out_of_memory(&mut self) -> Flow {
-        let trap = self.rt.raise(ErrorKind::OutOfMemory, "Out of memory");
-        self.trapped(trap)
+    pub fn out_of_memory(&mut self) -> Trap {
+        self.rt.raise(ErrorKind::OutOfMemory, "Out of memory")
     }
 
     #[cold]
-    pub(crate) fn no_global(&mut self, global: Global) -> Flow {
+    pub(crate) fn no_global(&mut self, global: Global) -> Trap {
         let name = self.linked.program.globals.get(global.index()).copied();
         let name = name.map_or("?", |n| self.linked.program.names.text(n));
         let text = format!("Variable '{name}' is not defined");
-        let trap = self.rt.raise(ErrorKind::UndefinedVariable, &text);
-        self.trapped(trap)
+        self.rt.raise(ErrorKind::UndefinedVariable, &text)
     }
 
     #[cold]
-    pub(crate) fn undeclared_box(&mut self, class: ClassIx) -> Flow {
+    pub(crate) fn undeclared_box(&mut self, class: ClassIx) -> Trap {
         let name = self.linked.program.names.text(self.linked.program.class(class).name);
         let text = format!("Box '{name}' is not declared yet");
-        let trap = self.rt.raise(ErrorKind::UndefinedBox, &text);
-        self.trapped(trap)
+        self.rt.raise(ErrorKind::UndefinedBox, &text)
     }
 
     /// Throws an ErrorBox whose kind and message the builder knew.
     #[cold]
-    pub(crate) fn raise_named(&mut self, kind: Symbol, message: Symbol) -> Flow {
+    pub fn raise_named(&mut self, kind: Symbol, message: Symbol) -> Trap {
         let names = &self.linked.program.names;
-        let trap = match self.rt.error_new(names.text(kind), names.text(message)) {
+        match self.rt.error_new(names.text(kind), names.text(message)) {
             Ok(error) => self.rt.throw(error),
             Err(_) => self.rt.raise(ErrorKind::OutOfMemory, "Out of memory"),
-        };
-        self.trapped(trap)
+        }
     }
 }

@@ -5,37 +5,38 @@ use nyrt::error::ErrorKind;
 use nyrt::rt::Root;
 use nyrt::value::{Ref, Value};
 
+use crate::Machine;
 use crate::frame::Role;
-use crate::{Flow, Interp};
+use crate::generic::Did;
 
-impl Interp {
+impl Machine {
     /// `get_static` of a box that has no finished instance.
     #[cold]
-    pub(crate) fn static_box(&mut self, class: ClassIx) -> Flow {
+    pub(crate) fn static_box(&mut self, class: ClassIx) -> Did {
         let id = self.linked.class(class);
         if let Some(instance) = self.rt.static_box(id).instance {
             // Its own set-up sees the half-built instance. So do other tasks, which run while the set-up waits.
             let own = self.task.statics.last() == Some(&class) || !self.task.statics.contains(&class);
             if own {
-                self.give(instance);
-                return self.done();
+                return Did::Value(instance);
             }
             let text = format!("Static box {} needs itself while it is set up", self.rt.class_name(id));
-            let trap = self.rt.raise(ErrorKind::StaticCycle, &text);
-            return self.trapped(trap);
+            return Did::Trap(self.rt.raise(ErrorKind::StaticCycle, &text));
         }
-        let Ok(instance) = self.rt.heap.obj_new(id) else { return self.out_of_memory() };
+        let Ok(instance) = self.rt.heap.obj_new(id) else {
+            return Did::Trap(self.out_of_memory());
+        };
         self.rt.begin_static(id, instance);
         let Some(init) = self.linked.program.class(class).static_init else {
             self.rt.end_static(id);
-            return Flow::Go;
+            return Did::Entered;
         };
         self.task.statics.push(class);
         match self.enter(link::func_id(init), &[instance], Ref::NONE, Role::Static) {
-            Ok(()) => Flow::Go,
+            Ok(()) => Did::Entered,
             Err(trap) => {
                 self.static_failed();
-                self.trapped(trap)
+                Did::Trap(trap)
             }
         }
     }

@@ -6,12 +6,12 @@ use nyrt::value::Value;
 
 use crate::frame::Role;
 use crate::trace::Trace;
-use crate::{Flow, Interp};
+use crate::{Flow, Machine};
 
-impl Interp {
+impl Machine {
     /// The current instruction gave no value.
     #[cold]
-    pub(crate) fn trapped(&mut self, trap: Trap) -> Flow {
+    pub fn trapped(&mut self, trap: Trap) -> Flow {
         match trap {
             Trap::Throw => {
                 let value = self.rt.take_thrown();
@@ -27,13 +27,13 @@ impl Interp {
 
     /// The activation that runs was left at an instruction which goes on throwing what it had taken up.
     #[cold]
-    pub(crate) fn rethrow(&mut self, value: Value) -> Flow {
+    pub fn rethrow(&mut self, value: Value) -> Flow {
         let trace = self.task.pending.take(self.task.frames.len(), value);
         if trace.is_empty() { self.unwind(value, trace) } else { self.find_handler(value, trace, true) }
     }
 
     /// Looks for who takes an exception that the current instruction threw. The value is owned.
-    pub(crate) fn unwind(&mut self, value: Value, trace: Trace) -> Flow {
+    pub fn unwind(&mut self, value: Value, trace: Trace) -> Flow {
         self.find_handler(value, trace, false)
     }
 
@@ -42,18 +42,16 @@ impl Interp {
         loop {
             let depth = self.task.frames.len();
             let Some(frame) = self.task.frames.last_mut() else { return self.task_failed(value, trace) };
-            let (code, inst) = (frame.code(), frame.inst());
             if !noted {
                 trace.note(frame);
             }
             noted = false;
-            if !inst.unwind.is_none() {
+            if frame.code().body().catch(frame, value) {
                 self.task.pending.keep(depth, value, trace);
-                frame.set(code.exception(), value);
-                frame.follow(inst.unwind);
                 return Flow::Go;
             }
-            let (role, receiver) = (frame.role, frame.get(0));
+            let role = frame.role;
+            let receiver = if role == Role::Fini { frame.param(0) } else { Value::VOID };
             self.leave_frame();
             match role {
                 Role::Call | Role::CallWithArgs | Role::CallWithClosure => {}
@@ -69,7 +67,7 @@ impl Interp {
     }
 
     /// Takes the newest activation off its stack, with what it owns.
-    pub(crate) fn leave_frame(&mut self) {
+    pub fn leave_frame(&mut self) {
         let depth = self.task.frames.len();
         let Some(frame) = self.task.frames.pop() else { return };
         if !self.task.outbox.is_empty() {
@@ -78,8 +76,8 @@ impl Interp {
         match frame.role {
             Role::CallWithArgs | Role::Root | Role::Text => {
                 // What is released last dies first: the arguments die right to left.
-                for reg in 0..frame.code().params as usize {
-                    self.rt.heap.release(frame.get(reg));
+                for index in 0..frame.code().params as usize {
+                    self.rt.heap.release(frame.param(index));
                 }
                 if !frame.closure.is_none() {
                     self.rt.heap.release_ref(frame.closure);
@@ -88,7 +86,12 @@ impl Interp {
             Role::CallWithClosure => self.rt.heap.release_ref(frame.closure),
             Role::Call | Role::Fini | Role::Static => {}
         }
-        self.task.stack.pop(frame.regs);
+        self.task.stack.pop(frame.window);
+    }
+
+    /// Hands an owned value over to the statement of the caller.
+    pub fn outbox(&mut self, value: Value) {
+        self.task.outbox.push((self.task.frames.len() - 1, value));
     }
 
     /// What a function handed over and its caller's statement did not take belongs to the next caller.
@@ -100,7 +103,7 @@ impl Interp {
 
     /// End of a statement: what calls in it handed over dies, the newest first.
     #[cold]
-    pub(crate) fn drop_outbox(&mut self) {
+    pub fn drop_outbox(&mut self) {
         let depth = self.task.frames.len();
         // What is released last dies first.
         let heap = &mut self.rt.heap;

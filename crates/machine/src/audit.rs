@@ -2,20 +2,21 @@
 //! position, `mir::verify` knows.
 
 use hashbrown::HashMap;
-use mir::inst::{FuncId, Op};
+use mir::inst::{FuncId, Op, Val};
+use mir::program::Program;
 use mir::verify::{self, OwnedAt};
 use nyrt::value::Value;
 
 use crate::drops::After;
 use crate::frame::{Frame, Role, Task};
-use crate::{Exit, Flow, Interp};
+use crate::{Exit, Flow, Machine};
 
 /// What is known of the functions that were audited.
 pub(crate) type Audited = HashMap<FuncId, OwnedAt>;
 
 /// How far the current instruction of an activation is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum At {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum At {
     /// Nothing of it is done.
     Before,
     /// It is done.
@@ -24,7 +25,7 @@ enum At {
     Thrown,
 }
 
-impl Interp {
+impl Machine {
     /// Recomputes all counts of the heap. Gives the number of steps until it is worth doing again: an audit takes
     /// time in proportion to everything that is alive.
     pub(crate) fn audit(&mut self) -> Result<i64, Flow> {
@@ -64,28 +65,54 @@ impl Interp {
     fn frame_roots(&self, frame: &Frame, at: At, audited: &mut Audited, roots: &mut Vec<Value>) {
         let code = frame.code();
         if matches!(frame.role, Role::CallWithArgs | Role::Root | Role::Text) {
-            roots.extend((0..code.params as usize).map(|reg| frame.get(reg)));
+            roots.extend((0..code.params as usize).map(|index| frame.param(index)));
         }
         if matches!(frame.role, Role::CallWithClosure | Role::Root) && !frame.closure.is_none() {
             roots.push(self.rt.heap.value_of(frame.closure));
         }
-        let program = &self.linked.program;
-        let Some(func) = program.funcs.get(code.func.index()) else { return };
-        if !audited.contains_key(&code.func) {
-            // A function that breaks the rules of ownership cannot be audited; the verifier reports it elsewhere.
-            let Ok(owned) = verify::owned_at(program, func) else { return };
-            audited.insert(code.func, owned);
+        let mut held = Held { program: &self.linked.program, audited, roots };
+        // What cannot be said is not audited; the verifier reports it elsewhere.
+        code.body().held(frame, at, &mut held);
+    }
+}
+
+/// Where a tier puts the values that an activation owns.
+pub struct Held<'a> {
+    program: &'a Program,
+    audited: &'a mut Audited,
+    roots: &'a mut Vec<Value>,
+}
+
+impl Held<'_> {
+    /// The program.
+    pub fn program(&self) -> &Program {
+        self.program
+    }
+
+    /// A value that the activation owns.
+    pub fn push(&mut self, value: Value) {
+        self.roots.push(value);
+    }
+
+    /// For tiers that keep to generic MIR: what is owned at a position of it, read by `get`. False for functions that
+    /// break the rules of ownership.
+    pub fn generic(&mut self, id: FuncId, position: usize, at: At, get: &dyn Fn(Val) -> Value) -> bool {
+        let Some(func) = self.program.funcs.get(id.index()) else { return false };
+        if !self.audited.contains_key(&id) {
+            let Ok(owned) = verify::owned_at(self.program, func) else { return false };
+            self.audited.insert(id, owned);
         }
-        let Some(owned) = audited.get(&code.func) else { return };
-        let position = frame.position();
+        let (Some(owned), Some(inst)) = (self.audited.get(&id), func.insts.get(position)) else {
+            return false;
+        };
         let mut held = match at {
             At::After => owned.after(func, position),
             At::Before | At::Thrown => owned.before(func, position),
         };
-        let inst = frame.inst();
         if at == At::Thrown && (inst.op.row().effects.ends_block() || matches!(inst.op, Op::Release { .. })) {
             func.uses(&inst.op, |v, consumed| held.retain(|h| !consumed || *h != v));
         }
-        roots.extend(held.into_iter().map(|v| frame.get(v.index())));
+        self.roots.extend(held.into_iter().map(get));
+        true
     }
 }

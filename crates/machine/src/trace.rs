@@ -56,8 +56,7 @@ impl Trace {
     pub(crate) fn note(&mut self, frame: &Frame) {
         let code = frame.code();
         if code.kind != FuncKind::Prelude {
-            let span = code.spans.get(frame.position()).copied().unwrap_or_default();
-            self.push(TraceEntry { func: code.name, span });
+            self.push(TraceEntry { func: code.name, span: code.body().span(frame) });
         }
     }
     /// Whether nothing was noted.

@@ -1,16 +1,16 @@
 //! Deaths that need user code: the heap's drop machine says which `fini` body is due, this file runs it as an
 //! activation and lets the interrupted instruction go on afterwards. It does not decide what dies.
 
-use mir::inst::{Gives, Op};
+use mir::inst::Op;
 use nyrt::heap::DropStep;
 use nyrt::value::{Ref, Value};
 
 use crate::frame::Role;
 use crate::trace::Trace;
-use crate::{Flow, Interp};
+use crate::{Flow, Machine};
 
 /// What was interrupted by deaths and goes on after them.
-pub(crate) enum After {
+pub enum After {
     /// The instruction of the newest activation is done but for the deaths it caused.
     Next,
     /// An exception on its way.
@@ -51,20 +51,20 @@ impl DropRun {
     }
 }
 
-impl Interp {
+impl Machine {
     /// Whether something died whose death is not complete.
     #[inline(always)]
-    pub(crate) fn drops_wait(&self) -> bool {
+    pub fn drops_wait(&self) -> bool {
         self.rt.heap.drop_depth() != self.task.drop_base
     }
 
     /// Completes the deaths above the current base, then goes on with `after`.
     #[cold]
-    pub(crate) fn serve_drops(&mut self, after: After) -> Flow {
+    pub fn serve_drops(&mut self, after: After) -> Flow {
         let explicit = match (&after, self.task.frames.last()) {
-            (After::Next, Some(frame)) => match frame.inst().op {
+            (After::Next, Some(frame)) => match frame.code().body().op(frame) {
                 Op::CallMethod { object, name, .. } if Some(name) == self.linked.fini => {
-                    let receiver = frame.get(object.index());
+                    let receiver = frame.code().body().get(frame, object);
                     if receiver.is_ref() { receiver.as_ref() } else { Ref::NONE }
                 }
                 _ => Ref::NONE,
@@ -178,27 +178,23 @@ impl Interp {
 
     /// Whether the current instruction leaves errors of finalizers at the report.
     fn reports_only(&self) -> bool {
-        self.task
-            .frames
-            .last()
-            .is_some_and(|f| matches!(f.inst().op, Op::ReleaseUnwinding { .. } | Op::Discard { .. }))
+        self.task.frames.last().is_some_and(|f| {
+            matches!(f.code().body().op(f), Op::ReleaseUnwinding { .. } | Op::Discard { .. })
+        })
     }
 
     /// The instruction was done, but a death that it caused failed. What it took is gone
     /// (`Op::consumes_when_throwing`); an instruction that throws gives nothing, so what it gave goes.
     fn throw_after_all(&mut self, error: Value, trace: Trace) -> Flow {
-        if let Some(frame) = self.task.frames.last() {
-            let inst = frame.inst();
-            if inst.op.row().gives == Gives::Owned && !inst.dst.is_none() {
-                let given = frame.get(inst.dst.index());
-                self.rt.heap.release(given);
-            }
+        if let Some(frame) = self.task.frames.last_mut() {
+            let given = frame.code().body().take_given(frame);
+            self.rt.heap.release(given);
         }
         self.go_on_throwing(error, trace)
     }
 
     /// Throws once what still dies is dead.
-    pub(crate) fn go_on_throwing(&mut self, value: Value, trace: Trace) -> Flow {
+    pub fn go_on_throwing(&mut self, value: Value, trace: Trace) -> Flow {
         if self.drops_wait() {
             self.serve_drops(After::Throw(value, trace))
         } else {
@@ -207,7 +203,7 @@ impl Interp {
     }
 
     /// The current instruction is done but for the deaths that it caused.
-    pub(crate) fn done(&mut self) -> Flow {
+    pub fn done(&mut self) -> Flow {
         if self.drops_wait() {
             return self.serve_drops(After::Next);
         }
@@ -217,7 +213,7 @@ impl Interp {
 
     fn advance(&mut self) {
         if let Some(frame) = self.task.frames.last_mut() {
-            frame.advance();
+            frame.code().body().advance(frame);
         }
     }
 }

@@ -11,7 +11,7 @@ use nyrt::value::Value;
 use crate::drops::After;
 use crate::frame::Role;
 use crate::trace::Trace;
-use crate::{Exit, Flow, Interp, Uncaught};
+use crate::{Exit, Flow, Machine, Uncaught};
 
 /// What the end of a program brought.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ enum Stage {
     Done,
 }
 
-impl Interp {
+impl Machine {
     /// An exception has left the main task.
     pub(crate) fn main_failed(&mut self, error: Value, trace: Trace) -> Flow {
         if let Some((first, trace)) = self.thrown_by_main.take() {
@@ -80,7 +80,7 @@ impl Interp {
     }
 
     fn main_described(&mut self, error: Value, problem: Uncaught) -> Flow {
-        self.main_end = Some(Interp::uncaught_exit(problem));
+        self.main_end = Some(Machine::uncaught_exit(problem));
         self.rt.heap.release(error);
         if self.drops_wait() {
             return self.serve_drops(After::TaskEnd(Ok(Value::VOID)));
@@ -91,7 +91,7 @@ impl Interp {
     /// A run could not even begin.
     pub(crate) fn root_trapped(&mut self, trap: Trap) {
         if self.trapped(trap) == Flow::Go {
-            self.run_loop();
+            self.drive();
         }
     }
 
@@ -104,7 +104,7 @@ impl Interp {
         self.begin_run();
         self.ended = Ended::default();
         if self.program_end() == Flow::Go {
-            self.run_loop();
+            self.drive();
         }
         let mut ended = mem::take(&mut self.ended);
         match self.end_run() {

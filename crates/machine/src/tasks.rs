@@ -12,13 +12,13 @@ use nyrt::value::{Kind, Value};
 use crate::drops::After;
 use crate::frame::{Role, Task};
 use crate::trace::Trace;
-use crate::{Exit, Flow, Interp, QUANTUM};
+use crate::{Exit, Flow, Machine, QUANTUM};
 
 /// What a task takes beside the heap while it waits, about: its first registers, its activations, its entry in
 /// tables. It counts towards `--max-heap`, else tasks would be a way around it.
 const TASK_BYTES: u64 = 2048;
 
-impl Interp {
+impl Machine {
     /// Starts a task that calls a function value without arguments; gives its Future.
     pub(crate) fn spawn(&mut self, callee: Value) -> Outcome {
         debug_assert_eq!(callee.kind(), Kind::Func);
@@ -137,6 +137,19 @@ impl Interp {
         self.main_failed(error, trace)
     }
 
+    /// Counts a step: a call or a jump backwards. When it gives true, the loop has to leave for [`Machine::look`].
+    #[inline(always)]
+    pub fn tick(&mut self) -> bool {
+        self.ticks -= 1;
+        self.ticks <= 0 || self.rt.heap.collect_due()
+    }
+
+    /// What the loop of a tier begins with whenever an activation begins or goes on: a safepoint if one is due.
+    #[inline(always)]
+    pub fn look(&mut self) -> Flow {
+        if self.ticks <= 0 || self.rt.heap.collect_due() { self.safepoint() } else { Flow::Go }
+    }
+
     /// Takes the steps since the last look off the fuel.
     pub(crate) fn charge(&mut self) {
         let used = (self.granted - self.ticks) as u64;
@@ -148,7 +161,7 @@ impl Interp {
 
     /// Between two instructions, at calls and jumps backwards: limits, garbage, audit.
     #[cold]
-    pub(crate) fn safepoint(&mut self) -> Flow {
+    pub fn safepoint(&mut self) -> Flow {
         if self.ticks <= 0 {
             self.charge();
             let limits = &self.rt.limits;
