@@ -171,6 +171,10 @@ pub unsafe trait Body {
     /// The generic instruction that the current one stands for. Its operands are meant for [`Body::get`].
     fn op(&self, frame: &Frame) -> Op;
 
+    /// Its position in the generic function, if there is one: what a promoter needs to enter a loop in another
+    /// code. There, [`Body::get`] reads every value that is live.
+    fn position(&self, frame: &Frame) -> Option<usize>;
+
     /// Where the current instruction is in the source.
     fn span(&self, frame: &Frame) -> Span;
 

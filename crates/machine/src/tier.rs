@@ -129,11 +129,14 @@ impl Machine {
         code
     }
 
-    /// From now on calls of the function run this code, which [`Machine::keep`] gave.
+    /// From now on calls of the function run this code, which [`Machine::keep`] gave. Activations stay in the code they
+    /// are in; those of the interpreter ask the promoter again at their next jump backwards.
     pub fn set_entry(&mut self, func: FuncId, code: CodePtr) {
         debug_assert!(code.func == func);
         if let Some(entry) = self.entries.get_mut(func.index()) {
-            *entry = Some(code);
+            if let Some(old) = entry.replace(code) {
+                old.set_patience(0);
+            }
         }
     }
 

@@ -158,10 +158,10 @@ impl Prepared {
 impl Prepared {
     /// The instruction an activation of this function is at.
     fn inst(&self, frame: &Frame) -> &Inst {
-        &self.insts[self.position(frame)]
+        &self.insts[self.at(frame)]
     }
     /// Its position.
-    fn position(&self, frame: &Frame) -> usize {
+    fn at(&self, frame: &Frame) -> usize {
         (frame.pc as usize - self.insts.as_ptr() as usize) / size_of::<Inst>()
     }
     fn reg(&self, frame: &Frame, reg: usize) -> Value {
@@ -182,8 +182,11 @@ unsafe impl Body for Prepared {
     fn op(&self, frame: &Frame) -> Op {
         self.inst(frame).op
     }
+    fn position(&self, frame: &Frame) -> Option<usize> {
+        Some(self.at(frame))
+    }
     fn span(&self, frame: &Frame) -> Span {
-        self.spans.get(self.position(frame)).copied().unwrap_or_default()
+        self.spans.get(self.at(frame)).copied().unwrap_or_default()
     }
     fn get(&self, frame: &Frame, val: Val) -> Value {
         self.reg(frame, val.index())
@@ -216,7 +219,7 @@ unsafe impl Body for Prepared {
         self.reg(frame, inst.dst.index())
     }
     fn advance(&self, frame: &mut Frame) {
-        let next = self.position(frame) + 1;
+        let next = self.at(frame) + 1;
         // `prepare` has checked that the last instruction ends a block, and those are not advanced over.
         frame.pc = (&raw const self.insts[next]).cast();
     }
@@ -229,7 +232,7 @@ unsafe impl Body for Prepared {
         self.reg(frame, index)
     }
     fn held(&self, frame: &Frame, at: At, held: &mut Held<'_>) -> bool {
-        held.generic(self.head.func, self.position(frame), at, &|v| self.reg(frame, v.index()))
+        held.generic(self.head.func, self.at(frame), at, &|v| self.reg(frame, v.index()))
     }
 }
 

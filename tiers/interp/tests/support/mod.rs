@@ -80,6 +80,18 @@ impl World {
         link::build_prelude(&mut world.program, &mut world.sources).expect("a prelude without errors");
         world
     }
+    /// Adds the main file of a program; nothing when it has an error.
+    pub(crate) fn try_main(&mut self, text: &str) -> Option<FuncId> {
+        let file = self.sources.add("main.nyash", text).expect("a small file");
+        let source = self.sources.file(file);
+        let parsed = syntax::parse(&source.text, source.base, &mut self.program.names);
+        let unit = Unit { ast: &parsed.ast, kind: UnitKind::Main, links: &[] };
+        if !parsed.diagnostics.is_empty() {
+            return None;
+        }
+        let built = build::build(&mut self.program, &self.sources, &[unit], &link::known(false));
+        if built.diagnostics.is_empty() { built.tops.first().copied() } else { None }
+    }
     fn build(&mut self, name: &str, text: &str, kind: UnitKind) -> FuncId {
         let file = self.sources.add(name, text).expect("a small file");
         let source = self.sources.file(file);
@@ -169,6 +181,16 @@ impl Default for Options {
 }
 
 pub(crate) fn run_program(program: Program, top: FuncId, options: Options) -> Ran {
+    run_prepared(program, top, options, |_| {})
+}
+
+/// The same; `prepare` gets the machine before it runs.
+pub(crate) fn run_prepared(
+    program: Program,
+    top: FuncId,
+    options: Options,
+    prepare: impl FnOnce(&mut Machine),
+) -> Ran {
     let config = HeapConfig {
         audit: options.audit,
         max_bytes: options.max_heap,
@@ -181,6 +203,7 @@ pub(crate) fn run_program(program: Program, top: FuncId, options: Options) -> Ra
     rt.limits.deadline_ns = options.deadline_ns;
     let linked = Linked::new(&mut rt, program);
     let mut interp = Interp::machine(rt, linked, Config { audit: options.audit, ..Config::default() });
+    prepare(&mut interp);
     let exit = interp.run(top);
     let ended = interp.finish();
     Ran { out: written.out(), err: written.err(), exit, ended, interp }
