@@ -16,6 +16,7 @@ use crate::boxes;
 use crate::class::ClassTable;
 use crate::error::ErrorKind;
 use crate::names::Names;
+use crate::prelude::PreludeFn;
 use crate::rt::Rt;
 use crate::trap::{Outcome, Trap};
 use crate::value::{BUILTIN_CLASSES, ClassId, Kind, Value, class_id};
@@ -34,10 +35,13 @@ bitflags! {
         const ALLOCATES = 8;
         /// May make the task wait.
         const SUSPENDS = 16;
-        /// May run methods of user boxes (and do whatever they do).
+        /// May run methods of user boxes (and do whatever they do), through the functions in [`Builtin::via`].
         const USER_CODE = 32;
         /// Its result or effect comes from outside: console, clock, randomness.
         const OUTSIDE = 64;
+        /// May drop the last reference to a box that was within another one, or end a box: `fini` runs when the
+        /// builtin has returned.
+        const RELEASES = 128;
     }
 }
 
@@ -124,6 +128,8 @@ pub struct Param {
     pub name: &'static str,
     /// What it takes.
     pub kind: ParamKind,
+    /// Where it goes, when it is not only read.
+    pub store: Option<Store>,
 }
 
 /// Code of a builtin: receiver (void for functions) and arguments are borrowed, the result is owned.
@@ -142,6 +148,10 @@ pub struct Builtin {
     pub required: u8,
     /// What it may do.
     pub effects: Effects,
+    /// What it gives: one of these, or it does not return.
+    pub gives: &'static [Gives],
+    /// The functions of the prelude that may run in its place.
+    pub via: &'static [PreludeFn],
     /// What it means, Markdown.
     pub doc: &'static str,
     /// Its code.
@@ -169,14 +179,20 @@ impl Builtin {
 }
 
 pub use crate::class::BuiltinId;
+pub use crate::gives::{Gives, Store};
 
 /// Declares the rows of a family: `owner => { rows }`, where a row is
-/// `"name" "alias" (required: Kind; optional: Kind) EFFECT | EFFECT => function;` with its documentation before it.
+/// `"name" "alias" (required: Kind; optional: Kind) EFFECT | EFFECT -> Gives | Gives => function;` with its
+/// documentation before it. `kind to Store` says where an argument goes, `via Fn | Fn` after what the row gives which
+/// functions of the prelude may run in its place.
 macro_rules! builtins {
     ($vis:vis $table:ident { $($owner:expr => { $(
         $(#[doc = $doc:literal])*
-        $($name:literal)+ ( $($param:ident : $kind:ident),* $(; $($optional:ident : $optional_kind:ident),+)? )
-        $($effect:ident)|* => $run:path;
+        $($name:literal)+ (
+            $($param:ident : $kind:ident $(to $store:ident)?),*
+            $(; $($optional:ident : $optional_kind:ident $(to $optional_store:ident)?),+)?
+        )
+        $($effect:ident)|* -> $($gives:ident $(($($of:tt)*))?)|+ $(via $($via:ident)|+)? => $run:path;
     )* })* }) => {
         $vis const $table: &[$crate::builtin::Builtin] = &[$($($crate::builtin::Builtin {
             owner: $owner,
@@ -185,20 +201,38 @@ macro_rules! builtins {
                 $($crate::builtin::Param {
                     name: stringify!($param),
                     kind: $crate::builtin::ParamKind::$kind,
+                    store: $crate::builtin::part!(store $($store)?),
                 },)*
                 $($($crate::builtin::Param {
                     name: stringify!($optional),
                     kind: $crate::builtin::ParamKind::$optional_kind,
+                    store: $crate::builtin::part!(store $($optional_store)?),
                 },)+)?
             ],
             required: 0 $(+ { let _ = stringify!($param); 1 })*,
             effects: $crate::builtin::Effects::empty()$(.union($crate::builtin::Effects::$effect))*,
+            gives: &[$($crate::builtin::part!(gives $gives $(($($of)*))?)),+],
+            via: &[$($($crate::prelude::PreludeFn::$via),+)?],
             doc: concat!($($doc, "\n"),*).trim_ascii(),
             run: $run,
         },)*)*];
     };
 }
 pub(crate) use builtins;
+
+/// Parts of a row: where an argument goes, what the row gives.
+macro_rules! part {
+    (store) => { None };
+    (store $store:ident) => { Some($crate::gives::Store::$store) };
+    (gives ArrayOf($($element:ident)|*)) => {
+        $crate::gives::Gives::ArrayOf(&[$($crate::gives::Gives::$element),*])
+    };
+    (gives Instance($class:ident)) => {
+        $crate::gives::Gives::Instance($crate::value::class_id::$class)
+    };
+    (gives $gives:ident) => { $crate::gives::Gives::$gives };
+}
+pub(crate) use part;
 
 /// The rows by family, in the order of the reference page.
 const FAMILIES: &[&[Builtin]] = &[
@@ -471,5 +505,10 @@ fn write_row(out: &mut String, row: &Builtin) {
     if row.max() > row.min() {
         out.push(']');
     }
-    let _ = writeln!(out, ")`: {}", row.doc.split_whitespace().collect::<Vec<_>>().join(" "));
+    out.push_str(")`");
+    if !matches!(row.owner, Owner::New(_)) {
+        // Writing to a String does not fail.
+        let _ = write!(out, " \u{2192} {}", row.result());
+    }
+    let _ = writeln!(out, ": {}", row.doc.split_whitespace().collect::<Vec<_>>().join(" "));
 }

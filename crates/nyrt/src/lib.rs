@@ -24,6 +24,7 @@ pub mod builtin;
 pub mod class;
 pub mod convert;
 pub mod error;
+pub mod gives;
 pub mod heap;
 pub mod host;
 pub mod names;

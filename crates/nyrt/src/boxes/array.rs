@@ -19,44 +19,44 @@ use crate::value::{Kind, Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::ARRAY) => {
         /// An empty array.
-        "ArrayBox" () ALLOCATES => new;
+        "ArrayBox" () ALLOCATES -> ArrayOf() => new;
     }
     Owner::Method(class_id::ARRAY) => {
         /// Appends a value.
-        "push" "add" "append" (value: Any) WRITES => push;
+        "push" "add" "append" (value: Any to Elem) WRITES -> Void => push;
         /// Takes the last element out; `null` when there is none.
-        "pop" () WRITES => pop;
+        "pop" () WRITES -> Elem | Null => pop;
         /// Number of elements.
-        "length" "len" "size" () READS => length;
+        "length" "len" "size" () READS -> Int => length;
         /// Whether there are no elements.
-        "isEmpty" () READS => is_empty;
+        "isEmpty" () READS -> Bool => is_empty;
         /// The element at a position, `null` outside. `a[i]` is the same.
-        "get" (position: Int) READS => get;
+        "get" (position: Int) READS -> Elem | Null => get;
         /// Replaces an element; the position after the last one appends, others raise `IndexError`. `a[i] = v` is the
         /// same.
-        "set" (position: Int, value: Any) WRITES | THROWS => set;
+        "set" (position: Int, value: Any to Elem) WRITES | THROWS | RELEASES -> Void => set;
         /// Inserts before a position, which may be the length; others raise `IndexError`.
-        "insert" (position: Int, value: Any) WRITES | THROWS => insert;
+        "insert" (position: Int, value: Any to Elem) WRITES | THROWS -> Void => insert;
         /// Takes an element out; `null` outside.
-        "remove" (position: Int) WRITES => remove;
+        "remove" (position: Int) WRITES -> Elem | Null => remove;
         /// Position of the first element that `equals` the value, -1 when there is none.
-        "indexOf" (value: Any) READS | USER_CODE => index_of;
+        "indexOf" (value: Any) READS | USER_CODE -> Int via IndexOf => index_of;
         /// Whether an element `equals` the value.
-        "contains" (value: Any) READS | USER_CODE => contains;
+        "contains" (value: Any) READS | USER_CODE -> Bool via Contains => contains;
         /// Removes all elements, the last one first.
-        "clear" () WRITES | USER_CODE => clear;
+        "clear" () WRITES | RELEASES -> Void => clear;
         /// The texts of the elements with the separator between them.
-        "join" (separator: Str) READS | ALLOCATES | USER_CODE => join;
+        "join" (separator: Str) READS | ALLOCATES | USER_CODE -> Str via Text => join;
         /// Sorts in place and stably: numbers numerically (NaN last), anything else by text.
-        "sort" () WRITES | USER_CODE => sort;
+        "sort" () WRITES | USER_CODE -> Void via Sort => sort;
         /// Turns the order around, in place.
-        "reverse" () WRITES => reverse;
+        "reverse" () WRITES -> Void => reverse;
         /// A copy of the elements from `start` up to but without `end`; a negative `end` means the end.
-        "slice" (start: Int; end: Int) READS | ALLOCATES => slice;
+        "slice" (start: Int; end: Int) READS | ALLOCATES -> ArrayOf(Elem) => slice;
     }
     Owner::Function => {
         /// An empty array.
-        "array.create" () ALLOCATES => new;
+        "array.create" () ALLOCATES -> ArrayOf() => new;
     }
 } }
 

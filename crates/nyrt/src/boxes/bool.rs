@@ -11,19 +11,19 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::BOOL) => {
         /// A Bool, whether a number is not zero, or the text `true` or `false` in any case; `false` without argument.
-        "BoolBox" (; value: Any) THROWS => new;
+        "BoolBox" (; value: Any) THROWS -> Bool => new;
     }
     Owner::Method(class_id::BOOL) => {
         /// The opposite.
-        "not" () => not;
+        "not" () -> Bool => not;
         /// Whether both are true.
-        "and" (other: Any) THROWS => and;
+        "and" (other: Any) THROWS -> Bool => and;
         /// Whether one of both is true.
-        "or" (other: Any) THROWS => or;
+        "or" (other: Any) THROWS -> Bool => or;
     }
     Owner::Function => {
         /// The Bool that a value converts to.
-        "bool.create" (value: Any) THROWS => new;
+        "bool.create" (value: Any) THROWS -> Bool => new;
     }
 } }
 

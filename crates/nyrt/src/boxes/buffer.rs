@@ -15,27 +15,27 @@ use crate::value::{Kind, Ref, Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::BUFFER) => {
         /// An empty buffer.
-        "BufferBox" () ALLOCATES => new;
+        "BufferBox" () ALLOCATES -> Instance(BUFFER) => new;
     }
     Owner::Method(class_id::BUFFER) => {
         /// Appends an ArrayBox of Integers from 0 to 255 or the UTF-8 bytes of a String; gives the new length.
-        "write" (data: Any) WRITES | THROWS => write;
+        "write" (data: Any) WRITES | THROWS -> Int => write;
         /// Takes the first `count` bytes out, as ArrayBox of Integers.
-        "read" (count: Int) WRITES | ALLOCATES => read;
+        "read" (count: Int) WRITES | ALLOCATES -> ArrayOf(Int) => read;
         /// All bytes, as ArrayBox of Integers; they stay.
-        "readAll" () READS | ALLOCATES => read_all;
+        "readAll" () READS | ALLOCATES -> ArrayOf(Int) => read_all;
         /// Number of bytes.
-        "length" "len" "size" () READS => length;
+        "length" "len" "size" () READS -> Int => length;
         /// Appends the bytes of another buffer; gives the new length.
-        "append" (buffer: Buffer) WRITES => append;
+        "append" (buffer: Buffer) WRITES -> Int => append;
         /// A new buffer with the bytes from `start` up to but without `end`, both clamped.
-        "slice" (start: Int, end: Int) READS | ALLOCATES => slice;
+        "slice" (start: Int, end: Int) READS | ALLOCATES -> Instance(BUFFER) => slice;
         /// Removes all bytes.
-        "clear" () WRITES => clear;
+        "clear" () WRITES -> Void => clear;
         /// From now on this buffer and the other one have the same bytes.
-        "share_reference" (buffer: Buffer) WRITES => share_reference;
+        "share_reference" (buffer: Buffer) WRITES -> Void => share_reference;
         /// Whether both have the same bytes because they share them.
-        "is_shared_with" (buffer: Buffer) READS => is_shared_with;
+        "is_shared_with" (buffer: Buffer) READS -> Bool => is_shared_with;
     }
 } }
 

@@ -12,30 +12,30 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::CONSOLE) => {
         /// The standard streams. A bare `console` is one.
-        "ConsoleBox" () ALLOCATES => new;
+        "ConsoleBox" () ALLOCATES -> Instance(CONSOLE) => new;
     }
     Owner::Method(class_id::CONSOLE) => {
         /// Writes the text of a value and a newline to standard output.
-        "log" "println" "print" "info" (value: Any) OUTSIDE | USER_CODE => log;
+        "log" "println" "print" "info" (value: Any) OUTSIDE | USER_CODE -> Void via Print => log;
         /// Writes the text of a value and a newline to standard error.
-        "error" "warn" (value: Any) OUTSIDE | USER_CODE => error;
+        "error" "warn" (value: Any) OUTSIDE | USER_CODE -> Void via Print => error;
         /// Clears the terminal.
-        "clear" () OUTSIDE => clear;
+        "clear" () OUTSIDE -> Void => clear;
         /// The next line of standard input without its end; `null` at the end of input.
-        "readLine" () OUTSIDE | ALLOCATES => read_line;
+        "readLine" () OUTSIDE | ALLOCATES -> Str | Null => read_line;
     }
     Owner::Function => {
         /// Writes the text of a value and a newline to standard output.
-        "console.log" (value: Any) OUTSIDE | USER_CODE => log;
+        "console.log" (value: Any) OUTSIDE | USER_CODE -> Void via Print => log;
     }
     Owner::External => {
         /// Writes the text of a value and a newline to standard output.
         "env.console.log" "env.console.println" "env.console.print" "env.console.info" (value: Any)
-            OUTSIDE | USER_CODE => log;
+            OUTSIDE | USER_CODE -> Void via Print => log;
         /// Writes the text of a value and a newline to standard error.
-        "env.console.error" "env.console.warn" (value: Any) OUTSIDE | USER_CODE => error;
+        "env.console.error" "env.console.warn" (value: Any) OUTSIDE | USER_CODE -> Void via Print => error;
         /// The next line of standard input without its end; `null` at the end of input.
-        "env.console.readLine" () OUTSIDE | ALLOCATES => read_line;
+        "env.console.readLine" () OUTSIDE | ALLOCATES -> Str | Null => read_line;
     }
 } }
 

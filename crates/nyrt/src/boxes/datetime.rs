@@ -23,31 +23,31 @@ builtins! { pub(crate) ROWS {
     Owner::New(class_id::DATETIME) => {
         /// Now; or the moment so many seconds after the start of 1970 UTC; or the one that a text such as
         /// `2024-05-01T12:30:00Z`, `2024-05-01 12:30` or `2024-05-01` names (local time unless it says otherwise).
-        "DateTimeBox" (; moment: Any) ALLOCATES | OUTSIDE | THROWS => new;
+        "DateTimeBox" (; moment: Any) ALLOCATES | OUTSIDE | THROWS -> Instance(DATETIME) => new;
     }
     Owner::Method(class_id::DATETIME) => {
         /// The year.
-        "year" () READS | OUTSIDE => year;
+        "year" () READS | OUTSIDE -> Int => year;
         /// The month, 1 to 12.
-        "month" () READS | OUTSIDE => month;
+        "month" () READS | OUTSIDE -> Int => month;
         /// The day of the month.
-        "day" () READS | OUTSIDE => day;
+        "day" () READS | OUTSIDE -> Int => day;
         /// The hour, 0 to 23.
-        "hour" () READS | OUTSIDE => hour;
+        "hour" () READS | OUTSIDE -> Int => hour;
         /// The minute.
-        "minute" () READS | OUTSIDE => minute;
+        "minute" () READS | OUTSIDE -> Int => minute;
         /// The second.
-        "second" () READS | OUTSIDE => second;
+        "second" () READS | OUTSIDE -> Int => second;
         /// Seconds since the start of 1970 UTC.
-        "timestamp" () READS => timestamp;
+        "timestamp" () READS -> Int => timestamp;
         /// UTC with milliseconds: `2024-05-01T12:30:00.000Z`.
-        "toISOString" () READS | ALLOCATES => to_iso_string;
+        "toISOString" () READS | ALLOCATES -> Str => to_iso_string;
         /// Local time in a pattern of the C function `strftime`: `%Y-%m-%d %H:%M:%S`.
-        "format" (pattern: Str) READS | ALLOCATES | OUTSIDE | THROWS => format_box;
+        "format" (pattern: Str) READS | ALLOCATES | OUTSIDE | THROWS -> Str => format_box;
         /// The moment so many times 24 hours later.
-        "addDays" (days: Int) READS | ALLOCATES | THROWS => add_days;
+        "addDays" (days: Int) READS | ALLOCATES | THROWS -> Instance(DATETIME) => add_days;
         /// The moment so many hours later.
-        "addHours" (hours: Int) READS | ALLOCATES | THROWS => add_hours;
+        "addHours" (hours: Int) READS | ALLOCATES | THROWS -> Instance(DATETIME) => add_hours;
     }
 } }
 

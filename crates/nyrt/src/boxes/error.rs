@@ -13,13 +13,13 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::ERROR) => {
         /// An error with a message and the kind `Error`; with two arguments kind and message.
-        "ErrorBox" (message: Any; message_after_kind: Any) ALLOCATES | USER_CODE => new;
+        "ErrorBox" (message: Any; message_after_kind: Any) ALLOCATES | USER_CODE -> Instance(ERROR) via Error => new;
     }
     Owner::Method(class_id::ERROR) => {
         /// The message.
-        "message" () READS => message;
+        "message" () READS -> Str => message;
         /// The kind: `TypeError`, `IndexError`, ... or `Error`.
-        "kind" () READS => kind;
+        "kind" () READS -> Str => kind;
     }
 } }
 

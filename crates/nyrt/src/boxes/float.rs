@@ -15,47 +15,47 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::FLOAT) => {
         /// A number or numeric text as Float; 0.0 without argument.
-        "FloatBox" (; value: Any) THROWS => new;
+        "FloatBox" (; value: Any) THROWS -> Float => new;
     }
     Owner::Method(class_id::FLOAT) => {
         /// Without its sign.
-        "abs" () => abs;
+        "abs" () -> Float => abs;
         /// The greatest Integer that is not greater.
-        "floor" () THROWS => floor;
+        "floor" () THROWS -> Int => floor;
         /// The least Integer that is not less.
-        "ceil" () THROWS => ceil;
+        "ceil" () THROWS -> Int => ceil;
         /// The nearest Integer, halves away from zero.
-        "round" () THROWS => round;
+        "round" () THROWS -> Int => round;
         /// The Integer without the fraction.
-        "toInteger" "toInt" () THROWS => to_integer;
+        "toInteger" "toInt" () THROWS -> Int => to_integer;
         /// Itself.
-        "toFloat" () => to_float;
+        "toFloat" () -> Float => to_float;
         /// The greater one.
-        "max" (other: Num) => max;
+        "max" (other: Num) -> Float => max;
         /// The lesser one.
-        "min" (other: Num) => min;
+        "min" (other: Num) -> Float => min;
         /// To the power of a number.
-        "pow" (exponent: Num) => pow;
+        "pow" (exponent: Num) -> Float => pow;
         /// The square root; negative numbers raise `MathError`.
-        "sqrt" () THROWS => sqrt;
+        "sqrt" () THROWS -> Float => sqrt;
         /// The sine.
-        "sin" () => sin;
+        "sin" () -> Float => sin;
         /// The cosine.
-        "cos" () => cos;
+        "cos" () -> Float => cos;
         /// The tangent.
-        "tan" () => tan;
+        "tan" () -> Float => tan;
         /// The natural logarithm; numbers that are not positive raise `MathError`.
-        "log" () THROWS => log;
+        "log" () THROWS -> Float => log;
         /// The decimal logarithm; numbers that are not positive raise `MathError`.
-        "log10" () THROWS => log10;
+        "log10" () THROWS -> Float => log10;
         /// e to this power.
-        "exp" () => exp;
+        "exp" () -> Float => exp;
         /// Whether it is not a number.
-        "isNaN" () => is_nan;
+        "isNaN" () -> Bool => is_nan;
         /// Whether it is an infinity.
-        "isInfinite" () => is_infinite;
+        "isInfinite" () -> Bool => is_infinite;
         /// Whether it is neither an infinity nor NaN.
-        "isFinite" () => is_finite;
+        "isFinite" () -> Bool => is_finite;
     }
 } }
 

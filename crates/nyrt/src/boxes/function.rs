@@ -16,15 +16,15 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::Method(class_id::WEAK) => {
         /// The box, or `null` when it is gone.
-        "weak_to_strong" () READS => weak_to_strong;
+        "weak_to_strong" () READS -> Target | Null => weak_to_strong;
     }
     Owner::Function => {
         /// Whether a value is of a type; like `v.is(type)`.
-        "isType" (value: Any, type_name: Str) READS => is_type;
+        "isType" (value: Any, type_name: Str) READS -> Bool => is_type;
         /// A number as the other kind of number; like `v.as(type)`.
-        "asType" (value: Any, type_name: Str) THROWS => as_type;
+        "asType" (value: Any, type_name: Str) THROWS -> First | Int | Float => as_type;
         /// Raises `AssertionFailed` with the message when the condition is false.
-        "assert" (condition: Any; message: Any) THROWS | USER_CODE => assert;
+        "assert" (condition: Any; message: Any) THROWS | USER_CODE -> Void via Fail => assert;
     }
 } }
 

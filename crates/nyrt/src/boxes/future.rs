@@ -10,9 +10,9 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::Method(class_id::FUTURE) => {
         /// `await`: the result of the task, or its exception.
-        "get" () READS | THROWS | SUSPENDS => get;
+        "get" () READS | THROWS | SUSPENDS -> Awaited => get;
         /// Whether the task has ended.
-        "ready" () READS => ready;
+        "ready" () READS -> Bool => ready;
     }
 } }
 

@@ -11,25 +11,25 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::INTEGER) => {
         /// An Integer, a Float without its fraction, or text that is a decimal number; 0 without argument.
-        "IntegerBox" (; value: Any) THROWS => new;
+        "IntegerBox" (; value: Any) THROWS -> Int => new;
     }
     Owner::Method(class_id::INTEGER) => {
         /// Without its sign (wrapping).
-        "abs" () => abs;
+        "abs" () -> Int => abs;
         /// The greater one.
-        "max" (other: Int) => max;
+        "max" (other: Int) -> Int => max;
         /// The lesser one.
-        "min" (other: Int) => min;
+        "min" (other: Int) -> Int => min;
         /// To the power of an Integer, as Float.
-        "pow" (exponent: Int) => pow;
+        "pow" (exponent: Int) -> Float => pow;
         /// As Float.
-        "toFloat" () => to_float;
+        "toFloat" () -> Float => to_float;
         /// Itself.
-        "toInteger" "toInt" () => to_integer;
+        "toInteger" "toInt" () -> Int => to_integer;
     }
     Owner::Function => {
         /// The Integer that a value converts to.
-        "integer.create" (value: Any) THROWS => new;
+        "integer.create" (value: Any) THROWS -> Int => new;
     }
 } }
 

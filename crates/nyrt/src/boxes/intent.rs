@@ -10,13 +10,13 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::INTENT) => {
         /// A message with a name and anything as payload.
-        "IntentBox" (name: Any, payload: Any) ALLOCATES => new;
+        "IntentBox" (name: Any to Kept, payload: Any to Kept) ALLOCATES -> Instance(INTENT) => new;
     }
     Owner::Method(class_id::INTENT) => {
         /// The name.
-        "getName" () READS => get_name;
+        "getName" () READS -> Kept => get_name;
         /// The payload.
-        "getPayload" () READS => get_payload;
+        "getPayload" () READS -> Kept => get_payload;
     }
 } }
 

@@ -28,22 +28,22 @@ const DEPTH: u32 = 256;
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::JSON) => {
         /// The document that a String contains (`ParseError` for bad ones), or a MapBox or ArrayBox as document.
-        "JSONBox" (document: Any) ALLOCATES | THROWS => new;
+        "JSONBox" (document: Any to Document) ALLOCATES | THROWS -> Instance(JSON) => new;
     }
     Owner::Method(class_id::JSON) => {
         /// The value of a key, of an array the element at a position: objects and arrays as JSONBox, others as plain
         /// values, `null` when absent.
-        "get" (key: Any) READS | ALLOCATES => get;
+        "get" (key: Any) READS | ALLOCATES -> Any => get;
         /// Sets the value of a key, or an element of an array.
-        "set" (key: Any, value: Any) WRITES | THROWS => set;
+        "set" (key: Any to Document, value: Any to Document) WRITES | THROWS | RELEASES -> Void => set;
         /// Whether the key or the position is there.
-        "has" (key: Any) READS => has;
+        "has" (key: Any) READS -> Bool => has;
         /// The keys in the order of their text; of an array the positions.
-        "keys" () READS | ALLOCATES => keys;
+        "keys" () READS | ALLOCATES -> ArrayOf(Any) => keys;
         /// Number of keys or elements; 0 for plain values.
-        "size" "length" "len" () READS => size;
+        "size" "length" "len" () READS -> Int => size;
         /// Compact JSON with the keys in the order of insertion.
-        "stringify" "toJSON" () READS | ALLOCATES | USER_CODE => stringify_box;
+        "stringify" "toJSON" () READS | ALLOCATES | USER_CODE -> Str via Json => stringify_box;
     }
 } }
 

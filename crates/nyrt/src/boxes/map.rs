@@ -15,31 +15,31 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::MAP) => {
         /// An empty map.
-        "MapBox" () ALLOCATES => new;
+        "MapBox" () ALLOCATES -> Map => new;
     }
     Owner::Method(class_id::MAP) => {
         /// Sets the value of a key; a key that is there keeps its place. Float, `null` and `void` are no keys.
-        "set" "put" (key: Any, value: Any) WRITES | THROWS => set;
+        "set" "put" (key: Any to Key, value: Any to Value) WRITES | THROWS | RELEASES -> Void => set;
         /// The value of a key, `null` when it is absent. `m[k]` is the same.
-        "get" (key: Any) READS | THROWS => get;
+        "get" (key: Any) READS | THROWS -> Value | Null => get;
         /// Whether the key is there.
-        "has" "containsKey" "contains" (key: Any) READS | THROWS => has;
+        "has" "containsKey" "contains" (key: Any) READS | THROWS -> Bool => has;
         /// Whether a value `equals` this one.
-        "containsValue" (value: Any) READS | USER_CODE => contains_value;
+        "containsValue" (value: Any) READS | USER_CODE -> Bool via Contains => contains_value;
         /// Removes a key; whether it was there.
-        "delete" "remove" (key: Any) WRITES | THROWS | USER_CODE => delete;
+        "delete" "remove" (key: Any) WRITES | THROWS | RELEASES -> Bool => delete;
         /// ArrayBox of the keys in the order of insertion.
-        "keys" () READS | ALLOCATES => keys;
+        "keys" () READS | ALLOCATES -> ArrayOf(Key) => keys;
         /// ArrayBox of the values in the order of their keys.
-        "values" () READS | ALLOCATES => values;
+        "values" () READS | ALLOCATES -> ArrayOf(Value) => values;
         /// Number of entries.
-        "size" "length" "len" () READS => size;
+        "size" "length" "len" () READS -> Int => size;
         /// Whether there are no entries.
-        "isEmpty" () READS => is_empty;
+        "isEmpty" () READS -> Bool => is_empty;
         /// Removes all entries, the last one first.
-        "clear" () WRITES | USER_CODE => clear;
+        "clear" () WRITES | RELEASES -> Void => clear;
         /// Compact JSON with the keys in the order of insertion.
-        "toJSON" () READS | ALLOCATES | USER_CODE => to_json;
+        "toJSON" () READS | ALLOCATES | USER_CODE -> Str via Json => to_json;
     }
 } }
 

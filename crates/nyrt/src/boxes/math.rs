@@ -11,41 +11,41 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::MATH) => {
         /// Mathematical functions.
-        "MathBox" () ALLOCATES => new;
+        "MathBox" () ALLOCATES -> Instance(MATH) => new;
     }
     Owner::Method(class_id::MATH) => {
         /// Without its sign; of an Integer an Integer (wrapping).
-        "abs" (x: Num) => abs;
+        "abs" (x: Num) -> Number => abs;
         /// The greater one; of two Integers an Integer.
-        "max" (x: Num, y: Num) => max;
+        "max" (x: Num, y: Num) -> Number => max;
         /// The lesser one; of two Integers an Integer.
-        "min" (x: Num, y: Num) => min;
+        "min" (x: Num, y: Num) -> Number => min;
         /// `x` to the power `y`; an Integer (wrapping) when both are and `y` is not negative.
-        "pow" (x: Num, y: Num) => pow;
+        "pow" (x: Num, y: Num) -> Int | Float => pow;
         /// The square root; negative numbers raise `MathError`.
-        "sqrt" (x: Num) THROWS => sqrt;
+        "sqrt" (x: Num) THROWS -> Float => sqrt;
         /// The sine.
-        "sin" (x: Num) => sin;
+        "sin" (x: Num) -> Float => sin;
         /// The cosine.
-        "cos" (x: Num) => cos;
+        "cos" (x: Num) -> Float => cos;
         /// The tangent.
-        "tan" (x: Num) => tan;
+        "tan" (x: Num) -> Float => tan;
         /// The natural logarithm; numbers that are not positive raise `MathError`.
-        "log" (x: Num) THROWS => log;
+        "log" (x: Num) THROWS -> Float => log;
         /// The decimal logarithm; numbers that are not positive raise `MathError`.
-        "log10" (x: Num) THROWS => log10;
+        "log10" (x: Num) THROWS -> Float => log10;
         /// e to the power `x`.
-        "exp" (x: Num) => exp;
+        "exp" (x: Num) -> Float => exp;
         /// The greatest Integer not above `x`.
-        "floor" (x: Num) THROWS => floor;
+        "floor" (x: Num) THROWS -> Int => floor;
         /// The least Integer not below `x`.
-        "ceil" (x: Num) THROWS => ceil;
+        "ceil" (x: Num) THROWS -> Int => ceil;
         /// The nearest Integer, halves away from zero.
-        "round" (x: Num) THROWS => round;
+        "round" (x: Num) THROWS -> Int => round;
         /// The ratio of a circle's circumference to its diameter.
-        "getPi" () => get_pi;
+        "getPi" () -> Float => get_pi;
         /// The base of the natural logarithm.
-        "getE" () => get_e;
+        "getE" () -> Float => get_e;
     }
 } }
 

@@ -15,19 +15,19 @@ use crate::value::{Kind, Value};
 builtins! { pub(crate) ROWS {
     Owner::Function => {
         /// The arguments of the command line.
-        "__args" () ALLOCATES => args;
+        "__args" () ALLOCATES -> ArrayOf(Str) => args;
         /// Whether a value is a String itself, not a box with one.
-        "__is_string" (value: Any) => is_string;
+        "__is_string" (value: Any) -> Bool => is_string;
         /// The text of a value without its own `toString`.
-        "__default_text" (value: Any) ALLOCATES | USER_CODE => default_text;
+        "__default_text" (value: Any) ALLOCATES | USER_CODE -> Str via Text => default_text;
         /// Writes a text and a newline to a stream: 1 is standard output, 2 standard error.
-        "__print" (text: Str, stream: Int) OUTSIDE => write;
+        "__print" (text: Str, stream: Int) OUTSIDE -> Void => write;
         /// A text as JSON string.
-        "__quote" (text: Str) ALLOCATES => quote;
+        "__quote" (text: Str) ALLOCATES -> Str => quote;
         /// An ErrorBox.
-        "__error" (kind: Str, message: Str) ALLOCATES => error;
+        "__error" (kind: Str, message: Str) ALLOCATES -> Instance(ERROR) => error;
         /// Makes the items, sorted by their keys, the elements of the array.
-        "__sort_by" (array: Array, items: Array, keys: Array) WRITES => sort_by;
+        "__sort_by" (array: Array, items: Array to ElemsToFirst, keys: Array) WRITES | RELEASES -> Void => sort_by;
     }
 } }
 

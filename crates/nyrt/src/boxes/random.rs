@@ -20,25 +20,25 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::RANDOM) => {
         /// Random numbers, different in every run until `seed` is called.
-        "RandomBox" () ALLOCATES | OUTSIDE => new;
+        "RandomBox" () ALLOCATES | OUTSIDE -> Instance(RANDOM) => new;
     }
     Owner::Method(class_id::RANDOM) => {
         /// Starts the sequence that belongs to this number.
-        "seed" (seed: Int) WRITES => seed;
+        "seed" (seed: Int) WRITES -> Void => seed;
         /// A Float from 0 up to but without 1.
-        "random" () WRITES => random;
+        "random" () WRITES -> Float => random;
         /// An Integer between two others, both included.
-        "randInt" (least: Int, greatest: Int) WRITES | THROWS => rand_int;
+        "randInt" (least: Int, greatest: Int) WRITES | THROWS -> Int => rand_int;
         /// `true` or `false`.
-        "randBool" () WRITES => rand_bool;
+        "randBool" () WRITES -> Bool => rand_bool;
         /// An element of an array; `null` when it is empty.
-        "choice" (array: Array) WRITES | READS => choice;
+        "choice" (array: Array) WRITES | READS -> ElemOfFirst | Null => choice;
         /// A new array with the elements of this one in random order.
-        "shuffle" (array: Array) WRITES | READS | ALLOCATES => shuffle;
+        "shuffle" (array: Array) WRITES | READS | ALLOCATES -> ArrayOf(ElemOfFirst) => shuffle;
         /// Text of so many ASCII letters and digits.
-        "randString" (length: Int) WRITES | ALLOCATES => rand_string;
+        "randString" (length: Int) WRITES | ALLOCATES -> Str => rand_string;
         /// `true` with this probability.
-        "probability" (p: Num) WRITES => probability;
+        "probability" (p: Num) WRITES -> Bool => probability;
     }
 } }
 

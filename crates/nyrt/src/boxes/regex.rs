@@ -23,21 +23,21 @@ const KEPT: usize = 32;
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::REGEX) => {
         /// A regular expression; a bad one raises `ParseError`.
-        "RegexBox" (pattern: Str) ALLOCATES | THROWS => new;
+        "RegexBox" (pattern: Str) ALLOCATES | THROWS -> Instance(REGEX) => new;
     }
     Owner::Method(class_id::REGEX) => {
         /// Whether it matches anywhere in the text.
-        "test" "isMatch" (text: Str) READS => test;
+        "test" "isMatch" (text: Str) READS -> Bool => test;
         /// The first match; `null` when there is none.
-        "find" (text: Str) READS | ALLOCATES => find;
+        "find" (text: Str) READS | ALLOCATES -> Str | Null => find;
         /// ArrayBox of all matches that do not overlap.
-        "findAll" (text: Str) READS | ALLOCATES => find_all;
+        "findAll" (text: Str) READS | ALLOCATES -> ArrayOf(Str) => find_all;
         /// With every match replaced; `$1` and `${name}` in the replacement are groups, `$$` is a dollar sign.
-        "replace" "replaceAll" (text: Str, replacement: Str) READS | ALLOCATES => replace;
+        "replace" "replaceAll" (text: Str, replacement: Str) READS | ALLOCATES -> Str => replace;
         /// ArrayBox of the pieces between the matches.
-        "split" (text: Str) READS | ALLOCATES => split;
+        "split" (text: Str) READS | ALLOCATES -> ArrayOf(Str) => split;
         /// The pattern.
-        "pattern" () READS => pattern;
+        "pattern" () READS -> Str => pattern;
     }
 } }
 

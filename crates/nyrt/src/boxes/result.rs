@@ -10,17 +10,17 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::RESULT) => {
         /// Ok with a value; with a second argument Err with that error.
-        "ResultBox" (value: Any; error: Any) ALLOCATES => new;
+        "ResultBox" (value: Any to Kept; error: Any to Kept) ALLOCATES -> Instance(RESULT) => new;
     }
     Owner::Method(class_id::RESULT) => {
         /// Whether it has a value.
-        "is_ok" "isOk" () READS => is_ok;
+        "is_ok" "isOk" () READS -> Bool => is_ok;
         /// Whether it has an error.
-        "is_err" "isErr" () READS => is_err;
+        "is_err" "isErr" () READS -> Bool => is_err;
         /// The value; `null` when there is an error.
-        "get_value" "getValue" () READS => get_value;
+        "get_value" "getValue" () READS -> Kept | Null => get_value;
         /// The error; `null` when there is a value.
-        "get_error" "getError" () READS => get_error;
+        "get_error" "getError" () READS -> Kept | Null => get_error;
     }
 } }
 

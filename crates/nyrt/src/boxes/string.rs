@@ -14,59 +14,59 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::STRING) => {
         /// The text of any value; `""` without argument.
-        "StringBox" (; value: Any) ALLOCATES | USER_CODE => new;
+        "StringBox" (; value: Any) ALLOCATES | USER_CODE -> Str via Text => new;
     }
     Owner::Method(class_id::STRING) => {
         /// Number of code points.
-        "length" "len" "size" () READS => length;
+        "length" "len" "size" () READS -> Int => length;
         /// Number of UTF-8 bytes.
-        "byteLength" () READS => byte_length;
+        "byteLength" () READS -> Int => byte_length;
         /// Whether it has no characters.
-        "isEmpty" () READS => is_empty;
+        "isEmpty" () READS -> Bool => is_empty;
         /// The character at a position, `void` outside.
-        "get" "charAt" (position: Int) READS | ALLOCATES => char_at;
+        "get" "charAt" (position: Int) READS | ALLOCATES -> Str | Void => char_at;
         /// The code point at a position, -1 outside.
-        "charCodeAt" (position: Int) READS => char_code_at;
+        "charCodeAt" (position: Int) READS -> Int => char_code_at;
         /// The part from `start` up to but without `end`, both clamped; `""` when `start` is greater.
-        "substring" (start: Int; end: Int) READS | ALLOCATES => substring;
+        "substring" (start: Int; end: Int) READS | ALLOCATES -> Str => substring;
         /// Position of the first `part` at or after `from`, -1 when there is none.
-        "find" "indexOf" (part: Str; from: Int) READS => find;
+        "find" "indexOf" (part: Str; from: Int) READS -> Int => find;
         /// Position of the last `part`, -1 when there is none.
-        "lastIndexOf" (part: Str) READS => find_last;
+        "lastIndexOf" (part: Str) READS -> Int => find_last;
         /// Whether `part` occurs.
-        "contains" (part: Str) READS => contains;
+        "contains" (part: Str) READS -> Bool => contains;
         /// Whether it begins with `part`.
-        "startsWith" (part: Str) READS => starts_with;
+        "startsWith" (part: Str) READS -> Bool => starts_with;
         /// Whether it ends with `part`.
-        "endsWith" (part: Str) READS => ends_with;
+        "endsWith" (part: Str) READS -> Bool => ends_with;
         /// ArrayBox of the pieces between the separators; an empty separator gives "", each character, "".
-        "split" (separator: Str) READS | ALLOCATES => split;
+        "split" (separator: Str) READS | ALLOCATES -> ArrayOf(Str) => split;
         /// With every `part` replaced.
-        "replace" "replaceAll" (part: Str, replacement: Str) READS | ALLOCATES => replace;
+        "replace" "replaceAll" (part: Str, replacement: Str) READS | ALLOCATES -> Str => replace;
         /// Without white space at both ends.
-        "trim" () READS | ALLOCATES => trim;
+        "trim" () READS | ALLOCATES -> Str => trim;
         /// In upper case.
-        "toUpper" "toUpperCase" () READS | ALLOCATES => to_upper;
+        "toUpper" "toUpperCase" () READS | ALLOCATES -> Str => to_upper;
         /// In lower case.
-        "toLower" "toLowerCase" () READS | ALLOCATES => to_lower;
+        "toLower" "toLowerCase" () READS | ALLOCATES -> Str => to_lower;
         /// With the text of a value behind it.
-        "concat" (value: Any) READS | ALLOCATES | USER_CODE => concat;
+        "concat" (value: Any) READS | ALLOCATES | USER_CODE -> Str via Text => concat;
         /// `count` times; `""` for a count below one.
-        "repeat" (count: Int) READS | ALLOCATES => repeat;
+        "repeat" (count: Int) READS | ALLOCATES -> Str => repeat;
         /// The texts of the elements with this text between them.
-        "join" (array: Array) READS | ALLOCATES | USER_CODE => join;
+        "join" (array: Array) READS | ALLOCATES | USER_CODE -> Str via Text => join;
         /// The Integer it is, 0 when it is none.
-        "toInteger" "toInt" () READS => to_integer;
+        "toInteger" "toInt" () READS -> Int => to_integer;
         /// The Float it is, 0.0 when it is none.
-        "toFloat" () READS => to_float;
+        "toFloat" () READS -> Float => to_float;
     }
     Owner::Function => {
         /// The text of a value.
-        "string.create" (value: Any) ALLOCATES | USER_CODE => new;
+        "string.create" (value: Any) ALLOCATES | USER_CODE -> Str via Text => new;
         /// The text in upper case.
-        "string.upper" (text: Str) READS | ALLOCATES => upper_of;
+        "string.upper" (text: Str) READS | ALLOCATES -> Str => upper_of;
         /// The text in lower case.
-        "string.lower" (text: Str) READS | ALLOCATES => lower_of;
+        "string.lower" (text: Str) READS | ALLOCATES -> Str => lower_of;
     }
 } }
 

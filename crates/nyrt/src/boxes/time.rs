@@ -12,27 +12,27 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::New(class_id::TIME) => {
         /// The clock.
-        "TimeBox" () ALLOCATES => new;
+        "TimeBox" () ALLOCATES -> Instance(TIME) => new;
     }
     Owner::Method(class_id::TIME) => {
         /// Milliseconds since the start of 1970 UTC.
-        "now" () OUTSIDE => now;
+        "now" () OUTSIDE -> Int => now;
         /// Lets other tasks run until so many milliseconds have passed.
-        "sleep" (milliseconds: Num) SUSPENDS | OUTSIDE => sleep;
+        "sleep" (milliseconds: Num) SUSPENDS | OUTSIDE -> Void => sleep;
         /// The present local time in a pattern of the C function `strftime`.
-        "format" (pattern: Str) OUTSIDE | ALLOCATES | THROWS => format;
+        "format" (pattern: Str) OUTSIDE | ALLOCATES | THROWS -> Str => format;
         /// The DateTimeBox that a text names; `ParseError` for other texts.
-        "parse" (text: Str) OUTSIDE | ALLOCATES | THROWS => parse;
+        "parse" (text: Str) OUTSIDE | ALLOCATES | THROWS -> Instance(DATETIME) => parse;
     }
     Owner::New(class_id::TIMER) => {
         /// A stop watch that runs.
-        "TimerBox" () ALLOCATES | OUTSIDE => new_timer;
+        "TimerBox" () ALLOCATES | OUTSIDE -> Instance(TIMER) => new_timer;
     }
     Owner::Method(class_id::TIMER) => {
         /// Milliseconds since it was made or reset: a Float, exact to the microsecond.
-        "elapsed" () READS | OUTSIDE => elapsed;
+        "elapsed" () READS | OUTSIDE -> Float => elapsed;
         /// Starts again at 0.
-        "reset" () WRITES | OUTSIDE => reset;
+        "reset" () WRITES | OUTSIDE -> Void => reset;
     }
 } }
 

@@ -18,23 +18,23 @@ use crate::value::{Value, class_id};
 builtins! { pub(crate) ROWS {
     Owner::Every => {
         /// Its text.
-        "toString" () READS | ALLOCATES | USER_CODE => to_string;
+        "toString" () READS | ALLOCATES | USER_CODE -> Str via Text | Json => to_string;
         /// The name of its box.
-        "type_name" () ALLOCATES => type_name;
+        "type_name" () ALLOCATES -> Str => type_name;
         /// Arrays element by element, user boxes by their own `equals`, everything else as `==`.
-        "equals" (other: Any) READS | USER_CODE => equals;
+        "equals" (other: Any) READS | USER_CODE -> Bool via AllEqual => equals;
         /// Whether it is of a type; an instance is of its box and of all parents.
-        "is" (type_name: Str) READS => is;
+        "is" (type_name: Str) READS -> Bool => is;
         /// A number as the other kind of number; anything else unchanged.
-        "as" (type_name: Str) THROWS => as_type;
+        "as" (type_name: Str) THROWS -> Recv | Int | Float => as_type;
         /// Finalizes the box now. A second time nothing happens.
-        "fini" () WRITES | USER_CODE => fini;
+        "fini" () WRITES | RELEASES -> Void => fini;
         /// Whether it is `null` or `void`.
-        "is_null" () => is_null;
+        "is_null" () -> Bool => is_null;
         /// Whether it is neither `null` nor `void`.
-        "is_not_null" () => is_not_null;
+        "is_not_null" () -> Bool => is_not_null;
         /// Itself, or the argument in place of `null` and `void`.
-        "get_or_default" (default: Any) => get_or_default;
+        "get_or_default" (default: Any) -> Recv | First => get_or_default;
     }
 } }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, reason = "a test stops where its expectation fails")]
 
 mod arrays;
+mod gives;
 mod json;
 mod maps;
 mod numbers;

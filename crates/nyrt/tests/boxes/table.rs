@@ -84,7 +84,7 @@ fn the_reference_page_lists_everything_public() {
     }
     assert!(
         page.contains(
-            "- `find` / `indexOf(part: StringBox[, from: IntegerBox])`: Position of the first `part`"
+            "- `find` / `indexOf(part: StringBox[, from: IntegerBox])` \u{2192} IntegerBox: Position of the first `part`"
         )
     );
 }
