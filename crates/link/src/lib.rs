@@ -7,17 +7,20 @@
 #![forbid(unsafe_code)]
 
 mod known;
+mod slots;
 
 pub use known::{PRELUDE, build_prelude, known};
+pub use slots::{Layouts, untyped};
 
 use mir::inst::{Builtin, ClassIx, FuncId};
 use mir::program::{Class, Parent, Program};
 use nyrt::class::{ClassDef, FieldDef, MethodDef};
-use nyrt::heap::{FieldSpec, SlotType};
+use nyrt::heap::{Field, FieldSpec};
 use nyrt::prelude::{self, Prelude, PreludeFn};
 use nyrt::rt::Rt;
 use nyrt::trap::Trap;
 use nyrt::value::{ClassId, Name, Value};
+use slots::Slots;
 use syntax::intern::Symbol;
 
 /// A symbol whose name was not needed yet.
@@ -34,6 +37,7 @@ pub struct Linked {
     texts: Vec<Value>,
     classes: Vec<ClassId>,
     declared: Vec<bool>,
+    slots: Slots,
     builtin_methods: usize,
 }
 
@@ -48,9 +52,15 @@ pub fn builtin_class(builtin: Builtin) -> ClassId {
 }
 
 impl Linked {
-    /// Links a program.
+    /// Links a program whose fields can hold anything.
     pub fn new(rt: &mut Rt, program: Program) -> Linked {
-        let mut linked = Linked { program, ..Linked::default() };
+        Linked::with_layouts(rt, program, &untyped)
+    }
+
+    /// Links a program that does not grow, with the slots of its fields.
+    pub fn with_layouts(rt: &mut Rt, program: Program, layouts: Layouts<'_>) -> Linked {
+        let slots = Slots::new(&program, layouts);
+        let mut linked = Linked { program, slots, ..Linked::default() };
         linked.link_more(rt);
         linked
     }
@@ -143,6 +153,13 @@ impl Linked {
         self.classes.get(class.index()).copied()
     }
 
+    /// Where a field of a class lies and how it is stored; `None` when it has no such field.
+    pub fn field(&mut self, rt: &mut Rt, class: ClassIx, field: Symbol) -> Option<Field> {
+        let name = self.name(rt, field);
+        let layout = rt.heap.layouts.get(self.class_or_none(class)?);
+        layout.fields().iter().find(|f| f.name == name).copied()
+    }
+
     /// A box that is declared inside a block is known from now on.
     pub fn declare(&mut self, class: ClassIx) {
         if let Some(declared) = self.declared.get_mut(class.index()) {
@@ -203,8 +220,13 @@ impl Linked {
         let interfaces: Vec<ClassId> = interfaces.iter().map(|i| self.classes[i.index()]).collect();
         let fields: Vec<FieldDef> = fields
             .iter()
-            .map(|f| FieldDef {
-                spec: FieldSpec { name: names.intern(text.text(f.name)), slot: SlotType::Any, weak: f.weak },
+            .enumerate()
+            .map(|(i, f)| FieldDef {
+                spec: FieldSpec {
+                    name: names.intern(text.text(f.name)),
+                    slot: self.slots.get(class, i),
+                    weak: f.weak,
+                },
                 public: f.public,
             })
             .collect();

@@ -10,7 +10,8 @@ const LOUD: ClassId = ClassId(65);
 /// A heap with a class of two fields, and one that also has a `fini` and an integer.
 fn heap() -> Heap {
     let region = AllocRegion::new(256 << 20).expect("memory");
-    let mut h = Heap::new(Box::new(region), HeapConfig::default()).expect("a heap");
+    let mut h = Heap::new(Box::new(region), HeapConfig { audit: true, ..HeapConfig::default() })
+        .expect("a heap");
     let own = [FieldSpec::any(Name(0)), FieldSpec::any(Name(1))];
     h.layouts.define(NODE, &LayoutSpec { own: &own, ..Default::default() });
     let id = [FieldSpec { name: Name(2), slot: SlotType::I64, weak: false }];
@@ -321,11 +322,12 @@ fn typed_fields_of_every_width() {
         SlotType::Str,
         SlotType::Any,
         SlotType::Bool,
+        SlotType::RefOrVoid,
     ];
     let own: Vec<FieldSpec> =
         kinds.iter().zip(0..).map(|(&slot, n)| FieldSpec { name: Name(n), slot, weak: false }).collect();
     let size = h.layouts.define(class, &LayoutSpec { own: &own, ..Default::default() }).size();
-    assert_eq!(size, 8 + 16 + 8 + 8 + 4 + 4 + 4 + 1 + 1);
+    assert_eq!(size, 8 + 16 + 8 + 8 + 4 + 4 + 4 + 4 + 1 + 1);
     let o = h.obj_new(class).expect("room");
     let fresh = [
         Value::FALSE,
@@ -336,7 +338,9 @@ fn typed_fields_of_every_width() {
         Value::NULL,
         Value::VOID,
         Value::FALSE,
+        Value::VOID,
     ];
+    let map = h.map_new().expect("room");
     let text = h.str_new("text").expect("room");
     let array = h.arr_new().expect("room");
     let values = [
@@ -348,7 +352,11 @@ fn typed_fields_of_every_width() {
         text,
         Value::float(f64::INFINITY),
         Value::TRUE,
+        map,
     ];
+    for (slot, v) in kinds.iter().zip(fresh) {
+        assert_eq!(slot.zero(), v);
+    }
     for (slot, v) in (0..).zip(fresh) {
         assert_eq!(h.field_get(o.as_ref(), slot), v);
     }
@@ -363,6 +371,61 @@ fn typed_fields_of_every_width() {
     assert!(h.audit(&mut [o].into_iter(), &[]).is_ok());
     h.release(o);
     assert_eq!(h.live_objects(), 0);
+}
+
+#[test]
+fn a_value_that_does_not_fit_is_seen_by_the_audit() {
+    let class = ClassId(71);
+    let cases = [
+        (SlotType::Bool, Value::VOID),
+        (SlotType::I32, Value::int(1 << 40)),
+        (SlotType::I64, Value::float(1.0)),
+        (SlotType::F64, Value::int(1)),
+        (SlotType::Ref, Value::VOID),
+        (SlotType::RefOrVoid, Value::NULL),
+        (SlotType::Str, Value::VOID),
+    ];
+    for (slot, wrong) in cases {
+        let mut h = heap();
+        let own = [FieldSpec { name: Name(5), slot, weak: false }];
+        h.layouts.define(class, &LayoutSpec { own: &own, ..Default::default() });
+        let o = h.obj_new(class).expect("room");
+        assert!(h.audit(&mut [o].into_iter(), &[]).is_ok());
+        assert_eq!(h.field_set(o.as_ref(), 0, wrong), Ok(slot.zero()));
+        assert!(h.audit(&mut [o].into_iter(), &[]).is_err(), "{slot:?} held {wrong:?}");
+        // A reference is not lost either.
+        let array = h.arr_new().expect("room");
+        assert_eq!(h.field_set(o.as_ref(), 0, array), Ok(slot.zero()));
+        h.release(o);
+        assert_eq!(h.live_objects(), 0);
+    }
+}
+
+#[test]
+fn weak_fields_hold_weak_cells_in_any_slot() {
+    for slot in [SlotType::Any, SlotType::Ref, SlotType::RefOrVoid] {
+        let mut h = heap();
+        let class = ClassId(71);
+        let own = [FieldSpec { name: Name(5), slot, weak: true }];
+        let layout = h.layouts.define(class, &LayoutSpec { own: &own, ..Default::default() });
+        assert_eq!(layout.fields()[0].slot, if slot == SlotType::Ref { slot } else { SlotType::Any });
+        let unset = layout.fields()[0].slot.zero();
+        let o = h.obj_new(class).expect("room");
+        let (target, dead) = (h.obj_new(NODE).expect("room"), h.obj_new(NODE).expect("room"));
+        assert_eq!(h.field_get(o.as_ref(), 0), unset);
+        h.retain(target);
+        set(&mut h, o, 0, target);
+        assert_eq!(h.field_get(o.as_ref(), 0), target);
+        h.release(target);
+        h.release(target);
+        assert_eq!(h.field_get(o.as_ref(), 0), Value::NULL);
+        h.begin_fini(dead);
+        h.drop_step(0);
+        set(&mut h, o, 0, dead);
+        assert_eq!(h.field_get(o.as_ref(), 0), Value::NULL);
+        h.release(o);
+        assert_eq!(h.live_objects(), 0);
+    }
 }
 
 #[test]

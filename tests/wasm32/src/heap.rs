@@ -204,6 +204,7 @@ fn objects(out: &mut String, rt: &mut Rt) -> Result<(), OutOfMemory> {
         ("real", SlotType::F64, false),
         ("box", SlotType::Ref, false),
         ("text", SlotType::Str, false),
+        ("none", SlotType::RefOrVoid, false),
     ];
     let class = class(rt, "Widths", &fields, None);
     for n in [0, -1, i64::from(i32::MIN), i64::MAX] {
@@ -218,6 +219,7 @@ fn objects(out: &mut String, rt: &mut Rt) -> Result<(), OutOfMemory> {
             Value::float(n as f64),
             array,
             text,
+            Value::VOID,
         ];
         for (slot, v) in values.into_iter().enumerate() {
             set(rt, object, slot as u32, v)?;

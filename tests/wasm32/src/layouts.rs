@@ -12,12 +12,13 @@ use nyrt::value::{BUILTIN_CLASSES, ClassId, FuncId, Ref, Value, class_id};
 
 use crate::lab::{Numbers, isolate, line};
 
-const SLOTS: [SlotType; 7] = [
+const SLOTS: [SlotType; 8] = [
     SlotType::Bool,
     SlotType::I32,
     SlotType::I64,
     SlotType::F64,
     SlotType::Ref,
+    SlotType::RefOrVoid,
     SlotType::Str,
     SlotType::Any,
 ];
@@ -83,7 +84,7 @@ fn drawn_classes(rt: &mut Rt) -> Vec<ClassId> {
         }
         let mut fields = Vec::new();
         for f in 0..numbers.next() % 9 {
-            let slot = SLOTS[(numbers.next() % 7) as usize];
+            let slot = SLOTS[(numbers.next() % SLOTS.len() as u64) as usize];
             let weak = slot == SlotType::Any && numbers.next().is_multiple_of(2);
             let name = rt.names.intern(&alloc::format!("f{c}_{f}"));
             fields.push(FieldDef { spec: FieldSpec { name, slot, weak }, public: false });

@@ -1,5 +1,5 @@
 //! Checks of the whole heap: recomputes every count from all cells and the owners outside, and counts what is
-//! still alive. It changes nothing.
+//! still alive; says when a field was to hold what it cannot. It changes nothing.
 
 use ::alloc::format;
 use ::alloc::string::String;
@@ -23,6 +23,9 @@ impl Heap {
         roots: &mut dyn Iterator<Item = Value>,
         suspended: &[&DropStack],
     ) -> Result<(), String> {
+        if let Some((slot, kind)) = self.misfit {
+            return Err(format!("heap audit: a {slot:?} field was to hold a {kind:?}\n"));
+        }
         let mut owners: HashMap<u32, u32> = HashMap::new();
         let mut own = |r: Ref| *owners.entry(r.0).or_insert(0) += 1;
         for v in roots {

@@ -49,7 +49,7 @@ impl Heap {
     }
     #[inline(always)]
     pub(crate) fn class_word(&self, r: Ref) -> u32 {
-        self.mem.get::<u32>(r.0 + 4)
+        self.mem.get_at::<u32>(r, 4)
     }
     #[inline(always)]
     pub(crate) fn set_flags(&self, r: Ref, flags: u32) {

@@ -9,7 +9,7 @@ use ::alloc::vec::Vec;
 
 use super::alloc::{SMALL_MAX, size_class};
 use super::cell::HEADER;
-use crate::value::{BUILTIN_CLASSES, ClassId, FuncId, Name, class_id};
+use crate::value::{BUILTIN_CLASSES, ClassId, FuncId, Kind, Name, Value, class_id};
 
 /// How a field is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -24,6 +24,8 @@ pub enum SlotType {
     F64,
     /// A reference to a cell of any class, four bytes; 0 is `null`.
     Ref,
+    /// The same where 0 is `void`.
+    RefOrVoid,
     /// A reference to a string, four bytes; 0 is `null`.
     Str,
     /// A whole value, sixteen bytes; zeros are `void`.
@@ -35,7 +37,7 @@ impl SlotType {
     pub const fn size(self) -> u32 {
         match self {
             SlotType::Bool => 1,
-            SlotType::I32 | SlotType::Ref | SlotType::Str => 4,
+            SlotType::I32 | SlotType::Ref | SlotType::RefOrVoid | SlotType::Str => 4,
             SlotType::I64 | SlotType::F64 => 8,
             SlotType::Any => 16,
         }
@@ -49,7 +51,31 @@ impl SlotType {
     }
     /// Whether the field can hold a counted reference.
     pub const fn counts(self) -> bool {
-        matches!(self, SlotType::Ref | SlotType::Str | SlotType::Any)
+        matches!(self, SlotType::Ref | SlotType::RefOrVoid | SlotType::Str | SlotType::Any)
+    }
+    /// Whether the field can hold a value as it is.
+    #[inline]
+    pub fn fits(self, v: Value) -> bool {
+        match self {
+            SlotType::Bool => v.kind() == Kind::Bool,
+            SlotType::I32 => v.as_int().is_some_and(|n| i32::try_from(n).is_ok()),
+            SlotType::I64 => v.kind() == Kind::I64,
+            SlotType::F64 => v.kind() == Kind::F64,
+            SlotType::Ref => v.is_ref() || v == Value::NULL,
+            SlotType::RefOrVoid => v.is_ref() || v == Value::VOID,
+            SlotType::Str => v.kind() == Kind::Str || v == Value::NULL,
+            SlotType::Any => true,
+        }
+    }
+    /// What the field of a new object reads as: all its bytes are zero.
+    pub fn zero(self) -> Value {
+        match self {
+            SlotType::Bool => Value::FALSE,
+            SlotType::I32 | SlotType::I64 => Value::int(0),
+            SlotType::F64 => Value::float(0.0),
+            SlotType::Ref | SlotType::Str => Value::NULL,
+            SlotType::RefOrVoid | SlotType::Any => Value::VOID,
+        }
     }
 }
 
@@ -60,7 +86,8 @@ pub struct FieldSpec {
     pub name: Name,
     /// How it is stored.
     pub slot: SlotType,
-    /// Declared `weak`; its slot is `Any` or `Ref`.
+    /// Declared `weak`: it holds the weak cell of what is stored. Its slot is `Any` or `Ref`; any other one counts as
+    /// `Any`, because storing a box that is dead already stores `null`.
     pub weak: bool,
 }
 
@@ -171,7 +198,8 @@ impl Layout {
         let first = fields.len();
         for f in spec.own {
             if fields.iter().all(|g| g.name != f.name) {
-                fields.push(Field { name: f.name, offset: 0, slot: f.slot, weak: f.weak });
+                let slot = if f.weak && f.slot != SlotType::Ref { SlotType::Any } else { f.slot };
+                fields.push(Field { name: f.name, offset: 0, slot, weak: f.weak });
             }
         }
         // Widest first: no padding between the own fields.

@@ -4,7 +4,7 @@
 //! state) inside the committed part of the region. Debug builds check it at each access.
 
 use super::region::GUARD;
-use crate::value::Value;
+use crate::value::{Ref, Value};
 
 /// What may be read and written as plain bits.
 pub(crate) trait Plain: Copy {}
@@ -53,6 +53,80 @@ impl Memory {
         // SAFETY: as in `get`; no Rust reference covers cell memory while the heap writes to it, because
         // slices are handed out only for the immutable bytes of strings and byte buffers.
         unsafe { self.ptr::<T>(off, 1).write(value) }
+    }
+    /// What lies at an offset from a cell. The sum is made in the width of addresses, so that it is part of the
+    /// instruction that reads.
+    #[inline(always)]
+    pub(crate) fn get_at<T: Plain>(&self, cell: Ref, off: u32) -> T {
+        // SAFETY: as in `get`; cells end within the region, so the sum is the same in either width.
+        unsafe { self.ptr_at::<T>(cell, off).read() }
+    }
+    /// [`Memory::get_at`] for writing.
+    #[inline(always)]
+    pub(crate) fn set_at<T: Plain>(&self, cell: Ref, off: u32, value: T) {
+        // SAFETY: as in `set` and `get_at`.
+        unsafe { self.ptr_at::<T>(cell, off).write(value) }
+    }
+    #[inline(always)]
+    fn ptr_at<T>(&self, cell: Ref, off: u32) -> *mut T {
+        debug_assert!(!self.ptr::<T>(cell.0 + off, 1).is_null());
+        self.base.wrapping_add(cell.0 as usize).wrapping_add(off as usize).cast()
+    }
+    #[inline(always)]
+    pub(crate) fn value_at(&self, cell: Ref, off: u32) -> Value {
+        Value::from_words(self.get_at::<u64>(cell, off), self.get_at::<u64>(cell, off + 8))
+    }
+    #[inline(always)]
+    pub(crate) fn set_value_at(&self, cell: Ref, off: u32, v: Value) {
+        self.set_at::<u64>(cell, off, v.tag());
+        self.set_at::<u64>(cell, off + 8, v.payload());
+    }
+    /// Zeroes what follows the header of a cell of so many bytes, a multiple of 8 being there. A call costs more than a
+    /// few stores, and the compiler makes a call of every loop that zeroes.
+    #[inline(always)]
+    pub(crate) fn zero_cell(&self, cell: Ref, size: u32) {
+        if size > 8 {
+            let first: *mut u64 = self.ptr_at(cell, 8);
+            // SAFETY: as in `set`: every store is within the `size` bytes of the cell, rounded up to 8.
+            unsafe {
+                first.write(0);
+                if size > 72 {
+                    return core::ptr::write_bytes(first.cast::<u8>(), 0, size as usize - 8);
+                }
+                if size > 16 {
+                    first.add(1).write(0);
+                    if size > 24 {
+                        first.add(2).write(0);
+                        if size > 32 {
+                            first.add(3).write(0);
+                            Memory::zero_rest(first, size);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    /// The fifth word and what follows, of at most eight.
+    ///
+    /// # Safety
+    /// `first` is the first word after the header of a cell of `size` bytes, rounded up to 8.
+    #[inline(always)]
+    unsafe fn zero_rest(first: *mut u64, size: u32) {
+        // SAFETY: every store is within the cell.
+        unsafe {
+            if size > 40 {
+                first.add(4).write(0);
+            }
+            if size > 48 {
+                first.add(5).write(0);
+            }
+            if size > 56 {
+                first.add(6).write(0);
+            }
+            if size > 64 {
+                first.add(7).write(0);
+            }
+        }
     }
     #[inline(always)]
     pub(crate) fn value(&self, off: u32) -> Value {

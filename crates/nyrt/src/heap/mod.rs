@@ -24,6 +24,7 @@ pub mod object;
 mod pages;
 pub mod region;
 pub mod string;
+pub mod typed;
 mod utf8;
 pub mod weak;
 
@@ -32,10 +33,11 @@ use ::alloc::vec::Vec;
 
 pub use array::Elem;
 pub use drop::{DropStack, DropStep};
-pub use layout::{FieldSpec, Layout, LayoutSpec, LayoutTable, SlotType};
+pub use layout::{Field, FieldSpec, Layout, LayoutSpec, LayoutTable, SlotType};
 pub use region::{AllocRegion, OutOfMemory, RegionSource};
+pub use typed::Shape;
 
-use crate::value::ClassId;
+use crate::value::{ClassId, Kind};
 
 /// How a heap behaves.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +84,8 @@ pub struct Heap {
     pub(crate) cycles: cycle::Cycles,
     pub(crate) dead_natives: Vec<(ClassId, u32)>,
     pub(crate) serial: u64,
+    /// The last value that came to a field that cannot hold it, for the audit.
+    pub(crate) misfit: Option<(SlotType, Kind)>,
     pub(crate) audit_mode: bool,
     pub(crate) alloc_fail: Option<u64>,
     pub(crate) counted: u64,
@@ -112,6 +116,7 @@ impl Heap {
             cycles: cycle::Cycles::new(config.cycle_always),
             dead_natives: Vec::new(),
             serial: 0,
+            misfit: None,
             audit_mode: config.audit,
             alloc_fail: None,
             counted: 0,

@@ -15,24 +15,22 @@ impl Heap {
         let (size, serial) = (layout.size(), layout.serial_offset());
         let word = class_word(class, Kind::Obj);
         let r = match layout.size_class() {
-            0 => self.alloc(size as u64, word)?,
+            0 => self.alloc_object(size, word)?,
             known => self.alloc_small(known, word)?,
         };
-        // Cells are multiples of 8 bytes; a call costs more than a few stores.
-        if size <= 128 {
-            let mut at = HEADER;
-            while at < size {
-                self.mem.set::<u64>(r.0 + at, 0);
-                at += 8;
-            }
-        } else {
-            self.mem.fill(r.0 + HEADER, size - HEADER, 0);
-        }
+        self.mem.zero_cell(r, size);
         if let Some(offset) = serial {
             self.mem.set::<u64>(r.0 + offset, self.serial);
             self.serial += 1;
         }
         Ok(Value::reference(class, Kind::Obj, r))
+    }
+
+    /// An object that no size class holds.
+    #[cold]
+    #[inline(never)]
+    fn alloc_object(&mut self, size: u32, word: u32) -> Result<Ref, OutOfMemory> {
+        self.alloc(size as u64, word)
     }
 
     /// The creation serial of an object whose class has a `fini`.
@@ -48,11 +46,15 @@ impl Heap {
     #[inline]
     pub fn field_get(&self, obj: Ref, slot: u32) -> Value {
         let field = self.layouts.field(self.class_of(obj), slot);
-        if field.slot == SlotType::Any && !field.weak {
-            return self.own(self.mem.value(obj.0 + field.offset));
+        if field.weak {
+            return self.weak_field_get(obj, field);
         }
-        let v = self.load(obj, field);
-        if field.weak { self.weak_read(v) } else { self.own(v) }
+        self.own(self.load(obj, field))
+    }
+
+    #[inline(never)]
+    fn weak_field_get(&self, obj: Ref, field: Field) -> Value {
+        self.weak_read(self.load(obj, field))
     }
 
     /// The value of a strong field, borrowed from the object.
@@ -93,28 +95,27 @@ impl Heap {
     /// The raw content of a field (a weak field: its weak cell), borrowed.
     #[inline(always)]
     fn load(&self, obj: Ref, field: Field) -> Value {
-        let at = obj.0 + field.offset;
         match field.slot {
-            SlotType::Any => self.mem.value(at),
-            _ => self.load_typed(at, field),
+            SlotType::Any => self.mem.value_at(obj, field.offset),
+            SlotType::I64 => Value::int(self.mem.get_at::<i64>(obj, field.offset)),
+            slot => self.load_typed(obj, field.offset, slot),
         }
     }
 
-    fn load_typed(&self, at: u32, field: Field) -> Value {
-        if field.offset == 0 {
+    fn load_typed(&self, obj: Ref, offset: u32, slot: SlotType) -> Value {
+        if offset == 0 {
             debug_assert!(false, "no such slot");
             return Value::VOID;
         }
-        match field.slot {
-            SlotType::Bool => Value::bool(self.mem.get::<u8>(at) != 0),
-            SlotType::I32 => Value::int(self.mem.get::<i32>(at) as i64),
-            SlotType::I64 => Value::int(self.mem.get::<i64>(at)),
-            SlotType::F64 => Value::float(self.mem.get::<f64>(at)),
-            SlotType::Ref | SlotType::Str => match Ref(self.mem.get::<u32>(at)) {
-                Ref::NONE => Value::NULL,
-                r => self.value_of(r),
-            },
-            SlotType::Any => self.mem.value(at),
+        let reference = || Ref(self.mem.get_at::<u32>(obj, offset));
+        match slot {
+            SlotType::Bool => Value::bool(self.mem.get_at::<u8>(obj, offset) != 0),
+            SlotType::I32 => Value::int(self.mem.get_at::<i32>(obj, offset) as i64),
+            SlotType::I64 => Value::int(self.mem.get_at::<i64>(obj, offset)),
+            SlotType::F64 => Value::float(self.mem.get_at::<f64>(obj, offset)),
+            SlotType::Ref | SlotType::Str => self.value_or_null(reference()),
+            SlotType::RefOrVoid => self.value_or_void(reference()),
+            SlotType::Any => self.mem.value_at(obj, offset),
         }
     }
 
@@ -133,26 +134,28 @@ impl Heap {
             debug_assert!(false, "no such slot");
             return;
         }
+        let v = if field.slot.fits(v) { v } else { self.misfit(field, v) };
         match field.slot {
-            SlotType::Bool => {
-                debug_assert!(v.kind() == Kind::Bool || v.is_nothing());
-                self.mem.set::<u8>(at, (v.payload() != 0) as u8);
-            }
+            SlotType::Bool => self.mem.set::<u8>(at, v.payload() as u8),
             SlotType::I32 => self.mem.set::<i32>(at, v.payload() as i32),
-            SlotType::I64 => {
-                debug_assert!(v.kind() == Kind::I64);
-                self.mem.set::<u64>(at, v.payload());
-            }
-            SlotType::F64 => {
-                debug_assert!(v.kind() == Kind::F64);
-                self.mem.set::<u64>(at, v.payload());
-            }
-            SlotType::Ref | SlotType::Str => {
-                debug_assert!(v.is_ref() || v.is_nothing());
-                self.mem.set::<u32>(at, if v.is_ref() { v.as_ref().0 } else { 0 });
+            SlotType::I64 | SlotType::F64 => self.mem.set::<u64>(at, v.payload()),
+            // `null` and `void` have payload 0.
+            SlotType::Ref | SlotType::RefOrVoid | SlotType::Str => {
+                self.mem.set::<u32>(at, v.payload() as u32)
             }
             SlotType::Any => self.mem.set_value(at, v),
         }
+    }
+
+    /// A value came to a field that cannot hold it: a wrong fact about the program. The next audit says so; what
+    /// is stored instead keeps the heap whole.
+    #[cold]
+    #[inline(never)]
+    fn misfit(&mut self, field: Field, v: Value) -> Value {
+        debug_assert!(self.audit_mode, "{v:?} does not fit {:?}", field.slot);
+        self.misfit = Some((field.slot, v.kind()));
+        self.release(v);
+        field.slot.zero()
     }
 
     /// Takes the content of a counted place (offset from the cell) and leaves nothing there.

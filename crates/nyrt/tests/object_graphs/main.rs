@@ -115,7 +115,7 @@ impl Real {
         let own = [
             field(0, SlotType::I64, false),
             field(1, SlotType::Any, false),
-            field(2, SlotType::Ref, false),
+            field(2, SlotType::RefOrVoid, false),
             field(3, SlotType::Any, true),
         ];
         heap.layouts.define(PLAIN, &LayoutSpec { own: &own, ..Default::default() });
@@ -304,7 +304,8 @@ impl Pair {
                 let slot = at as usize % 2;
                 let old = std::mem::replace(&mut self.m.nodes[n].content[slot].1, child);
                 self.m.release(old);
-                let v = self.r.heap.own(v);
+                // One of the two fields is typed: nothing is `void` there.
+                let v = if v.is_nothing() { Value::VOID } else { self.r.heap.own(v) };
                 let old = self.r.heap.field_set(into.as_ref(), F0 + slot as u32, v).expect("room");
                 self.r.release(old);
             }
