@@ -11,6 +11,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::heap::{FieldSpec, LayoutSpec, LayoutTable};
 use crate::names::Names;
+use crate::selectors::Selectors;
 use crate::value::{BUILTIN_CLASSES, ClassId, FuncId, Name, class_id};
 
 /// Number of a row in the table of builtin methods and functions.
@@ -169,6 +170,7 @@ pub struct ClassTable {
     /// Whether the cache holds anything: while classes are being added it does not, and clearing it each time
     /// would be most of the start-up.
     cached: Cell<bool>,
+    selectors: Selectors,
     fini: Name,
 }
 
@@ -192,6 +194,7 @@ impl ClassTable {
             universal: HashMap::new(),
             cache: alloc::vec![Cell::new(NO_LINE); 1 << CACHE_BITS].into(),
             cached: Cell::new(false),
+            selectors: Selectors::default(),
             fini: names.intern("fini"),
         }
     }
@@ -281,6 +284,7 @@ impl ClassTable {
     }
 
     fn forget_cache(&mut self) {
+        self.selectors.clear();
         if self.cached.replace(false) {
             self.cache.fill(Cell::new(NO_LINE));
         }
@@ -328,10 +332,35 @@ impl ClassTable {
         target
     }
 
+    /// [`ClassTable::method`] through a dense row per name: for tiers that call a name often.
+    #[inline]
+    pub fn method_fast(&mut self, class: ClassId, name: Name) -> Option<Target> {
+        match self.selectors.get(class, name) {
+            Some(target) => target,
+            None => self.method_first(class, name),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn method_first(&mut self, class: ClassId, name: Name) -> Option<Target> {
+        let mut selectors = core::mem::take(&mut self.selectors);
+        let classes = self.classes.len() as u32;
+        selectors.fill(name, self.universal(name), classes, |class| self.method_slow(class, name));
+        self.selectors = selectors;
+        self.method_slow(class, name)
+    }
+
+    /// The method of a name that every value has.
+    #[inline]
+    pub fn universal(&self, name: Name) -> Option<Target> {
+        self.universal.get(&name).copied()
+    }
+
     #[cold]
     fn method_slow(&self, class: ClassId, name: Name) -> Option<Target> {
         if class < class_id::FIRST_USER {
-            return self.methods.get(&(class, name)).or_else(|| self.universal.get(&name)).copied();
+            return self.methods.get(&(class, name)).copied().or_else(|| self.universal(name));
         }
         let c = self.get(class);
         if let Some(t) = c.order.iter().find_map(|&a| self.methods.get(&(a, name))) {
@@ -344,13 +373,13 @@ impl ClassTable {
                 None => {}
             }
         }
-        self.universal.get(&name).copied()
+        self.universal(name)
     }
 
     /// A method as the class itself or an ancestor has it, without what every value has.
     pub fn declared_method(&self, class: ClassId, name: Name) -> Option<Target> {
         match self.method_slow(class, name) {
-            t if t == self.universal.get(&name).copied() => None,
+            t if t == self.universal(name) => None,
             t => t,
         }
     }
@@ -399,10 +428,14 @@ impl ClassTable {
 
     /// Whether code of the class `from` (`None`: outside of any box) may touch a field. Code of the box, of its
     /// ancestors and of its descendants may touch everything.
+    #[inline]
     pub fn field_visible(&self, class: ClassId, field: Name, from: Option<ClassId>) -> bool {
-        let c = self.get(class);
-        !c.restricted
-            || c.public.contains(&field)
+        !self.get(class).restricted || self.restricted_visible(class, field, from)
+    }
+
+    #[inline(never)]
+    fn restricted_visible(&self, class: ClassId, field: Name, from: Option<ClassId>) -> bool {
+        self.get(class).public.contains(&field)
             || from.is_some_and(|f| self.is_subclass(class, f) || self.is_subclass(f, class))
     }
 
@@ -474,6 +507,33 @@ mod tests {
         let m2 = MethodDef { func: FuncId(9), ..m };
         w.table.add_method(left, m2);
         assert_eq!(w.table.method(both, m.name), Some(Target::Func(FuncId(9))));
+        assert_eq!(w.table.method_fast(both, m.name), Some(Target::Func(FuncId(9))));
+    }
+
+    #[test]
+    fn rows_agree_with_the_lookup() {
+        let mut w = World::new();
+        let names: Vec<MethodDef> =
+            (0..4u32).map(|n| w.method(["a", "b", "c", "d"][n as usize], n)).collect();
+        w.table.add_builtin(None, names[0].name, BuiltinId(1));
+        w.table.add_builtin(Some(class_id::STRING), names[1].name, BuiltinId(2));
+        // Ten rounds: each adds a class that has some of the methods and two of the earlier classes as parents.
+        let mut classes = alloc::vec![class_id::STRING];
+        for n in 0..10usize {
+            let own: Vec<MethodDef> = names.iter().filter(|m| n >> m.func.0 & 1 == 1).copied().collect();
+            let parents = [classes[n / 2], classes[n / 3]];
+            let parents = &parents[..1 + usize::from(n / 2 != n / 3)];
+            classes.push(
+                w.class(["K", "L", "M"][n % 3], &ClassDef { parents, methods: &own, ..Default::default() }),
+            );
+            for class in (0..w.table.len() as u32).map(ClassId) {
+                for name in (0..names[3].name.0 + 3).map(Name) {
+                    let wanted = w.table.method(class, name);
+                    assert_eq!(w.table.method_fast(class, name), wanted, "{class:?} {name:?}");
+                    assert_eq!(w.table.method_fast(class, name), wanted);
+                }
+            }
+        }
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub mod ops;
 pub mod prelude;
 pub mod rt;
 pub mod scalar;
+mod selectors;
 pub mod shapes;
 pub mod task;
 pub mod trap;

@@ -3,7 +3,6 @@
 use alloc::format;
 
 use crate::boxes::Words;
-use crate::builtin;
 use crate::class::Target;
 use crate::error::ErrorKind;
 use crate::rt::Rt;
@@ -11,7 +10,7 @@ use crate::trap::Trap;
 use crate::value::{Name, Value};
 
 /// What `recv.name(...)` calls. The caller checks the number of arguments of functions of the program; builtins
-/// check theirs. `Target::Builtin` goes to [`builtin::call`] with the receiver as it is.
+/// check theirs. `Target::Builtin` goes to [`crate::builtin::call`] with the receiver as it is.
 ///
 /// `None` when there is no such method, so that the caller can look for a field that holds a function before it
 /// raises [`no_method`].
@@ -20,28 +19,23 @@ pub fn find(rt: &mut Rt, recv: Value, name: Name) -> Result<Option<Target>, Trap
     let words = rt.boxes.words;
     if recv.is_nothing() {
         return if words.of_nothing(name) {
-            Ok(universal(rt, name))
+            Ok(rt.classes.universal(name))
         } else {
             Err(null_reference(rt, recv, name))
         };
     }
     if name == words.fini {
         // The body of a user's `fini` runs within the drop machine only.
-        return Ok(universal(rt, name));
+        return Ok(rt.classes.universal(name));
     }
     if rt.heap.is_dead(recv) {
         return if words.of_dead(name) {
-            Ok(universal(rt, name))
+            Ok(rt.classes.universal(name))
         } else {
             rt.check_alive(recv).map(|()| None)
         };
     }
     Ok(rt.classes.method(recv.class(), name))
-}
-
-/// The builtin method that every value has.
-fn universal(rt: &Rt, name: Name) -> Option<Target> {
-    builtin::find_universal(rt.names.text(name)).map(Target::Builtin)
 }
 
 #[cold]
