@@ -152,16 +152,25 @@ fn the_top_of_the_tree_is_tidy() {
 
 #[test]
 fn tiers_do_not_say_what_operators_mean() {
-    none(with_words("tiers", MEANING));
+    none(["tiers", "crates/machine"].iter().flat_map(|f| with_words(f, MEANING)).collect());
 }
 
 #[test]
 fn the_operating_system_is_met_at_the_edge() {
     none(
-        ["crates/syntax/src", "crates/mir/src", "crates/nyrt/src", "crates/link/src", "tiers"]
-            .iter()
-            .flat_map(|f| with_words(f, OUTSIDE))
-            .collect(),
+        [
+            "crates/syntax/src",
+            "crates/mir/src",
+            "crates/nyrt/src",
+            "crates/link/src",
+            "crates/machine/src",
+            "tiers",
+        ]
+        .iter()
+        .flat_map(|f| with_words(f, OUTSIDE))
+        // Tests of a tier may read the programs of `tests/lang`.
+        .filter(|found| !(found.starts_with("tiers/") && found.contains("/tests/")))
+        .collect(),
     );
 }
 

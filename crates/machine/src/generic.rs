@@ -260,25 +260,34 @@ impl Machine {
                 Did::Nothing
             }
 
-            Op::Jump { .. }
-            | Op::Branch { .. }
-            | Op::Switch { .. }
-            | Op::Return { .. }
-            | Op::Throw { .. }
-            | Op::Rethrow { .. }
-            | Op::Raise { .. }
-            | Op::Unreachable {}
-            | Op::VarGet { .. }
-            | Op::VarInit { .. }
-            | Op::VarSet { .. }
-            | Op::Enter { .. }
-            | Op::Leave { .. }
-            | Op::EnterTry { .. }
-            | Op::CondBegin { .. }
-            | Op::CondEnter { .. }
-            | Op::CondLeave { .. }
-            | Op::Unborn { .. }
-            | Op::Born { .. } => self.not_performed(op),
+            // Typed instructions whose operands are all Any.
+            Op::ArrayOf { items } => match rt.heap.arr_from(&list(items.0).args()) {
+                Ok(array) => Did::Value(array),
+                Err(_) => Did::Trap(self.out_of_memory()),
+            },
+            Op::ClosureOf { func, captures } => {
+                match rt.heap.func_new(link::func_id(func), Value::VOID, &list(captures.0).args()) {
+                    Ok(closure) => Did::Value(closure),
+                    Err(_) => Did::Trap(self.out_of_memory()),
+                }
+            }
+            Op::CellOf { value } => {
+                let value = rt.heap.own(get(value));
+                match rt.heap.cell_new(value) {
+                    Ok(cell) => Did::Value(cell),
+                    Err(_) => {
+                        rt.heap.release(value);
+                        Did::Trap(self.out_of_memory())
+                    }
+                }
+            }
+            Op::CallNative { builtin, object, args } => {
+                let id = BuiltinId(builtin.0 as u16);
+                builtin::call(rt, id, get(object), &list(args.0).args()).into()
+            }
+
+            // What ends a block, what is in unfinished functions only, what is done on typed operands.
+            _ => self.not_performed(op),
         }
     }
 

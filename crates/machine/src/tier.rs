@@ -133,10 +133,9 @@ impl Machine {
     /// are in; those of the interpreter ask the promoter again at their next jump backwards.
     pub fn set_entry(&mut self, func: FuncId, code: CodePtr) {
         debug_assert!(code.func == func);
-        if let Some(entry) = self.entries.get_mut(func.index()) {
-            if let Some(old) = entry.replace(code) {
-                old.set_patience(0);
-            }
+        let old = self.entries.get_mut(func.index()).and_then(|entry| entry.replace(code));
+        if let Some(old) = old {
+            old.set_patience(0);
         }
     }
 
