@@ -115,6 +115,9 @@ impl Heap {
 
     /// Carves cells off the class's page into its free list, in ascending order.
     fn refill(&mut self, class: usize) -> Result<(), OutOfMemory> {
+        if self.collects_always() {
+            self.collect_silent();
+        }
         let at = 4 * class as u32;
         let size = SIZES[class];
         let mut from = self.mem.get::<u32>(BUMPS + at);

@@ -11,6 +11,8 @@
 use ::alloc::boxed::Box;
 use ::alloc::vec::Vec;
 
+use hashbrown::HashMap;
+
 use super::Heap;
 use super::bytes::BYTES;
 use super::cell::{BUFFERED, COUNT_SHIFT, FINALIZED, FREE_WORD, HEADER, IN_FINI, STICKY};
@@ -177,6 +179,98 @@ impl Heap {
         self.run_quiet(base);
     }
 
+    /// Whether the collector runs as often as it can, to find out what it breaks.
+    pub(crate) fn collects_always(&self) -> bool {
+        self.cycles.always
+    }
+
+    /// The heap is full in the middle of an operation: frees the cyclic garbage without finalizers, because
+    /// nobody is there to run one. What hangs together with one waits for the next collection, which is due. Whether anything
+    /// was freed.
+    ///
+    /// That is safe within any operation that allocates: what it holds is counted, and what it borrows has an owner
+    /// outside of all garbage.
+    #[cold]
+    pub(crate) fn collect_silent(&mut self) -> bool {
+        let buffer = core::mem::take(&mut self.cycles.buffer);
+        let roots: Vec<Ref> = buffer.into_iter().filter(|&r| self.is_candidate(r)).collect();
+        if roots.is_empty() {
+            return false;
+        }
+        let analysis = self.analyse(&roots, false);
+        let (silent, rest) = self.split_garbage(&analysis);
+        // Live candidates lose the flag; they come back when they lose another owner.
+        for &r in &roots {
+            self.clear_flags(r, BUFFERED);
+        }
+        for &r in &rest {
+            self.set_flags(r, BUFFERED);
+        }
+        self.cycles.due = !rest.is_empty();
+        self.cycles.buffer = rest;
+        self.cycles.stats.collections += 1;
+        self.cycles.stats.garbage += silent.len() as u64;
+        let freed = !silent.is_empty();
+        let base = self.drop_depth();
+        for &r in &silent {
+            self.retain_ref(r);
+        }
+        self.free_garbage(silent);
+        self.run_quiet(base);
+        freed
+    }
+
+    /// Garbage that hangs together with no finalizer, and the rest: the death of what refers to a box with a
+    /// finalizer would let it run, and a finalizer may look at everything that its box refers to.
+    fn split_garbage(&self, analysis: &Analysis) -> (Vec<Ref>, Vec<Ref>) {
+        let cells: Vec<Ref> = analysis.garbage().map(|(r, _)| r).collect();
+        let numbers: HashMap<Ref, usize> = cells.iter().copied().zip(0..).collect();
+        // A forest: what hangs together has one root.
+        let mut parent: Vec<usize> = (0..cells.len()).collect();
+        fn root(parent: &mut [usize], mut i: usize) -> usize {
+            while parent[i] != i {
+                parent[i] = parent[parent[i]];
+                i = parent[i];
+            }
+            i
+        }
+        for (i, &r) in cells.iter().enumerate() {
+            self.each_child(r, |child| {
+                if let Some(&j) = numbers.get(&child) {
+                    let (x, y) = (root(&mut parent, i), root(&mut parent, j));
+                    parent[x] = y;
+                }
+            });
+        }
+        let mut heard = ::alloc::vec![false; cells.len()];
+        for (i, &r) in cells.iter().enumerate() {
+            if self.has_finalizer(r) {
+                heard[root(&mut parent, i)] = true;
+            }
+        }
+        let (mut silent, mut rest) = (Vec::new(), Vec::new());
+        for (i, r) in cells.into_iter().enumerate() {
+            if heard[root(&mut parent, i)] { rest.push(r) } else { silent.push(r) }
+        }
+        (silent, rest)
+    }
+
+    fn has_finalizer(&self, r: Ref) -> bool {
+        self.kind_bits(r) == Kind::Obj as u8
+            && !self.has_flags(r, FINALIZED | IN_FINI)
+            && self.layouts.get(self.class_of(r)).fini().is_some()
+    }
+
+    /// Lets pinned garbage without finalizers go.
+    fn free_garbage(&mut self, members: Vec<Ref>) {
+        let next = members.len() as u32;
+        if next > 0 {
+            // The flag without an entry: losing each other must not make candidates of them again.
+            members.iter().for_each(|&r| self.set_flags(r, BUFFERED));
+            self.drops.work.push(Work::Members { members: members.into(), next });
+        }
+    }
+
     fn adapt(&mut self, candidates: usize, visited: usize, garbage: usize) {
         let c = &mut self.cycles;
         c.stats.collections += 1;
@@ -320,21 +414,13 @@ impl Heap {
     fn finalize_garbage(&mut self, members: Vec<Ref>) {
         let mut finis: Vec<(u64, Ref)> = members
             .iter()
-            .filter(|&&r| !self.has_flags(r, FINALIZED | IN_FINI))
-            .filter(|&&r| {
-                self.kind_bits(r) == Kind::Obj as u8 && self.layouts.get(self.class_of(r)).fini().is_some()
-            })
+            .filter(|&&r| self.has_finalizer(r))
             .map(|&r| (self.serial_of(r).unwrap_or(0), r))
             .collect();
         finis.sort_unstable();
         self.cycles.stats.finalizers += finis.len() as u64;
         if finis.is_empty() {
-            let next = members.len() as u32;
-            if next > 0 {
-                // The flag without an entry: losing each other must not make candidates of them again.
-                members.iter().for_each(|&r| self.set_flags(r, BUFFERED));
-                self.drops.work.push(Work::Members { members: members.into(), next });
-            }
+            self.free_garbage(members);
         } else {
             let finis = finis.into_iter().map(|(_, r)| r).collect();
             self.drops.work.push(Work::Cycle(Box::new(Garbage { members, finis })));

@@ -46,7 +46,7 @@ pub struct HeapConfig {
     pub max_bytes: u64,
     /// Poison freed cells (`NYASH_AUDIT=1`); [`Heap::audit`] works in either case.
     pub audit: bool,
-    /// The cycle collector is due at every new candidate.
+    /// The cycle collector is due at every new candidate, and frees what it can when cells run out.
     pub cycle_always: bool,
     /// The n-th allocation fails.
     pub alloc_fail: Option<u64>,

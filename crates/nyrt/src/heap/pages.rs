@@ -142,6 +142,16 @@ impl Heap {
         {
             return Ok(page);
         }
+        if self.collect_silent() {
+            if let Some(page) = self.try_pages(n) {
+                return Ok(page);
+            }
+            if self.reclaim_pages()
+                && let Some(page) = self.try_pages(n)
+            {
+                return Ok(page);
+            }
+        }
         Err(OutOfMemory)
     }
 
