@@ -2,14 +2,15 @@
 //! owned value is consumed exactly once.
 //!
 //! The phases run in this order, each only when the one before found nothing: `shape` (numbers in range,
-//! blocks and edges), `dominance` (definitions), `ownership` (counts). Nothing here trusts its input: a
-//! function with numbers out of range gives faults, never a panic. It does not know what values are at run
-//! time, and it does not know which builtins exist.
+//! blocks and edges), `dominance` (definitions), `types` (representations, in typed functions), `ownership`
+//! (counts). Nothing here trusts its input: a function with numbers out of range gives faults, never a panic. It
+//! does not know what values are at run time, and it does not know which builtins exist.
 //!
 //! Rules of ownership. A value is *owned* when its instruction gives it so, or when it is a block parameter
 //! that receives an owned value on some edge (the thrown value `exc` is one). Passing an owned value to a
 //! block moves it into the parameter. *Scalars* may be consumed freely; parameters that receive nothing else
-//! are scalars too. Everything else is *borrowed*: parameters of the function, captured values, static boxes.
+//! are scalars too, and so is in typed functions every value that is not represented by a reference or an Any,
+//! whatever gives it. Everything else is *borrowed*: parameters of the function, captured values, static boxes.
 //! An instruction that throws has consumed nothing, except those that end a block and `release`, whose
 //! operand is gone in any case.
 
@@ -18,6 +19,7 @@ mod fault;
 mod ownership;
 mod sets;
 mod shape;
+mod types;
 
 pub use fault::{Fault, What};
 pub use ownership::OwnedAt;
@@ -25,19 +27,54 @@ pub use ownership::OwnedAt;
 use crate::func::Func;
 use crate::inst::{Block, EdgeId, FuncId, Val};
 use crate::program::{Parent, Program};
+use crate::types::{Signature, Signatures};
 
 /// Checks one function, which need not be among those of the program.
 pub fn verify(program: &Program, func: &Func) -> Result<(), Vec<Fault>> {
     owned_at(program, func).map(drop)
 }
 
+/// Checks one function as [`verify`] does, and typed calls against the signatures of their callees.
+pub fn verify_typed(program: &Program, func: &Func, signatures: &dyn Signatures) -> Result<(), Vec<Fault>> {
+    phases(program, func, None, Some(signatures)).map(drop)
+}
+
+/// Checks the typed function with this number as [`verify_typed`] does, and its parameters, captured values and
+/// result against its own signature.
+pub fn verify_typed_as(
+    program: &Program,
+    id: FuncId,
+    func: &Func,
+    signatures: &dyn Signatures,
+) -> Result<(), Vec<Fault>> {
+    let Some(own) = signatures.signature(id) else {
+        let what = What::NoSignature(id);
+        return Err(vec![Fault::new(program, func, Block::NONE, None, what)]);
+    };
+    phases(program, func, Some(own), Some(signatures)).map(drop)
+}
+
 /// Checks one function and says which values are owned where.
 pub fn owned_at(program: &Program, func: &Func) -> Result<OwnedAt, Vec<Fault>> {
+    phases(program, func, None, None)
+}
+
+fn phases(
+    program: &Program,
+    func: &Func,
+    own: Option<&Signature>,
+    signatures: Option<&dyn Signatures>,
+) -> Result<OwnedAt, Vec<Fault>> {
     let mut faults = Faults { program, func, list: Vec::new() };
     let defs = shape::check(&mut faults);
     faults.done()?;
     dominance::check(&mut faults, &defs);
     faults.done()?;
+    // Before counts, which go by representations.
+    if let Some(types) = &func.types {
+        types::check(&mut faults, &defs, types, own, signatures);
+        faults.done()?;
+    }
     let owned = ownership::check(&mut faults, &defs);
     faults.done()?;
     Ok(owned)

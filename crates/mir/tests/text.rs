@@ -1,6 +1,6 @@
 //! The text of MIR: what is printed reads back, and wrong texts give errors with their place.
 
-use mir::func::{BlockData, Edge, Func, FuncKind};
+use mir::func::{BlockData, Edge, Func, FuncKind, Rep, Types};
 use mir::inst::{
     Block, Builtin, ClassIx, Cond, EXCEPTION, EdgeId, Edges, FuncId, Gives, Global, Inst, Op, Operand,
     OperandRef, Own, Owns, ReadOperand, Scope, TABLE, Val, Vals, Var,
@@ -355,7 +355,26 @@ fn make_func(entropy: &mut Entropy, program: &mut Program) -> Func {
         let end = func.insts.len() as u32;
         func.blocks.push(BlockData { params, start, end });
     }
+    if entropy.chance() {
+        make_typed(entropy, &mut func);
+    }
     func
+}
+
+/// Gives a representation to every value that the function defines; the text has no place for those of others.
+fn make_typed(entropy: &mut Entropy, func: &mut Func) {
+    let mut types = Types { reps: Vec::new(), result: Rep::ALL[entropy.below(6) as usize] };
+    func.values = func.values.max(60).max(func.params);
+    types.reps.resize(func.values as usize, Rep::Any);
+    let params = func.block_ids().flat_map(|b| func.block_params(b).collect::<Vec<_>>());
+    let results = func.insts.iter().map(|inst| inst.dst);
+    let defined: Vec<Val> = (0..func.params).map(Val).chain(params).chain(results).collect();
+    for v in defined {
+        if let Some(rep) = types.reps.get_mut(v.index()) {
+            *rep = Rep::ALL[entropy.below(6) as usize];
+        }
+    }
+    func.types = Some(types);
 }
 
 fn make_program(words: Vec<u64>) -> Program {
@@ -452,6 +471,10 @@ proptest! {
             prop_assert_eq!(&a.edges, &b.edges);
             prop_assert_eq!(&a.lists, &b.lists);
             prop_assert_eq!((a.values, a.params, a.has_me, a.captures), (b.values, b.params, b.has_me, b.captures));
+            prop_assert_eq!(a.types.as_ref().map(|t| t.result), b.types.as_ref().map(|t| t.result));
+            for v in 0..a.values {
+                prop_assert_eq!(a.rep(Val(v)), b.rep(Val(v)));
+            }
             for (x, y) in a.insts.iter().zip(&b.insts) {
                 prop_assert_eq!((x.dst, x.unwind, x.op.row_index()), (y.dst, y.unwind, y.op.row_index()));
                 if let (Op::Float { value: x }, Op::Float { value: y }) = (x.op, y.op) {

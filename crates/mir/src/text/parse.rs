@@ -398,8 +398,11 @@ impl<'a> Parser<'a> {
         }
         func.values = values.unwrap_or(func.values);
         if let Some(types) = &mut func.types {
-            // What is nowhere defined has no representation; any will do.
-            types.reps.truncate(func.values as usize);
+            // For what is nowhere defined any will do. So many undefined values as are left out here are a fault of
+            // their own.
+            if func.values as usize <= self.text.len().saturating_mul(16).saturating_add(1024) {
+                types.reps.resize(func.values as usize, Rep::Any);
+            }
         }
         self.program.funcs.push(func);
         Ok(())

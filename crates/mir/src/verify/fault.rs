@@ -4,10 +4,11 @@ use core::fmt;
 
 use syntax::intern::Symbol;
 
-use crate::func::Func;
+use crate::func::{Func, Rep};
 use crate::inst::{Block, ClassIx, EXCEPTION, EdgeId, FuncId, Global, Val};
 use crate::program::Program;
 use crate::text::print_inst;
+use crate::types::Want;
 
 /// A broken rule and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,6 +111,53 @@ pub enum What {
     NotBool(Val),
     /// A switch is on something else than an integer constant.
     NotInt(Val),
+    /// Not as many representations as values.
+    Reps {
+        /// Number of representations.
+        given: u32,
+        /// Number of values.
+        wanted: u32,
+    },
+    /// An operand or result has the wrong representation.
+    Rep {
+        /// The value.
+        value: Val,
+        /// Its representation.
+        given: Rep,
+        /// What the instruction or signature wants.
+        wanted: Want,
+    },
+    /// `null` or `void` in a representation that does not have them.
+    NothingRep {
+        /// The value.
+        value: Val,
+        /// Its representation.
+        given: Rep,
+    },
+    /// An edge argument has another representation than the parameter.
+    EdgeRep {
+        /// The argument.
+        arg: Val,
+        /// Its representation.
+        given: Rep,
+        /// The parameter.
+        param: Val,
+        /// Its representation.
+        wanted: Rep,
+    },
+    /// The function's result is represented in another way than its signature says.
+    ResultRep {
+        /// The function's.
+        given: Rep,
+        /// The signature's.
+        wanted: Rep,
+    },
+    /// A typed call of a function that has no signature.
+    NoSignature(FuncId),
+    /// The class has no such field.
+    NoField(Symbol, ClassIx),
+    /// A number that stands for no action of `check`.
+    BadAction(u32),
     /// A borrowed value is consumed.
     NotOwned(Val),
     /// An owned value is used after it was consumed.
@@ -230,6 +278,30 @@ impl fmt::Display for What {
             What::NotDominated(v) => write!(f, "{} may not be defined here", Shown(*v)),
             What::NotBool(v) => write!(f, "{} must be a Bool", Shown(*v)),
             What::NotInt(v) => write!(f, "{} must be made by `int`", Shown(*v)),
+            What::Reps { given, wanted } => {
+                write!(f, "{given} representations for {wanted} values")
+            }
+            What::Rep { value, given, wanted } => {
+                let wanted = match wanted {
+                    Want::Rep(rep) => rep.word(),
+                    Want::Counted => "ref or any",
+                    Want::Free => "anything",
+                };
+                write!(f, "{} is {} and must be {wanted}", Shown(*value), given.word())
+            }
+            What::NothingRep { value, given } => {
+                write!(f, "{} is {} and must be unit, ref or any", Shown(*value), given.word())
+            }
+            What::EdgeRep { arg, given, param, wanted } => {
+                let (arg, param) = (Shown(*arg), Shown(*param));
+                write!(f, "{arg} is {} and passed to {param}, which is {}", given.word(), wanted.word())
+            }
+            What::ResultRep { given, wanted } => {
+                write!(f, "the function gives {} and its signature says {}", given.word(), wanted.word())
+            }
+            What::NoSignature(x) => write!(f, "{x:?} has no signature"),
+            What::NoField(_, class) => write!(f, "{class:?} and its parents have no such field"),
+            What::BadAction(x) => write!(f, "there is no action {x}"),
             What::NotOwned(v) => write!(f, "{} is borrowed and must not be consumed", Shown(*v)),
             What::Consumed(v) => write!(f, "{} is used after it was consumed", Shown(*v)),
             What::ConsumedHere(v) => write!(f, "{} is consumed and used once more here", Shown(*v)),

@@ -26,9 +26,19 @@ enum Kind {
     Owned,
 }
 
+/// Whether a value is counted by nobody because of its representation. What gives it may say otherwise: a call gives
+/// its result to the caller, who has nothing to release when that is an I64.
+fn uncounted(func: &Func, v: Val) -> bool {
+    func.types.is_some() && !func.rep(v).counts()
+}
+
 impl Kind {
     /// What the instruction gives.
-    fn of(op: &Op) -> Kind {
+    fn of(func: &Func, inst: &Inst) -> Kind {
+        let op = &inst.op;
+        if uncounted(func, inst.dst) {
+            return Kind::Scalar;
+        }
         match (op, op.row().gives) {
             (Op::Int { .. }, _) => Kind::Int,
             (
@@ -97,7 +107,7 @@ impl OwnedAt {
                     owned.remove(&v);
                 }
             });
-            if inst.op.row().gives == Gives::Owned {
+            if inst.op.row().gives == Gives::Owned && !uncounted(func, inst.dst) {
                 owned.insert(inst.dst);
             }
         }
@@ -135,7 +145,7 @@ fn kinds(func: &Func, defs: &Defs, order: &[Block]) -> Vec<Kind> {
         .of
         .iter()
         .map(|def| match def {
-            Def::Inst(at) => Kind::of(&func.insts[*at as usize].op),
+            Def::Inst(at) => Kind::of(func, &func.insts[*at as usize]),
             Def::Never | Def::Param(_) => Kind::Nothing,
         })
         .collect();
@@ -154,6 +164,7 @@ fn kinds(func: &Func, defs: &Defs, order: &[Block]) -> Vec<Kind> {
                             work.push((param as u32, kinds[arg]));
                         }
                         None if arg == EXCEPTION => work.push((param as u32, Kind::Owned)),
+                        None if uncounted(func, arg) => work.push((param as u32, Kind::Scalar)),
                         None => work.push((param as u32, Kind::Borrowed)),
                     }
                 }
@@ -196,6 +207,7 @@ impl Flow<'_, '_> {
     fn kind(&self, v: Val) -> Kind {
         match self.defs.slot(v) {
             Some(slot) => self.kinds[slot],
+            None if uncounted(self.func, v) => Kind::Scalar,
             None => Kind::Borrowed,
         }
     }

@@ -1,7 +1,10 @@
 //! The shape of a function: every number is in range, blocks end where they must, edges fit their targets.
 //! After it, the other phases may use the numbers of the function as they are.
 
-use crate::inst::{Block, EXCEPTION, EdgeId, Gives, Inst, Op, OperandRef, Val};
+use syntax::intern::Symbol;
+
+use crate::inst::{Block, ClassIx, EXCEPTION, EdgeId, Gives, Inst, Op, OperandRef, Owns, Val, Vals};
+use crate::program::Parent;
 use crate::text::list;
 use crate::verify::{Def, Defs, Faults, What};
 
@@ -212,7 +215,9 @@ impl Checker<'_, '_> {
         let (program, func) = (self.faults.program, self.faults.func);
         let len = |at| list(func, at).unwrap_or_default().len() as u32;
         match op {
-            Op::Call { func: callee, args } => {
+            Op::Call { func: callee, args }
+            | Op::CallDirect { func: callee, args }
+            | Op::CallClosure { func: callee, args, .. } => {
                 let (given, wanted) = (len(args.0), program.funcs.get(callee.index()).map(|f| f.params));
                 if wanted.is_some_and(|wanted| wanted != given) {
                     self.wrong(What::Arity { given, wanted: wanted.unwrap_or(0) });
@@ -224,15 +229,48 @@ impl Checker<'_, '_> {
                     self.wrong(What::Arity { given: 0, wanted });
                 }
             }
-            Op::NewClosure { func: callee, captures } => {
-                let (given, wanted) =
-                    (len(captures.0), program.funcs.get(callee.index()).map(|f| f.captures));
+            Op::NewClosure { func: callee, captures: Owns(captures) }
+            | Op::ClosureOf { func: callee, captures: Vals(captures) } => {
+                let (given, wanted) = (len(*captures), program.funcs.get(callee.index()).map(|f| f.captures));
                 if wanted.is_some_and(|wanted| wanted != given) {
                     self.wrong(What::Captures { given, wanted: wanted.unwrap_or(0) });
                 }
             }
-            Op::Capture { index } if *index >= func.captures => self.wrong(What::BadCapture(*index)),
+            Op::Capture { index } | Op::CaptureGet { index } if *index >= func.captures => {
+                self.wrong(What::BadCapture(*index));
+            }
+            Op::Check { action, .. } if *action > 2 => self.wrong(What::BadAction(*action)),
+            Op::Load { class, field, .. }
+            | Op::Store { class, field, .. }
+            | Op::StoreRaw { class, field, .. }
+                if !self.has_field(*class, *field) =>
+            {
+                self.wrong(What::NoField(*field, *class));
+            }
             _ => {}
         }
+    }
+
+    /// Whether a class or one of those it comes from declares a field. Classes may come from each other in a circle
+    /// as far as this phase knows.
+    fn has_field(&self, class: ClassIx, field: Symbol) -> bool {
+        let program = self.faults.program;
+        let mut waiting = vec![class];
+        let mut seen = Vec::new();
+        while let Some(class) = waiting.pop() {
+            let Some(class_data) = program.classes.get(class.index()) else { continue };
+            if seen.contains(&class) {
+                continue;
+            }
+            seen.push(class);
+            if class_data.fields.iter().any(|f| f.name == field) {
+                return true;
+            }
+            waiting.extend(class_data.parents.iter().filter_map(|parent| match parent {
+                Parent::User(parent) => Some(*parent),
+                Parent::Builtin(_) => None,
+            }));
+        }
+        false
     }
 }
