@@ -10,8 +10,8 @@ const LOUD: ClassId = ClassId(65);
 /// A heap with a class of two fields, and one that also has a `fini` and an integer.
 fn heap() -> Heap {
     let region = AllocRegion::new(256 << 20).expect("memory");
-    let mut h = Heap::new(Box::new(region), HeapConfig { audit: true, ..HeapConfig::default() })
-        .expect("a heap");
+    let mut h =
+        Heap::new(Box::new(region), HeapConfig { audit: true, ..HeapConfig::default() }).expect("a heap");
     let own = [FieldSpec::any(Name(0)), FieldSpec::any(Name(1))];
     h.layouts.define(NODE, &LayoutSpec { own: &own, ..Default::default() });
     let id = [FieldSpec { name: Name(2), slot: SlotType::I64, weak: false }];

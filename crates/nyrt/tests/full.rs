@@ -118,8 +118,7 @@ fn what_is_owned_or_reachable_stays() {
     let keeper = h.map_new().expect("room");
     let mut count = 0;
     // The kept ones are cycles too, candidates like the garbage, until the heap is really full.
-    loop {
-        let Ok(a) = h.obj_new(NODE) else { break };
+    while let Ok(a) = h.obj_new(NODE) {
         set(&mut h, a, 0, a);
         let kept = h.map_set(keeper.as_ref(), Value::int(count), a).is_ok();
         h.release(a);

@@ -2,8 +2,9 @@
 
 mod support;
 
-use interp::{Config, Interp};
+use interp::Interp;
 use link::Linked;
+use machine::Config;
 use mir::inst::ClassIx;
 use nyrt::heap::{HeapConfig, SlotType};
 use support::{World, run, runtime};
@@ -32,7 +33,7 @@ fn typed(text: &str) -> String {
         .collect();
     let layouts = |class: ClassIx, field: usize| names[class.index()][field];
     let linked = Linked::with_layouts(&mut rt, world.program, &layouts);
-    let mut interp = Interp::new(rt, linked, Config { audit: true, ..Config::default() });
+    let mut interp = Interp::machine(rt, linked, Config { audit: true, ..Config::default() });
     let exit = interp.run(top);
     let ended = interp.finish();
     assert_eq!((written.out(), written.err()), (untyped.out, untyped.err));
