@@ -1,5 +1,6 @@
 //! The command line: verbs and flags. Each verb has its file; none of them knows a tier.
 
+mod bench;
 mod check;
 mod dump;
 mod env;
@@ -75,6 +76,8 @@ enum Verb {
     Explain(ExplainArgs),
     /// List every NYASH_* switch with its value and who set it
     Env(EnvArgs),
+    /// Measure programs in tiers and beside other languages
+    Bench(bench::BenchArgs),
     /// Print a script that completes nyash command lines
     Completions(CompletionArgs),
 }
@@ -224,6 +227,7 @@ pub(crate) fn main() -> Status {
         Some(Verb::Repl(args)) => crate::repl::repl(args.settings.given()),
         Some(Verb::Explain(args)) => explain::explain(args.code.as_deref()),
         Some(Verb::Env(args)) => env::env(args.json, args.settings.given()),
+        Some(Verb::Bench(args)) => bench::bench(args),
         Some(Verb::Completions(args)) => completions(args.shell),
         None if cli.run.program.is_empty() && cli.run.eval.is_none() && std::io::stdin().is_terminal() => {
             crate::repl::repl(cli.run.settings.given())

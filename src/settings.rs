@@ -10,6 +10,11 @@ use syntax::span::Span;
 
 use crate::report::Finding;
 
+/// What `--tier` takes: the first one chooses among the others.
+pub(crate) const TIERS: &[&str] = &["auto", "interp"];
+/// Tiers that people ask for and this build does not have.
+const ABSENT_TIERS: &[&str] = &["vm", "jit"];
+
 /// How long a switch will be there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stability {
@@ -264,12 +269,21 @@ pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
         Kind::Size => parse_size(value).map(drop),
         Kind::Count => parse_count(value).map(drop),
         Kind::Seconds => parse_seconds(value).map(drop),
-        Kind::Tier => match value {
-            "auto" | "interp" => Ok(()),
-            "vm" | "jit" => Err(format!("this build has no tier `{value}`; it has auto and interp")),
-            _ => Err("expected a tier: auto or interp".into()),
-        },
+        Kind::Tier if TIERS.contains(&value) => Ok(()),
+        Kind::Tier if ABSENT_TIERS.contains(&value) => {
+            Err(format!("this build has no tier `{value}`; it has {}", words(TIERS, "and")))
+        }
+        Kind::Tier => Err(format!("expected a tier: {}", words(TIERS, "or"))),
         Kind::Path => Ok(()),
+    }
+}
+
+/// `a, b and c`.
+fn words(list: &[&str], last: &str) -> String {
+    match list {
+        [] => String::new(),
+        [one] => (*one).to_string(),
+        [head @ .., tail] => format!("{} {last} {tail}", head.join(", ")),
     }
 }
 

@@ -1,0 +1,179 @@
+//! `cargo bench`: what a program costs inside one process: reading, checking, MIR, linking, and running it in each tier. Whole
+//! processes and other languages are measured by `nyash bench`.
+//!
+//! It drives the crates as `src/engine.rs` does, with a host that has no output. `cargo bench -- PART` measures what has
+//! PART in its name; every figure takes about two seconds.
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use host::Reservation;
+use interp::{Config, Exit, Interp};
+use link::Linked;
+use mir::build::{self, Unit, UnitKind};
+use mir::inst::FuncId;
+use mir::program::Program;
+use nyrt::heap::HeapConfig;
+use nyrt::host::{Closed, Host, Stream};
+use nyrt::rt::Rt;
+use syntax::Parsed;
+use syntax::span::SourceMap;
+
+/// The kernels with sizes that take milliseconds.
+const KERNELS: &[(&str, &str)] = &[
+    ("fib", "18"),
+    ("loop", "50000"),
+    ("mandelbrot", "20"),
+    ("sieve", "5000"),
+    ("strings", "300"),
+    ("map", "3000"),
+    ("dispatch", "10000"),
+    ("trees", "6"),
+];
+
+/// How much heap a kernel may need.
+const HEAP: u64 = 256 << 20;
+
+/// A host whose output goes nowhere; only its clock is real.
+struct Silent(Instant);
+
+impl Host for Silent {
+    fn write(&mut self, _: Stream, bytes: &[u8]) -> Result<(), Closed> {
+        black_box(bytes);
+        Ok(())
+    }
+    fn flush(&mut self) -> Result<(), Closed> {
+        Ok(())
+    }
+    fn read_line(&mut self) -> Option<String> {
+        None
+    }
+    fn wall_clock_us(&mut self) -> i64 {
+        0
+    }
+    fn monotonic_ns(&mut self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+    fn sleep_ns(&mut self, ns: u64) {
+        std::thread::sleep(Duration::from_nanos(ns));
+    }
+    fn entropy(&mut self) -> u64 {
+        4
+    }
+    fn utc_offset_seconds(&mut self, _: i64) -> i32 {
+        0
+    }
+}
+
+/// A kernel with its harness in front of it, as one text: `include` is the business of the command.
+fn source(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/programs/kernels");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a file of the repository");
+    let kernel = read(&format!("{name}.nyash")).replace("include \"harness.nyash\"", "");
+    format!("{}\n{kernel}", read("harness.nyash"))
+}
+
+/// A text that is ready to be parsed, the runtime's own code built before it.
+fn world(text: &str) -> (Program, SourceMap, u32) {
+    let (mut program, mut sources) = (Program::new(), SourceMap::new());
+    link::build_prelude(&mut program, &mut sources).expect("a prelude without errors");
+    let id = sources.add("kernel.nyash", text.to_string()).expect("a short text");
+    let base = sources.file(id).base;
+    (program, sources, base)
+}
+
+fn to_mir(program: &mut Program, sources: &SourceMap, parsed: &Parsed) -> FuncId {
+    let unit = Unit { ast: &parsed.ast, kind: UnitKind::Main, links: &[] };
+    let built = build::build(program, sources, &[unit], &link::known(false));
+    assert!(built.diagnostics.is_empty(), "the kernels have no errors");
+    *built.tops.first().expect("a top-level function")
+}
+
+fn linked(program: Program, size: &str) -> (Rt, Linked) {
+    let region = Reservation::new(HEAP).expect("address space");
+    let config = HeapConfig { max_bytes: HEAP, ..HeapConfig::default() };
+    let mut rt = Rt::new(Box::new(region), config, Box::new(Silent(Instant::now()))).expect("a heap");
+    rt.args = vec![size.to_string()];
+    let linked = Linked::new(&mut rt, program);
+    (rt, linked)
+}
+
+/// Text to a linked program.
+fn ready(text: &str, size: &str) -> (Rt, Linked, FuncId) {
+    let (mut program, sources, base) = world(text);
+    let parsed = syntax::parse(text, base, &mut program.names);
+    let top = to_mir(&mut program, &sources, &parsed);
+    let (rt, linked) = linked(program, size);
+    (rt, linked, top)
+}
+
+/// What happens before a program runs, over the largest kernel.
+fn front(c: &mut Criterion) {
+    let text = source("dispatch");
+    let mut group = c.benchmark_group("front");
+    group.bench_function("parse", |b| {
+        b.iter(|| syntax::parse(black_box(&text), 1, &mut syntax::intern::Interner::new()));
+    });
+    group.bench_function("prelude", |b| b.iter(|| world(black_box(""))));
+    group.bench_function("mir", |b| {
+        b.iter_batched(
+            || {
+                let (mut program, sources, base) = world(&text);
+                let parsed = syntax::parse(&text, base, &mut program.names);
+                (program, sources, parsed)
+            },
+            |(mut program, sources, parsed)| {
+                let top = to_mir(&mut program, &sources, &parsed);
+                (program, sources, parsed, top)
+            },
+            BatchSize::SmallInput,
+        );
+    });
+    group.bench_function("link", |b| {
+        b.iter_batched(
+            || {
+                let (mut program, sources, base) = world(&text);
+                let parsed = syntax::parse(&text, base, &mut program.names);
+                to_mir(&mut program, &sources, &parsed);
+                program
+            },
+            |program| linked(program, "1"),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+/// Runs a kernel in the interpreter, to the end of its last finalizer.
+fn interpret((rt, linked, top): (Rt, Linked, FuncId)) -> Interp {
+    let mut interp = Interp::new(rt, linked, Config::default());
+    let exit = interp.run(top);
+    assert!(matches!(&exit, Exit::Value(v) if v.as_int() == Some(0)), "the kernel failed");
+    interp.finish();
+    interp
+}
+
+fn run(c: &mut Criterion) {
+    let mut group = c.benchmark_group("run interp");
+    for (name, size) in KERNELS {
+        let text = source(name);
+        group.bench_function(format!("{name} {size}"), |b| {
+            b.iter_batched(|| ready(&text, size), interpret, BatchSize::PerIteration);
+        });
+    }
+    group.finish();
+}
+
+/// Short and rough: the figures show a change of some percent, and all of them take half a minute.
+fn settings() -> Criterion {
+    Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_millis(1500))
+        .without_plots()
+}
+
+criterion_group! { name = tiers; config = settings(); targets = front, run }
+criterion_main!(tiers);
