@@ -1,0 +1,360 @@
+//! The result of the analysis, for those who build on it: plain tables, read only.
+
+use mir::func::Rep;
+use mir::inst::{ClassIx, FuncId, Global, Val};
+use mir::program::Program;
+use nyrt::value::{ClassId, Kind, Value, class_id};
+use syntax::intern::Symbol;
+
+use crate::classes::{Classes, Resolved};
+use crate::effects::{self, Effects};
+use crate::graph::{Graph, Place, Var};
+use crate::quiet;
+use crate::solve::{Site, Solver};
+use crate::ty::{Kinds, SetId, Sets, Slot, Ty};
+
+/// An abstract object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Object {
+    /// The instances of exactly this class.
+    Class(ClassIx),
+    /// What one place of the program makes: arrays, maps, cells, futures, weak references, instances of a builtin
+    /// class. The number tells places apart.
+    Site(ClassId, u32),
+    /// The closures of a function.
+    Closure(FuncId),
+    /// Instances of any class of the program.
+    AnyClass,
+    /// Any object that is no instance of a class of the program.
+    AnySite,
+}
+
+/// What is in the objects of a set.
+#[derive(Clone, Copy, Debug, Default)]
+struct Inside {
+    elem: Ty,
+    key: Ty,
+    value: Ty,
+    cell: Ty,
+    future: Ty,
+}
+
+/// What is known of a program.
+#[derive(Debug)]
+pub struct Facts {
+    pub(crate) classes: Classes,
+    pub(crate) graph: Graph,
+    pub(crate) sets: Sets,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) fields: Var,
+    globals: Var,
+    captures: Vec<Var>,
+    unknown: Ty,
+    has_instances: Vec<bool>,
+    may_be_dead: Vec<bool>,
+    any_may_be_dead: bool,
+    quiet: Vec<bool>,
+    pub(crate) effects: Vec<Effects>,
+    /// By set.
+    inside: Vec<Inside>,
+    class_lists: Vec<Option<Box<[ClassIx]>>>,
+    closure_lists: Vec<Option<Box<[FuncId]>>>,
+}
+
+impl Facts {
+    pub(crate) fn new(solver: Solver<'_>) -> Facts {
+        let loud = quiet::find(&solver);
+        let effects = effects::find(&solver, &loud);
+        let quiet = quiet::classes(&loud, solver.program.classes.len());
+        let mut facts = Facts {
+            unknown: solver.graph.ty(solver.unknown),
+            classes: solver.classes,
+            graph: solver.graph,
+            sets: solver.sets,
+            sites: solver.sites,
+            places: solver.places,
+            fields: solver.fields,
+            globals: solver.globals,
+            captures: solver.captures,
+            has_instances: solver.has_instances,
+            may_be_dead: solver.may_be_dead,
+            any_may_be_dead: solver.any_may_be_dead,
+            quiet,
+            effects,
+            inside: Vec::new(),
+            class_lists: Vec::new(),
+            closure_lists: Vec::new(),
+        };
+        facts.look_inside();
+        facts
+    }
+
+    /// Computes what is in the objects of every set, also of the sets that this makes.
+    fn look_inside(&mut self) {
+        // Nothing may become "any" any more: it would have to be followed.
+        self.sets.most = usize::MAX;
+        let mut at = 0;
+        while at < self.sets.len() {
+            let id = SetId(at as u32);
+            let mut inside = Inside::default();
+            if self.sets.has_any_site(id) {
+                let all = self.unknown;
+                inside = Inside { elem: all, key: all, value: all, cell: all, future: all };
+            }
+            let sites: Vec<u32> = self.sets.sites(id).collect();
+            for site in &sites {
+                let Site { kind, a, b, .. } = self.sites[*site as usize];
+                let ty = self.graph.ty(a);
+                let place = match kind {
+                    Kinds::ARR => &mut inside.elem,
+                    Kinds::MAP => {
+                        let values = self.graph.ty(b);
+                        inside.value = self.sets.join(inside.value, values);
+                        &mut inside.key
+                    }
+                    Kinds::CELL => &mut inside.cell,
+                    Kinds::FUTURE => &mut inside.future,
+                    _ => continue,
+                };
+                *place = self.sets.join(*place, ty);
+            }
+            self.inside.push(inside);
+            let classes = self.sets.classes(id).map(|all| all.map(ClassIx).collect());
+            self.class_lists.push(classes);
+            let closures = (!self.sets.has_any_site(id)).then(|| {
+                let all = sites.iter().map(|s| &self.sites[*s as usize]);
+                all.filter(|s| s.kind == Kinds::FUNC).map(|s| s.func).collect()
+            });
+            self.closure_lists.push(closures);
+            at += 1;
+        }
+    }
+
+    fn inside(&self, ty: Ty) -> Inside {
+        self.inside.get(ty.objs.0 as usize).copied().unwrap_or(Inside {
+            elem: Ty::ANY,
+            key: Ty::ANY,
+            value: Ty::ANY,
+            cell: Ty::ANY,
+            future: Ty::ANY,
+        })
+    }
+
+    /// Whether anything calls a function. What is said about others is [`Ty::ANY`].
+    pub fn reached(&self, func: FuncId) -> bool {
+        self.places.get(func.index()).is_some_and(|p| p.is_reached())
+    }
+
+    /// What a value can be, wherever it is used.
+    pub fn ty(&self, func: FuncId, val: Val) -> Ty {
+        match self.places.get(func.index()) {
+            Some(place) if place.is_reached() && !val.is_none() => {
+                self.graph.types.get(place.var(val) as usize).copied().unwrap_or(Ty::ANY)
+            }
+            _ => Ty::ANY,
+        }
+    }
+
+    /// What an operand of an instruction, or an argument of an edge by which it ends its block, can be there. For
+    /// other values and for arguments of unwind edges the same as [`Facts::ty`].
+    pub fn at(&self, func: FuncId, inst: u32, val: Val) -> Ty {
+        let Some(place) = self.places.get(func.index()).filter(|p| p.is_reached()) else { return Ty::ANY };
+        if val.is_none() {
+            return Ty::ANY;
+        }
+        let own = place.var(val);
+        let mut found = None;
+        for var in self.graph.uses_of(place.insts + inst) {
+            let mut base = *var;
+            while let Some(Some(view)) = self.graph.views.get(base as usize) {
+                base = view.base;
+            }
+            if base == own {
+                // The same value may stand in several places; the views differ only for unwind edges.
+                found = found.or(Some(*var));
+            }
+        }
+        self.graph.types.get(found.unwrap_or(own) as usize).copied().unwrap_or(Ty::ANY)
+    }
+
+    /// What a parameter can be; `me` is the first.
+    pub fn param(&self, func: FuncId, i: u32) -> Ty {
+        self.ty(func, Val(i))
+    }
+
+    /// What a function gives.
+    pub fn ret(&self, func: FuncId) -> Ty {
+        match self.places.get(func.index()) {
+            Some(place) if place.is_reached() => self.graph.ty(place.ret),
+            _ => Ty::ANY,
+        }
+    }
+
+    /// What a captured value of a closure of the function can be.
+    pub fn capture(&self, func: FuncId, i: u32) -> Ty {
+        match self.captures.get(func.index()) {
+            Some(first) if self.reached(func) => {
+                self.graph.types.get((first + i) as usize).copied().unwrap_or(Ty::ANY)
+            }
+            _ => Ty::ANY,
+        }
+    }
+
+    /// What a global can be once it is assigned.
+    pub fn global(&self, global: Global) -> Ty {
+        self.graph.types.get((self.globals + global.0) as usize).copied().unwrap_or(Ty::ANY)
+    }
+
+    /// What a field of the instances of a class can be, when the class or an ancestor declares it.
+    pub fn field(&self, class: ClassIx, name: Symbol) -> Option<Ty> {
+        Some(self.graph.ty(self.fields + self.place(class, name)?))
+    }
+
+    /// The place of a field: a number that classes share which inherit the field.
+    pub fn place(&self, class: ClassIx, name: Symbol) -> Option<u32> {
+        self.classes.field(class, name)
+    }
+
+    /// How an own field of a class lies in its instances, by its position in `Class::fields`.
+    pub fn layout(&self, program: &Program, class: ClassIx, field: usize) -> Slot {
+        let name = program.classes.get(class.index()).and_then(|c| c.fields.get(field)).map(|f| f.name);
+        match name.and_then(|n| self.field(class, n)) {
+            Some(ty) if self.has_heirs(class) => ty.slot(),
+            _ => Slot::Any,
+        }
+    }
+
+    /// Whether the class or a class that inherits from it has instances.
+    fn has_heirs(&self, class: ClassIx) -> bool {
+        let heirs = self.classes.info.iter().zip(&self.has_instances);
+        heirs.into_iter().any(|(info, has)| *has && info.order.contains(&class))
+    }
+
+    /// What the elements of the arrays of a type can be; reading outside gives `null` besides.
+    pub fn elem(&self, ty: Ty) -> Ty {
+        self.inside(ty).elem
+    }
+    /// What the keys of the maps of a type can be.
+    pub fn map_key(&self, ty: Ty) -> Ty {
+        self.inside(ty).key
+    }
+    /// What the values of the maps of a type can be; reading an absent key gives `null` besides.
+    pub fn map_value(&self, ty: Ty) -> Ty {
+        self.inside(ty).value
+    }
+    /// What the variable cells of a type can hold.
+    pub fn cell(&self, ty: Ty) -> Ty {
+        self.inside(ty).cell
+    }
+    /// What the futures of a type can give.
+    pub fn future(&self, ty: Ty) -> Ty {
+        self.inside(ty).future
+    }
+    /// How a value of this type is represented.
+    pub fn rep(&self, ty: Ty) -> Rep {
+        ty.rep()
+    }
+
+    /// The classes of a type, when it is `null`, `void` or an instance of one of them.
+    pub fn classes(&self, ty: Ty) -> Option<&[ClassIx]> {
+        if ty.kinds - Kinds::NOTHING != Kinds::USER {
+            return None;
+        }
+        self.class_lists.get(ty.objs.0 as usize)?.as_deref()
+    }
+
+    /// The functions of a type, when it is `null`, `void` or a closure of one of them.
+    pub fn closures(&self, ty: Ty) -> Option<&[FuncId]> {
+        if ty.kinds - Kinds::NOTHING != Kinds::FUNC {
+            return None;
+        }
+        self.closure_lists.get(ty.objs.0 as usize)?.as_deref()
+    }
+
+    /// The abstract objects of a type.
+    pub fn objects(&self, ty: Ty) -> Vec<Object> {
+        let mut all = Vec::new();
+        if ty.has(Kinds::USER) {
+            match self.sets.classes(ty.objs) {
+                Some(classes) => all.extend(classes.map(|c| Object::Class(ClassIx(c)))),
+                None => all.push(Object::AnyClass),
+            }
+        }
+        if ty.has(Kinds::SITES) && self.sets.has_any_site(ty.objs) {
+            all.push(Object::AnySite);
+        }
+        for id in self.sets.sites(ty.objs) {
+            let site = &self.sites[id as usize];
+            if ty.has(site.kind) {
+                let object = if site.kind == Kinds::FUNC {
+                    Object::Closure(site.func)
+                } else {
+                    Object::Site(site.class, id)
+                };
+                all.push(object);
+            }
+        }
+        all
+    }
+
+    /// Whether instances of a class exist.
+    pub fn has_instances(&self, class: ClassIx) -> bool {
+        self.has_instances.get(class.index()).copied().unwrap_or(true)
+    }
+
+    /// Whether an explicit `fini()` can have made an instance of a class dead.
+    pub fn may_be_dead(&self, class: ClassIx) -> bool {
+        self.any_may_be_dead || self.may_be_dead.get(class.index()).copied().unwrap_or(true)
+    }
+
+    /// Whether nobody can notice when an instance of exactly this class dies, nor what dies with it.
+    pub fn quiet(&self, class: ClassIx) -> bool {
+        self.quiet.get(class.index()).copied().unwrap_or(false)
+    }
+
+    /// What a function may do, with everything it calls. `None` when it is not reached.
+    pub fn effects(&self, func: FuncId) -> Option<&Effects> {
+        self.effects.get(func.index()).filter(|_| self.reached(func))
+    }
+
+    /// What a method name means on instances of a class.
+    pub fn resolve(&self, program: &Program, class: ClassIx, name: Symbol) -> Resolved {
+        self.classes.resolve(program, class, Some(name), program.names.text(name))
+    }
+
+    /// Whether a value fits a type; `class` gives the class of a class id of the runtime. Contents of arrays and maps
+    /// are not looked at.
+    pub fn admits(&self, ty: Ty, value: Value, class: impl Fn(ClassId) -> Option<ClassIx>) -> bool {
+        let kind = match value.kind() {
+            Kind::Void => Kinds::VOID,
+            Kind::Null => Kinds::NULL,
+            Kind::Bool => Kinds::BOOL,
+            Kind::I64 => Kinds::INT,
+            Kind::F64 => Kinds::FLOAT,
+            Kind::Str => Kinds::STR,
+            Kind::Arr => Kinds::ARR,
+            Kind::Map => Kinds::MAP,
+            Kind::Obj if value.class() >= class_id::FIRST_USER => Kinds::USER,
+            Kind::Obj => Kinds::BUILTIN,
+            Kind::Func => Kinds::FUNC,
+            Kind::Future => Kinds::FUTURE,
+            Kind::Weak => Kinds::WEAK,
+            Kind::Cell => Kinds::CELL,
+        };
+        if !ty.kinds.contains(kind) {
+            return false;
+        }
+        match kind {
+            Kinds::USER => match self.sets.classes(ty.objs) {
+                Some(mut all) => class(value.class()).is_some_and(|c| all.any(|o| o == c.0)),
+                None => true,
+            },
+            Kinds::BUILTIN => {
+                self.sets.has_any_site(ty.objs)
+                    || self.sets.sites(ty.objs).any(|s| self.sites[s as usize].class == value.class())
+            }
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The graph that the solver works on: a variable for every place that has a type, and what depends on it. All of it
+//! is dense vectors. It does not know what instructions mean.
+
+use hashbrown::HashSet;
+use mir::inst::{FuncId, Val};
+
+use crate::narrow::Filter;
+use crate::ty::Ty;
+
+/// A variable of the graph.
+pub(crate) type Var = u32;
+
+/// No variable.
+pub(crate) const NO_VAR: Var = u32::MAX;
+
+/// What has to be done when a variable grows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Dep {
+    /// An instruction has to be looked at again.
+    Inst(u32),
+    /// The variable flows there.
+    Copy(Var),
+    /// It flows into a view, through its filter.
+    View(Var),
+}
+
+/// Where a function lies in the graph.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Variable of its first value; [`NO_VAR`] when it is not reached.
+    pub(crate) vars: Var,
+    /// Its first instruction.
+    pub(crate) insts: u32,
+    /// Variable of its result.
+    pub(crate) ret: Var,
+}
+
+impl Place {
+    pub(crate) const NONE: Place = Place { vars: NO_VAR, insts: 0, ret: NO_VAR };
+    pub(crate) fn is_reached(self) -> bool {
+        self.vars != NO_VAR
+    }
+    pub(crate) fn var(self, v: Val) -> Var {
+        self.vars + v.0
+    }
+}
+
+/// A view: a value at the places that a test dominates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    pub(crate) base: Var,
+    pub(crate) filter: Filter,
+}
+
+/// The graph.
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    pub(crate) types: Vec<Ty>,
+    /// Per variable its dependents that are known when a function is reached: a range of `deps`.
+    pub(crate) ranges: Vec<(u32, u32)>,
+    pub(crate) deps: Vec<Dep>,
+    /// Per variable the head of the list of later ones.
+    heads: Vec<u32>,
+    links: Vec<(Dep, u32)>,
+    /// Views by variable, `None` for other variables.
+    pub(crate) views: Vec<Option<Box<View>>>,
+    linked: HashSet<(Var, u32, bool)>,
+    /// Per instruction the start of its operands in `uses`.
+    pub(crate) use_start: Vec<u32>,
+    /// Variables that instructions use: operands in order, then the arguments of their edges in order.
+    pub(crate) uses: Vec<Var>,
+    /// Functions by instruction.
+    pub(crate) owner: Vec<FuncId>,
+    /// Instructions to be looked at, and whether they wait.
+    queue: std::collections::VecDeque<u32>,
+    pub(crate) waits: Vec<bool>,
+    dirty: Vec<Var>,
+    is_dirty: Vec<bool>,
+}
+
+impl Graph {
+    pub(crate) fn new_var(&mut self) -> Var {
+        let var = self.types.len() as Var;
+        self.new_vars(1);
+        var
+    }
+
+    pub(crate) fn new_vars(&mut self, count: usize) {
+        let len = self.types.len() + count;
+        self.types.resize(len, Ty::NONE);
+        self.ranges.resize(len, (0, 0));
+        self.heads.resize(len, u32::MAX);
+        self.views.resize_with(len, || None);
+        self.is_dirty.resize(len, false);
+    }
+
+    pub(crate) fn ty(&self, var: Var) -> Ty {
+        self.types[var as usize]
+    }
+
+    /// The variables that an instruction uses.
+    pub(crate) fn uses_of(&self, inst: u32) -> &[Var] {
+        let from = self.use_start[inst as usize] as usize;
+        let to = self.use_start.get(inst as usize + 1).map_or(self.uses.len(), |e| *e as usize);
+        &self.uses[from..to]
+    }
+
+    /// The type of the n-th operand.
+    pub(crate) fn operand(&self, inst: u32, n: usize) -> Ty {
+        self.uses[self.use_start[inst as usize] as usize + n..].first().map_or(Ty::NONE, |v| self.ty(*v))
+    }
+
+    /// Puts an instruction into the queue.
+    pub(crate) fn enqueue(&mut self, inst: u32) {
+        if !self.waits[inst as usize] {
+            self.waits[inst as usize] = true;
+            self.queue.push_back(inst);
+        }
+    }
+
+    pub(crate) fn next_inst(&mut self) -> Option<u32> {
+        let inst = self.queue.pop_front()?;
+        self.waits[inst as usize] = false;
+        Some(inst)
+    }
+
+    /// The instruction is looked at again whenever the variable grows.
+    pub(crate) fn subscribe(&mut self, var: Var, inst: u32) {
+        if self.linked.insert((var, inst, false)) {
+            self.link(var, Dep::Inst(inst));
+        }
+    }
+
+    /// Whatever reaches `from` reaches `to`, from now on. The caller sends what is there already.
+    pub(crate) fn connect(&mut self, from: Var, to: Var) -> bool {
+        let new = from != to && self.linked.insert((from, to, true));
+        if new {
+            self.link(from, Dep::Copy(to));
+        }
+        new
+    }
+
+    fn link(&mut self, var: Var, dep: Dep) {
+        let head = &mut self.heads[var as usize];
+        self.links.push((dep, *head));
+        *head = self.links.len() as u32 - 1;
+    }
+
+    /// The variable has this type now.
+    pub(crate) fn set(&mut self, var: Var, ty: Ty) {
+        self.types[var as usize] = ty;
+        if !self.is_dirty[var as usize] {
+            self.is_dirty[var as usize] = true;
+            self.dirty.push(var);
+        }
+    }
+
+    pub(crate) fn next_dirty(&mut self) -> Option<Var> {
+        let var = self.dirty.pop()?;
+        self.is_dirty[var as usize] = false;
+        Some(var)
+    }
+
+    /// Calls `f` for everything that depends on a variable.
+    pub(crate) fn dependents(&self, var: Var, mut f: impl FnMut(Dep)) {
+        let (from, to) = self.ranges[var as usize];
+        self.deps[from as usize..to as usize].iter().for_each(|d| f(*d));
+        let mut at = self.heads[var as usize];
+        while let Some((dep, next)) = self.links.get(at as usize) {
+            f(*dep);
+            at = *next;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Closed-world analysis of whole programs: what every value, field, element, parameter and result can be, what
+//! functions do besides giving a result, and whose death anybody can notice.
+//!
+//! It works on generic MIR before anything runs and is sound without exceptions: whoever relies on a fact needs no
+//! test at run time. Where it cannot know, a type is [`Ty::ANY`]. It knows the table of builtins, but no heap, no
+//! layout and no tier, and it changes no program (except `specialize`, which is asked to).
+//!
+//! Reading order: `ty` (the lattice), `classes`, `graph`, `shape` (functions become a graph), `narrow` (what tests
+//! say), `solve`, `transfer` and `calls` (what instructions mean), `assign` (fields before their first value),
+//! `effects`, `quiet`, `facts` (the result), `print`.
+
+#![forbid(unsafe_code)]
+
+mod assign;
+mod calls;
+mod classes;
+mod effects;
+mod facts;
+mod graph;
+mod narrow;
+mod print;
+mod quiet;
+mod shape;
+mod solve;
+mod transfer;
+mod ty;
+
+use mir::inst::{ClassIx, FuncId};
+use mir::program::Program;
+use syntax::intern::Symbol;
+
+pub use classes::Resolved;
+pub use effects::Effects;
+pub use facts::{Facts, Object};
+pub use print::print;
+pub use ty::{Kinds, SetId, Slot, Ty};
+
+/// What is around a program.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// The functions that the runtime calls: the top-level code of the main file. What they do not reach does not
+    /// exist. Their parameters can be anything.
+    pub entries: Vec<FuncId>,
+}
+
+/// Analyses a program that nobody adds to any more.
+pub fn analyse(program: &Program, world: &World) -> Facts {
+    let mut solver = solve::Solver::new(program);
+    solver.run(world);
+    Facts::new(solver)
+}
+
+/// What a method name means on the instances of a class.
+pub fn resolve(program: &Program, class: ClassIx, name: Symbol) -> Resolved {
+    classes::Classes::new(program).resolve(program, class, Some(name), program.names.text(name))
+}

@@ -1,0 +1,298 @@
+//! What tests say about values: filters on types, and which tests and instructions imply which filter. It does not
+//! know where in a function they hold.
+
+use mir::func::Func;
+use mir::inst::{Inst, Op, Val};
+use mir::program::Program;
+use nyrt::convert;
+use nyrt::value::class_id;
+use syntax::intern::Symbol;
+
+use crate::classes::{Classes, kind_of, rows_of};
+use crate::ty::{ANY_CLASS, ANY_SITE, FIRST, Kinds, Sets, Ty};
+
+/// What is known of a value at some places.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Filter {
+    /// It is one of these kinds.
+    Keep(Kinds),
+    /// It is true.
+    Truthy,
+    /// It is false.
+    Falsy,
+    /// It has a field or method of this name.
+    Member(Symbol),
+    /// Whether it is of this type.
+    Type(Symbol, bool),
+    /// `catch` takes it.
+    Caught(Symbol),
+}
+
+/// Names and numbers that the tests are recognised by.
+#[derive(Clone, Debug)]
+pub(crate) struct Words {
+    is: Option<Symbol>,
+    is_null: Option<Symbol>,
+    is_not_null: Option<Symbol>,
+    is_type: u32,
+    of_nothing: Vec<Symbol>,
+}
+
+impl Words {
+    pub(crate) fn new(program: &Program, classes: &Classes) -> Words {
+        // A method of the program may give these names another meaning.
+        let builtin = |name: &str| program.names.find(name).filter(|n| !classes.is_selector(*n));
+        let of_nothing =
+            ["toString", "type_name", "equals", "is_null", "is_not_null", "get_or_default", "fini"];
+        Words {
+            is: builtin("is"),
+            is_null: builtin("is_null"),
+            is_not_null: builtin("is_not_null"),
+            is_type: nyrt::builtin::find_function("isType").map_or(u32::MAX, |id| u32::from(id.0)),
+            of_nothing: of_nothing.iter().filter_map(|n| program.names.find(n)).collect(),
+        }
+    }
+
+    /// Whether `null` and `void` have a method.
+    pub(crate) fn of_nothing(&self, name: Symbol) -> bool {
+        self.of_nothing.contains(&name)
+    }
+}
+
+/// Every kind but `null` and `void`.
+const SOMETHING: Kinds = Kinds::ANY.difference(Kinds::NOTHING);
+
+/// What a condition says when it holds or does not hold. `defs` gives the instruction of a value.
+pub(crate) fn condition(
+    words: &Words,
+    func: &Func,
+    defs: &[u32],
+    cond: Val,
+    holds: bool,
+    out: &mut Vec<(Val, Filter)>,
+) {
+    let def = |v: Val| defs.get(v.index()).and_then(|d| func.insts.get(*d as usize)).map(|i| i.op);
+    let (mut cond, mut holds) = (cond, holds);
+    // Conditions of conditions are few; the bound only ends the walk.
+    for _ in 0..8 {
+        let Some(op) = def(cond) else { return };
+        match op {
+            Op::Eq { a, b } | Op::Ne { a, b } => {
+                let same = holds == matches!(op, Op::Eq { .. });
+                for (x, y) in [(a, b), (b, a)] {
+                    match def(y) {
+                        Some(Op::Null {} | Op::Void {}) if same => {
+                            out.push((x, Filter::Keep(Kinds::NOTHING)))
+                        }
+                        Some(Op::Null {} | Op::Void {}) => out.push((x, Filter::Keep(SOMETHING))),
+                        Some(Op::Int { .. } | Op::Float { .. }) if same => {
+                            out.push((x, Filter::Keep(Kinds::NUMBER)));
+                        }
+                        Some(Op::Str { .. }) if same => out.push((x, Filter::Keep(Kinds::STR))),
+                        Some(Op::Bool { .. }) if same => out.push((x, Filter::Keep(Kinds::BOOL))),
+                        _ => {}
+                    }
+                }
+                return;
+            }
+            Op::Truth { a } | Op::Not { a } => {
+                holds = holds == matches!(op, Op::Truth { .. });
+                out.push((a, if holds { Filter::Truthy } else { Filter::Falsy }));
+                cond = a;
+            }
+            Op::Retain { a } => cond = a,
+            Op::IsCaught { value, name } if holds => {
+                out.push((value, Filter::Caught(name)));
+                return;
+            }
+            Op::CallBuiltin { builtin, args } if builtin.0 == words.is_type => {
+                if let &[value, name] = func.list(args.0)
+                    && let Some(Op::Str { text }) = def(Val(name))
+                {
+                    out.push((Val(value), Filter::Type(text, holds)));
+                }
+                return;
+            }
+            Op::CallMethod { object, name, args } => {
+                let args = func.list(args.0);
+                if Some(name) == words.is
+                    && let Some(Op::Str { text }) = args.first().and_then(|n| def(Val(*n)))
+                {
+                    out.push((object, Filter::Type(text, holds)));
+                }
+                if args.is_empty() && (Some(name) == words.is_null || Some(name) == words.is_not_null) {
+                    let nothing = holds == (Some(name) == words.is_null);
+                    let keep = if nothing { Kinds::NOTHING } else { SOMETHING };
+                    out.push((object, Filter::Keep(keep)));
+                }
+                return;
+            }
+            _ => return,
+        }
+    }
+}
+
+/// What is known after an instruction has not thrown.
+pub(crate) fn success(
+    words: &Words,
+    contents: bool,
+    func: &Func,
+    inst: &Inst,
+    mut f: impl FnMut(Val, Filter),
+) {
+    let boxes = if contents { Kinds::USER } else { Kinds::empty() };
+    let numbers = Kinds::NUMBER | boxes;
+    match inst.op {
+        Op::GetField { object, name } | Op::SetField { object, name, .. } => {
+            if !(func.has_me && object.0 == 0) {
+                f(object, Filter::Member(name));
+            }
+        }
+        Op::CallMethod { object, name, .. } => {
+            if !(func.has_me && object.0 == 0) && !words.of_nothing(name) {
+                f(object, Filter::Member(name));
+            }
+        }
+        Op::GetIndex { object, .. } | Op::SetIndex { object, .. } => f(object, Filter::Keep(SOMETHING)),
+        Op::CallValue { callee, .. } => f(callee, Filter::Keep(Kinds::FUNC)),
+        Op::Sub { a, b } | Op::Div { a, b } | Op::Rem { a, b } => {
+            f(a, Filter::Keep(numbers));
+            f(b, Filter::Keep(numbers));
+        }
+        Op::Mul { a, b } => {
+            f(a, Filter::Keep(numbers | Kinds::STR));
+            f(b, Filter::Keep(numbers));
+        }
+        Op::Lt { a, b } | Op::Le { a, b } | Op::Gt { a, b } | Op::Ge { a, b } => {
+            f(a, Filter::Keep(numbers | Kinds::STR));
+            f(b, Filter::Keep(numbers | Kinds::STR));
+        }
+        Op::BitAnd { a, b }
+        | Op::BitOr { a, b }
+        | Op::BitXor { a, b }
+        | Op::Shl { a, b }
+        | Op::Shr { a, b } => {
+            f(a, Filter::Keep(Kinds::INT | boxes));
+            f(b, Filter::Keep(Kinds::INT | boxes));
+        }
+        Op::Neg { a } => f(a, Filter::Keep(numbers)),
+        Op::BitNot { a } => f(a, Filter::Keep(Kinds::INT | boxes)),
+        _ => {}
+    }
+}
+
+/// What filters are applied with.
+pub(crate) struct Context<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) classes: &'a Classes,
+    /// The kind of each site.
+    pub(crate) site_kinds: &'a [Kinds],
+}
+
+impl Context<'_> {
+    /// What is left of a type. It grows when the type grows.
+    pub(crate) fn narrow(&self, sets: &mut Sets, ty: Ty, filter: Filter) -> Ty {
+        match filter {
+            Filter::Keep(kinds) => self.keep(sets, ty, kinds),
+            Filter::Truthy => self.keep(sets, ty, SOMETHING | Kinds::CELL),
+            Filter::Falsy => {
+                let value = Kinds::NOTHING | Kinds::BOOL | Kinds::NUMBER | Kinds::STR;
+                self.keep(sets, ty, value)
+            }
+            Filter::Member(name) => self.member(sets, ty, name),
+            Filter::Type(name, holds) => {
+                let text = self.program.names.text(name);
+                self.type_test(sets, ty, text, holds)
+            }
+            Filter::Caught(name) => match self.program.names.text(name) {
+                "Exception" | "Error" | "ErrorBox" | "Any" => ty,
+                text => {
+                    // The name may be the kind of an ErrorBox.
+                    let of = self.type_test(sets, ty, text, true);
+                    let error = self.keep(sets, ty, Kinds::BUILTIN);
+                    sets.join(of, error)
+                }
+            },
+        }
+    }
+
+    fn keep(&self, sets: &mut Sets, ty: Ty, kinds: Kinds) -> Ty {
+        let left = ty.kinds & kinds;
+        if left == ty.kinds {
+            return ty;
+        }
+        let first_site = sets.first_site;
+        let objs = sets.filter(ty.objs, |m| match m {
+            ANY_SITE => left.intersects(Kinds::SITES),
+            m if m >= first_site => {
+                self.site_kinds.get((m - first_site) as usize).is_some_and(|k| left.intersects(*k))
+            }
+            _ => left.contains(Kinds::USER),
+        });
+        Ty { kinds: left, objs }
+    }
+
+    /// The classes of a type for which `keep` holds; any class becomes all those.
+    fn keep_classes(&self, sets: &mut Sets, ty: Ty, keep: impl Fn(u32) -> bool) -> Ty {
+        if !ty.has(Kinds::USER) {
+            return ty;
+        }
+        let first_site = sets.first_site;
+        let objs = if sets.has_any_class(ty.objs) {
+            let rest = sets.filter(ty.objs, |m| m == ANY_SITE || m >= first_site);
+            let mut all = Vec::new();
+            for class in (0..self.classes.info.len() as u32).filter(|c| keep(*c)) {
+                all.push(FIRST + class);
+                if all.len() > 32 {
+                    return ty;
+                }
+            }
+            let found = sets.intern(&all);
+            sets.union(rest, found)
+        } else {
+            sets.filter(ty.objs, |m| m == ANY_SITE || m >= first_site || m > ANY_SITE && keep(m - FIRST))
+        };
+        let left = sets.members(objs).iter().any(|m| *m != ANY_SITE && *m < first_site || *m == ANY_CLASS);
+        let kinds = if left { ty.kinds } else { ty.kinds - Kinds::USER };
+        Ty { kinds, objs }
+    }
+
+    fn member(&self, sets: &mut Sets, ty: Ty, name: Symbol) -> Ty {
+        let mut kinds = Kinds::USER;
+        match rows_of(self.program.names.text(name)) {
+            Some(rows) if rows.every.is_some() => kinds |= SOMETHING,
+            Some(rows) => rows.methods.iter().for_each(|m| kinds |= kind_of(m.0)),
+            None => {}
+        }
+        if !self.program.builtin_methods.is_empty()
+            || matches!(self.program.names.text(name), "name" | "payload")
+        {
+            kinds |= SOMETHING;
+        }
+        let ty = self.keep(sets, ty, kinds);
+        let has_builtin = rows_of(self.program.names.text(name)).is_some();
+        self.keep_classes(sets, ty, |c| {
+            let class = mir::inst::ClassIx(c);
+            let info = &self.classes.info[c as usize];
+            has_builtin && !info.contents.is_empty()
+                || rows_of(self.program.names.text(name)).is_some_and(|r| r.every.is_some())
+                || self.classes.field(class, name).is_some()
+                || self.classes.user_method(class, name).is_some()
+                || !self.program.builtin_methods.is_empty()
+        })
+    }
+
+    fn type_test(&self, sets: &mut Sets, ty: Ty, name: &str, holds: bool) -> Ty {
+        let builtin = convert::builtin_class(name);
+        let kind = builtin.map_or(Kinds::empty(), kind_of);
+        let of_type = |c: u32| self.classes.is_type(self.program, c, name, builtin);
+        if holds {
+            let ty = self.keep(sets, ty, kind | Kinds::USER);
+            return self.keep_classes(sets, ty, of_type);
+        }
+        // One kind stands for many builtin classes.
+        let gone = if builtin.is_some_and(|b| b >= class_id::ERROR) { Kinds::empty() } else { kind };
+        let ty = self.keep(sets, ty, Kinds::all() - gone);
+        if sets.has_any_class(ty.objs) { ty } else { self.keep_classes(sets, ty, |c| !of_type(c)) }
+    }
+}

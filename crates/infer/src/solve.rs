@@ -1,0 +1,411 @@
+//! The solver: variables grow until nothing changes. It holds the tables of functions, classes and sites; what the
+//! instructions mean is in `transfer` and `calls`.
+
+use hashbrown::{HashMap, HashSet};
+use mir::inst::{ClassIx, FuncId, Op, Val};
+use mir::program::Program;
+use nyrt::builtin::BuiltinId;
+use nyrt::prelude::{self, PreludeFn};
+use nyrt::value::{ClassId, class_id};
+use syntax::intern::Symbol;
+
+use crate::World;
+use crate::assign;
+use crate::classes::Classes;
+use crate::graph::{Dep, Graph, NO_VAR, Place, Var};
+use crate::narrow::{Context, Words};
+use crate::shape::{self, Common};
+use crate::ty::{Kinds, SetId, Sets, Ty};
+
+/// An abstract object that is made at a place of the program.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site {
+    pub(crate) kind: Kinds,
+    /// Its builtin class.
+    pub(crate) class: ClassId,
+    /// The function of a closure.
+    pub(crate) func: FuncId,
+    /// Elements, keys, content of a cell, target, result, or what it keeps.
+    pub(crate) a: Var,
+    /// Values of a map.
+    pub(crate) b: Var,
+    escaped: bool,
+}
+
+pub(crate) struct Solver<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) classes: Classes,
+    pub(crate) words: Words,
+    pub(crate) graph: Graph,
+    pub(crate) sets: Sets,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) site_kinds: Vec<Kinds>,
+    by_inst: HashMap<(u32, u32), u32>,
+    by_func: HashMap<FuncId, u32>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) common: Common,
+    /// Variables of fields by place, globals, first captures by function, contents by builtin class.
+    pub(crate) fields: Var,
+    pub(crate) globals: Var,
+    pub(crate) captures: Vec<Var>,
+    pub(crate) contents: Var,
+    /// What is inside of objects that may be any.
+    pub(crate) unknown: Var,
+    /// Where results go that nobody takes.
+    pub(crate) nowhere: Var,
+    /// Grows (is looked at again) when a class gets its first instance.
+    pub(crate) births: Var,
+    pub(crate) instances: Vec<ClassIx>,
+    pub(crate) has_instances: Vec<bool>,
+    /// Classes whose instances an explicit `fini()` may reach.
+    pub(crate) may_be_dead: Vec<bool>,
+    pub(crate) any_may_be_dead: bool,
+    constructed: HashSet<(ClassIx, FuncId)>,
+    /// Per instruction the receiver when it was looked at last, and how many classes had instances.
+    pub(crate) last: Vec<(Ty, u32)>,
+    /// Which functions and builtins instructions call.
+    pub(crate) callees: Vec<(u32, FuncId)>,
+    pub(crate) rows: Vec<(u32, BuiltinId)>,
+    pub(crate) called: HashSet<(u32, u32)>,
+    pub(crate) prelude: Vec<FuncId>,
+    pub(crate) prelude_array: Ty,
+    pub(crate) get: Option<Symbol>,
+    pub(crate) set: Option<Symbol>,
+    pub(crate) fini: Option<Symbol>,
+    pub(crate) equals: Option<Symbol>,
+    to_string: Option<Symbol>,
+    scratch: Vec<Dep>,
+}
+
+impl<'a> Solver<'a> {
+    pub(crate) fn new(program: &'a Program) -> Solver<'a> {
+        let classes = Classes::new(program);
+        let mut graph = Graph::default();
+        let exception = graph.new_var();
+        graph.types[exception as usize] = Ty::ANY;
+        let common = Common { exception, contents: classes.has_contents };
+        let unknown = graph.new_var();
+        let nowhere = graph.new_var();
+        let births = graph.new_var();
+        let fields = births + 1;
+        graph.new_vars(classes.places as usize);
+        let globals = graph.types.len() as Var;
+        graph.new_vars(program.globals.len());
+        let contents = graph.types.len() as Var;
+        graph.new_vars(class_id::FIRST_USER.0 as usize);
+        let mut captures = Vec::with_capacity(program.funcs.len());
+        for func in &program.funcs {
+            captures.push(graph.types.len() as Var);
+            graph.new_vars(func.captures as usize);
+        }
+        let names = &program.names;
+        let mut solver = Solver {
+            words: Words::new(program, &classes),
+            sets: Sets::new(program.classes.len()),
+            sites: Vec::new(),
+            site_kinds: Vec::new(),
+            by_inst: HashMap::new(),
+            by_func: HashMap::new(),
+            places: vec![Place::NONE; program.funcs.len()],
+            common,
+            fields,
+            globals,
+            captures,
+            contents,
+            unknown,
+            nowhere,
+            births,
+            instances: Vec::new(),
+            has_instances: vec![false; program.classes.len()],
+            may_be_dead: vec![false; program.classes.len()],
+            any_may_be_dead: false,
+            constructed: HashSet::new(),
+            last: Vec::new(),
+            callees: Vec::new(),
+            rows: Vec::new(),
+            called: HashSet::new(),
+            prelude: Vec::new(),
+            prelude_array: Ty::NONE,
+            get: names.find("get"),
+            set: names.find("set"),
+            fini: names.find("fini"),
+            equals: names.find("equals"),
+            to_string: names.find("toString"),
+            scratch: Vec::new(),
+            program,
+            classes,
+            graph,
+        };
+        solver.start_prelude();
+        solver
+    }
+
+    /// Finds the functions of the prelude and reaches those that anything may need.
+    fn start_prelude(&mut self) {
+        let names = &self.program.names;
+        let class = names.find(prelude::BOX).and_then(|n| self.program.class_names.get(&n)).copied();
+        let Some(class) = class else { return };
+        for f in PreludeFn::ALL {
+            let method = names.find(f.name()).and_then(|n| self.classes.user_method(class, n));
+            self.prelude.push(method.map_or(FuncId::NONE, |m| m.0));
+        }
+        // Parts of texts: strings, and boxes that are asked for theirs.
+        let array = self.new_site(Kinds::ARR, class_id::ARRAY);
+        let parts = Ty { kinds: Kinds::STR | Kinds::USER, objs: Sets::ANY };
+        let parts = self.only_classes(parts);
+        self.raise(self.sites[array as usize].a, parts);
+        self.prelude_array = Ty { kinds: Kinds::ARR, objs: self.sets.site(array) };
+        let array = self.prelude_array;
+        let (text, number) = (Ty::of(Kinds::STR), Ty::of(Kinds::INT));
+        self.call_prelude(PreludeFn::Text, &[array]);
+        self.call_prelude(PreludeFn::Json, &[array]);
+        self.call_prelude(PreludeFn::Print, &[array, number]);
+        self.call_prelude(PreludeFn::Error, &[array, text]);
+        self.call_prelude(PreludeFn::Fail, &[array, text]);
+    }
+
+    /// A type without its sites.
+    pub(crate) fn only_classes(&mut self, ty: Ty) -> Ty {
+        let kinds = ty.kinds - Kinds::SITES;
+        let first_site = self.sets.first_site;
+        let objs = self.sets.filter(ty.objs, |m| m != crate::ty::ANY_SITE && m < first_site);
+        Ty { kinds, objs }
+    }
+
+    /// The runtime may call a function of the prelude with arguments of these types.
+    pub(crate) fn call_prelude(&mut self, f: PreludeFn, args: &[Ty]) {
+        let Some(func) = self.prelude.get(f as usize).copied().filter(|f| !f.is_none()) else { return };
+        self.enter(func, args);
+    }
+
+    /// A function is called with arguments of these types by nobody in particular.
+    pub(crate) fn enter(&mut self, func: FuncId, args: &[Ty]) {
+        let Some(place) = self.reach(func) else { return };
+        if self.program.func(func).params as usize == args.len() {
+            for (i, ty) in args.iter().enumerate() {
+                self.raise(place.var(Val(i as u32)), *ty);
+            }
+        }
+    }
+
+    /// Solves for a world.
+    pub(crate) fn run(&mut self, world: &World) {
+        for entry in &world.entries {
+            let params = self.program.funcs.get(entry.index()).map_or(0, |f| f.params);
+            self.enter(*entry, &vec![Ty::ANY; params as usize]);
+        }
+        loop {
+            while let Some(var) = self.graph.next_dirty() {
+                self.spread(var);
+            }
+            if let Some(site) = self.sets.lost.pop() {
+                self.escape(site);
+            } else if let Some(inst) = self.graph.next_inst() {
+                self.transfer(inst);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn spread(&mut self, var: Var) {
+        let mut deps = core::mem::take(&mut self.scratch);
+        self.graph.dependents(var, |d| deps.push(d));
+        let ty = self.graph.ty(var);
+        for dep in deps.drain(..) {
+            match dep {
+                Dep::Inst(inst) => self.graph.enqueue(inst),
+                Dep::Copy(to) => self.raise(to, ty),
+                Dep::View(to) => {
+                    let Some(filter) = self.graph.views[to as usize].as_ref().map(|v| v.filter) else {
+                        continue;
+                    };
+                    let context = Context {
+                        program: self.program,
+                        classes: &self.classes,
+                        site_kinds: &self.site_kinds,
+                    };
+                    let narrowed = context.narrow(&mut self.sets, ty, filter);
+                    self.raise(to, narrowed);
+                }
+            }
+        }
+        self.scratch = deps;
+    }
+
+    /// Values of this type reach a variable.
+    pub(crate) fn raise(&mut self, var: Var, ty: Ty) {
+        let old = self.graph.ty(var);
+        let new = self.sets.join(old, ty);
+        if new != old {
+            self.graph.set(var, new);
+        }
+    }
+
+    /// Whatever reaches one variable reaches the other.
+    pub(crate) fn connect(&mut self, from: Var, to: Var) {
+        if self.graph.connect(from, to) {
+            self.raise(to, self.graph.ty(from));
+        }
+    }
+
+    /// Values of this type may be anywhere from now on.
+    pub(crate) fn leak(&mut self, ty: Ty) {
+        if ty.has(Kinds::SITES) {
+            self.sets.union(ty.objs, Sets::ANY);
+        }
+    }
+
+    /// So may everything that can be reached from what is anywhere.
+    pub(crate) fn leak_contents(&mut self) {
+        self.raise(self.unknown, Ty::ANY);
+    }
+
+    /// An object became one of any.
+    fn escape(&mut self, site: u32) {
+        let Some(found) = self.sites.get_mut(site as usize) else { return };
+        if core::mem::replace(&mut found.escaped, true) {
+            return;
+        }
+        let Site { kind, func, a, b, .. } = *found;
+        if kind == Kinds::FUNC {
+            self.enter_unknown(func);
+            return;
+        }
+        for var in [a, b] {
+            if var != NO_VAR {
+                self.connect(var, self.unknown);
+                self.connect(self.unknown, var);
+            }
+        }
+    }
+
+    /// Somebody unknown may call a function and look at its result.
+    pub(crate) fn enter_unknown(&mut self, func: FuncId) {
+        let Some(f) = self.program.funcs.get(func.index()) else { return };
+        let Some(place) = self.reach(func) else { return };
+        for i in u32::from(f.has_me)..f.params {
+            self.raise(place.var(Val(i)), Ty::ANY);
+        }
+        self.raise(place.ret, Ty::ANY);
+    }
+
+    /// Puts a function into the graph.
+    pub(crate) fn reach(&mut self, func: FuncId) -> Option<Place> {
+        let place = self.places.get(func.index()).copied()?;
+        if place.is_reached() {
+            return Some(place);
+        }
+        let f = self.program.func(func);
+        let place = shape::add(&mut self.graph, f, func, &self.words, self.common);
+        self.places[func.index()] = place;
+        self.last.resize(self.graph.owner.len(), (Ty::NONE, 0));
+        for inst in &f.insts {
+            let kinds = match inst.op {
+                Op::Int { .. } => Kinds::INT,
+                Op::Float { .. } => Kinds::FLOAT,
+                Op::Str { .. } => Kinds::STR,
+                Op::Null {} => Kinds::NULL,
+                Op::Void {} => Kinds::VOID,
+                Op::Bool { .. }
+                | Op::Eq { .. }
+                | Op::Ne { .. }
+                | Op::Truth { .. }
+                | Op::Not { .. }
+                | Op::HasGlobal { .. }
+                | Op::IsCaught { .. } => Kinds::BOOL,
+                _ => continue,
+            };
+            self.raise(place.var(inst.dst), Ty::of(kinds));
+        }
+        Some(place)
+    }
+
+    fn new_site(&mut self, kind: Kinds, class: ClassId) -> u32 {
+        let a = self.graph.new_var();
+        let b = if kind == Kinds::MAP { self.graph.new_var() } else { NO_VAR };
+        self.sites.push(Site { kind, class, func: FuncId::NONE, a, b, escaped: false });
+        self.site_kinds.push(kind);
+        self.sites.len() as u32 - 1
+    }
+
+    /// The object of a class that an instruction makes.
+    pub(crate) fn site_at(&mut self, inst: u32, class: ClassId) -> (Site, Ty) {
+        let kind = crate::classes::kind_of(class);
+        let site = match self.by_inst.get(&(inst, class.0)) {
+            Some(site) => *site,
+            None => {
+                let site = self.new_site(kind, class);
+                self.by_inst.insert((inst, class.0), site);
+                site
+            }
+        };
+        (self.sites[site as usize], Ty { kinds: kind, objs: self.sets.site(site) })
+    }
+
+    /// The closures of a function.
+    pub(crate) fn closure(&mut self, func: FuncId) -> Ty {
+        let site = match self.by_func.get(&func) {
+            Some(site) => *site,
+            None => {
+                let site = self.new_site(Kinds::FUNC, class_id::FUNCTION);
+                self.sites[site as usize].func = func;
+                self.by_func.insert(func, site);
+                site
+            }
+        };
+        Ty { kinds: Kinds::FUNC, objs: self.sets.site(site) }
+    }
+
+    /// The sites of a type that are of some kinds.
+    pub(crate) fn sites_of(&self, ty: Ty, kinds: Kinds) -> Vec<Site> {
+        if !ty.has(kinds) {
+            return Vec::new();
+        }
+        let all = self.sets.sites(ty.objs).filter_map(|s| self.sites.get(s as usize));
+        all.filter(|s| kinds.contains(s.kind)).copied().collect()
+    }
+
+    /// Whether a type may be an unknown object of some kinds.
+    pub(crate) fn is_unknown(&self, ty: Ty, kinds: Kinds) -> bool {
+        ty.has(kinds) && self.sets.has_any_site(ty.objs)
+    }
+
+    /// The classes of a type, `None` for any.
+    pub(crate) fn classes_of(&self, ty: Ty) -> Option<Vec<ClassIx>> {
+        if !ty.has(Kinds::USER) {
+            return Some(Vec::new());
+        }
+        self.sets.classes(ty.objs).map(|all| all.map(ClassIx).collect())
+    }
+
+    /// The type of the instances of a class.
+    pub(crate) fn instance(&mut self, class: ClassIx) -> Ty {
+        Ty { kinds: Kinds::USER, objs: self.sets.class(class.0) }
+    }
+
+    /// An instance of a class is made by calling `steps` with it.
+    pub(crate) fn construct(&mut self, class: ClassIx, steps: &[FuncId], is_static: bool) {
+        let me = self.instance(class);
+        if !self.has_instances[class.index()] {
+            self.has_instances[class.index()] = true;
+            self.instances.push(class);
+            // The type says nothing; whoever waits for classes is woken.
+            let births =
+                Ty { kinds: self.graph.ty(self.births).kinds, objs: SetId(self.instances.len() as u32) };
+            self.graph.set(self.births, births);
+            if let Some(fini) = self.classes.info[class.index()].fini {
+                self.enter(fini, &[me]);
+            }
+            if let Some((func, false)) = self.to_string.and_then(|n| self.classes.user_method(class, n)) {
+                self.enter(func, &[me]);
+            }
+        }
+        let last = steps.last().copied().unwrap_or(FuncId::NONE);
+        if self.constructed.insert((class, last)) {
+            for place in assign::unassigned(self.program, &self.classes, class, steps, is_static) {
+                self.raise(self.fields + place, Ty::of(Kinds::VOID));
+            }
+        }
+    }
+}

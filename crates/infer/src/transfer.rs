@@ -1,0 +1,465 @@
+//! What each instruction gives, by what its operands are. Where something flows whatever its type is, places are
+//! connected once; the rest is computed again whenever an operand grows.
+
+use mir::inst::{Builtin, FuncId, Inst, Op, Val};
+use nyrt::builtin::{self, BuiltinId};
+use nyrt::value::{ClassId, class_id};
+use syntax::intern::Symbol;
+
+use crate::classes::Resolved;
+use crate::graph::Var;
+use crate::solve::Solver;
+use crate::ty::{Kinds, Ty};
+
+impl Solver<'_> {
+    /// Looks at an instruction.
+    pub(crate) fn transfer(&mut self, id: u32) {
+        let func_id = self.graph.owner[id as usize];
+        let place = self.places[func_id.index()];
+        let func = self.program.func(func_id);
+        let at = (id - place.insts) as usize;
+        let Some(inst) = func.insts.get(at) else { return };
+        let dst = if inst.dst.is_none() { self.nowhere } else { place.var(inst.dst) };
+        let use_at = |s: &Self, n: usize| s.graph.uses_of(id)[n];
+        let a = self.graph.operand(id, 0);
+        match inst.op {
+            // What is known without looking; see `reach` and `shape`.
+            Op::Int { .. }
+            | Op::Float { .. }
+            | Op::Bool { .. }
+            | Op::Str { .. }
+            | Op::Null {}
+            | Op::Void {}
+            | Op::Eq { .. }
+            | Op::Ne { .. }
+            | Op::Truth { .. }
+            | Op::Not { .. }
+            | Op::HasGlobal { .. }
+            | Op::IsCaught { .. }
+            | Op::Retain { .. }
+            | Op::Jump { .. }
+            | Op::Branch { .. }
+            | Op::Switch { .. }
+            | Op::Return { .. } => {}
+            // What gives nothing and keeps nothing.
+            Op::CheckFini { .. }
+            | Op::DeclareBox { .. }
+            | Op::CheckBox { .. }
+            | Op::Print { .. }
+            | Op::Release { .. }
+            | Op::ReleaseUnwinding { .. }
+            | Op::Discard { .. }
+            | Op::Outbox { .. }
+            | Op::DropOutbox {}
+            | Op::Rethrow { .. }
+            | Op::Raise { .. }
+            | Op::Unreachable {} => {}
+
+            Op::Add { .. } | Op::AddReuse { .. } => {
+                let b = self.graph.operand(id, 1);
+                let kinds = self.sum(a, b);
+                self.raise(dst, Ty::of(kinds));
+            }
+            Op::Sub { .. } | Op::Div { .. } | Op::Rem { .. } => {
+                let b = self.graph.operand(id, 1);
+                let kinds = self.number(a, b);
+                self.raise(dst, Ty::of(kinds));
+            }
+            Op::Mul { .. } => {
+                let b = self.graph.operand(id, 1);
+                let mut kinds = self.number(a, b);
+                if self.operator_kinds(a).contains(Kinds::STR) && self.operator_kinds(b).contains(Kinds::INT)
+                {
+                    kinds |= Kinds::STR;
+                }
+                self.raise(dst, Ty::of(kinds));
+            }
+            Op::BitAnd { .. } | Op::BitOr { .. } | Op::BitXor { .. } | Op::Shl { .. } | Op::Shr { .. } => {
+                let b = self.graph.operand(id, 1);
+                let kinds = self.operator_kinds(a) & self.operator_kinds(b) & Kinds::INT;
+                self.raise(dst, Ty::of(kinds));
+            }
+            Op::Lt { .. } | Op::Le { .. } | Op::Gt { .. } | Op::Ge { .. } => {
+                let b = self.graph.operand(id, 1);
+                let (x, y) = (self.operator_kinds(a), self.operator_kinds(b));
+                let fits = x.intersects(Kinds::NUMBER) && y.intersects(Kinds::NUMBER)
+                    || (x & y).contains(Kinds::STR);
+                if fits {
+                    self.raise(dst, Ty::of(Kinds::BOOL));
+                }
+            }
+            Op::Neg { .. } => {
+                let kinds = self.operator_kinds(a) & Kinds::NUMBER;
+                self.raise(dst, Ty::of(kinds));
+            }
+            Op::BitNot { .. } => {
+                let kinds = self.operator_kinds(a) & Kinds::INT;
+                self.raise(dst, Ty::of(kinds));
+            }
+
+            Op::GetGlobal { global } => self.connect(self.globals + global.0, dst),
+            Op::SetGlobal { global, .. } => self.connect(use_at(self, 0), self.globals + global.0),
+            Op::NewCell { .. } => {
+                let (site, ty) = self.site_at(id, class_id::CELL);
+                self.connect(use_at(self, 0), site.a);
+                self.raise(dst, ty);
+            }
+            Op::GetCell { .. } => {
+                for site in self.sites_of(a, Kinds::CELL) {
+                    self.connect(site.a, dst);
+                }
+            }
+            Op::SetCell { .. } => {
+                for site in self.sites_of(a, Kinds::CELL) {
+                    self.connect(use_at(self, 1), site.a);
+                }
+            }
+            Op::Capture { index } => {
+                if index < func.captures {
+                    self.connect(self.captures[func_id.index()] + index, dst);
+                }
+            }
+            Op::GetStatic { class } => {
+                let init = self.program.class(class).static_init;
+                self.construct(class, init.as_slice(), true);
+                let me = self.instance(class);
+                if let Some(init) = init {
+                    self.enter(init, &[me]);
+                    self.note_call(id, init);
+                }
+                self.raise(dst, me);
+            }
+
+            Op::GetField { name, .. } => self.get_field(id, a, name, dst),
+            Op::SetField { name, .. } => self.set_field(a, name, use_at(self, 1)),
+            Op::GetIndex { .. } => self.method(id, a, self.get, "get", &[use_at(self, 1)], dst),
+            Op::SetIndex { .. } => {
+                let args = [use_at(self, 1), use_at(self, 2)];
+                let dst = self.nowhere;
+                self.method(id, a, self.set, "set", &args, dst);
+            }
+            Op::NewObject { class } => {
+                let steps = self.construction(func, at, inst);
+                self.construct(class, &steps, false);
+                let me = self.instance(class);
+                self.raise(dst, me);
+            }
+            Op::NewBuiltin { class, args } => {
+                if let Some(row) = builtin::constructor(ClassId(class.0)) {
+                    let args = self.args(id, 0, func.list(args.0).len());
+                    self.row_call(id, row, Ty::NONE, &args, dst);
+                }
+            }
+            Op::SetContent { class, .. } => {
+                if let Some(content) = self.content(class) {
+                    self.connect(use_at(self, 1), content);
+                }
+            }
+            Op::GetContent { class, .. } => {
+                if let Some(content) = self.content(class) {
+                    self.lazy_content(ClassId(class.0));
+                    self.connect(content, dst);
+                }
+            }
+            Op::NewArray { items } => {
+                let (site, ty) = self.site_at(id, class_id::ARRAY);
+                for n in 0..func.list(items.0).len() {
+                    self.connect(use_at(self, n), site.a);
+                }
+                self.raise(dst, ty);
+            }
+            Op::NewMap { items } => {
+                let (site, ty) = self.site_at(id, class_id::MAP);
+                for n in 0..func.list(items.0).len() {
+                    self.connect(use_at(self, n), if n % 2 == 0 { site.a } else { site.b });
+                }
+                self.raise(dst, ty);
+            }
+            Op::NewClosure { func: target, captures } => {
+                let ty = self.closure(target);
+                let wanted = self.program.funcs.get(target.index()).map_or(0, |f| f.captures as usize);
+                for n in 0..func.list(captures.0).len().min(wanted) {
+                    self.connect(use_at(self, n), self.captures[target.index()] + n as Var);
+                }
+                self.raise(dst, ty);
+            }
+            Op::Weak { .. } => {
+                let boxes = Kinds::REFS - Kinds::STR - Kinds::WEAK;
+                let (value, refs) = (a.kinds - boxes, a.kinds & boxes);
+                let mut ty = Ty { kinds: value, objs: a.objs };
+                if !refs.is_empty() {
+                    let (site, weak) = self.site_at(id, class_id::WEAK);
+                    self.raise(site.a, Ty { kinds: refs, objs: a.objs });
+                    ty = self.sets.join(ty, weak);
+                }
+                self.raise(dst, ty);
+            }
+
+            Op::Call { func: callee, args } => {
+                let args = self.args(id, 0, func.list(args.0).len());
+                self.call(id, callee, None, &args, dst);
+            }
+            Op::CallValue { args, .. } => {
+                let args = self.args(id, 1, func.list(args.0).len());
+                for site in self.sites_of(a, Kinds::FUNC) {
+                    self.call(id, site.func, None, &args, dst);
+                }
+                if self.is_unknown(a, Kinds::FUNC) {
+                    self.call_unknown(id, &args, dst);
+                }
+            }
+            Op::CallMethod { name, args, .. } => {
+                let args = self.args(id, 1, func.list(args.0).len());
+                self.method(id, a, Some(name), self.program.names.text(name), &args, dst);
+            }
+            Op::CallContent { name, args, .. } => {
+                let args = self.args(id, 1, func.list(args.0).len());
+                self.content_method(id, a, name, &args, dst);
+            }
+            Op::CallBuiltin { builtin, args } => {
+                if (builtin.0 as usize) < builtin::ALL.len() {
+                    let args = self.args(id, 0, func.list(args.0).len());
+                    self.row_call(id, BuiltinId(builtin.0 as u16), Ty::NONE, &args, dst);
+                }
+            }
+            Op::ExternCall { iface, method, args } => {
+                let names = &self.program.names;
+                let iface = names.text(iface);
+                let name =
+                    format!("env.{}.{}", iface.strip_prefix("env.").unwrap_or(iface), names.text(method));
+                if let Some(row) = builtin::find_external(&name) {
+                    let args = self.args(id, 0, func.list(args.0).len());
+                    self.row_call(id, row, Ty::NONE, &args, dst);
+                }
+            }
+            Op::CallOnce { func: top } => {
+                self.enter(top, &[]);
+                self.note_call(id, top);
+            }
+            Op::Spawn { .. } => {
+                let (future, ty) = self.site_at(id, class_id::FUTURE);
+                for site in self.sites_of(a, Kinds::FUNC) {
+                    self.call(id, site.func, None, &[], future.a);
+                }
+                if self.is_unknown(a, Kinds::FUNC) {
+                    self.raise(future.a, Ty::ANY);
+                }
+                self.raise(dst, ty);
+            }
+            Op::Await { .. } => {
+                let kinds = a.kinds - Kinds::FUTURE;
+                self.raise(dst, Ty { kinds, objs: a.objs });
+                self.inside(a, Kinds::FUTURE, false, dst);
+            }
+            Op::Throw { .. } => self.leak(a),
+
+            // Only in functions that are not generic MIR; there is nothing to say about those.
+            op => debug_assert!(op.row().effects.is_typed() || op.row().effects.is_early(), "{op:?}"),
+        }
+    }
+
+    /// The calls that make an instance after `new_object`.
+    fn construction(&self, func: &mir::func::Func, at: usize, new: &Inst) -> Vec<FuncId> {
+        let mut steps = Vec::new();
+        for inst in func.insts.iter().skip(at + 1) {
+            match inst.op {
+                Op::Call { func: callee, args } => {
+                    let args = func.list(args.0);
+                    let me = args.first() == Some(&new.dst.0);
+                    if !me || args.iter().skip(1).any(|v| *v == new.dst.0) {
+                        break;
+                    }
+                    steps.push(callee);
+                    let Op::NewObject { class } = new.op else { break };
+                    if self.program.class(class).constructors.iter().any(|c| c.1 == callee) {
+                        break;
+                    }
+                }
+                Op::Release { a } if a.0 != new.dst => {}
+                _ => break,
+            }
+        }
+        steps
+    }
+
+    /// The kinds that a value has as an operand.
+    pub(crate) fn operator_kinds(&self, ty: Ty) -> Kinds {
+        if !ty.has(Kinds::USER) || !self.classes.has_contents {
+            return ty.kinds;
+        }
+        let values = [
+            (class_id::STRING, Kinds::STR),
+            (class_id::INTEGER, Kinds::INT),
+            (class_id::FLOAT, Kinds::FLOAT),
+            (class_id::BOOL, Kinds::BOOL),
+        ];
+        let mut kinds = ty.kinds;
+        let mut add = |contents: &[ClassId]| {
+            values.iter().filter(|v| contents.contains(&v.0)).for_each(|v| kinds |= v.1);
+        };
+        match self.classes_of(ty) {
+            Some(classes) => classes.iter().for_each(|c| add(&self.classes.info[c.index()].contents)),
+            None => self.classes.info.iter().for_each(|c| add(&c.contents)),
+        }
+        kinds
+    }
+
+    fn number(&self, a: Ty, b: Ty) -> Kinds {
+        let (x, y) = (self.operator_kinds(a), self.operator_kinds(b));
+        let mut kinds = x & y & Kinds::INT;
+        let floats = x.contains(Kinds::FLOAT) && y.intersects(Kinds::NUMBER)
+            || y.contains(Kinds::FLOAT) && x.intersects(Kinds::NUMBER);
+        if floats {
+            kinds |= Kinds::FLOAT;
+        }
+        kinds
+    }
+
+    fn sum(&self, a: Ty, b: Ty) -> Kinds {
+        let mut kinds = self.number(a, b);
+        let (x, y) = (self.operator_kinds(a), self.operator_kinds(b));
+        if (x & y).contains(Kinds::BOOL) {
+            kinds |= Kinds::INT;
+        }
+        if x.contains(Kinds::STR) && !b.is_none() || y.contains(Kinds::STR) && !a.is_none() {
+            kinds |= Kinds::STR;
+        }
+        kinds
+    }
+
+    fn content(&self, class: Builtin) -> Option<Var> {
+        (class.0 < class_id::FIRST_USER.0).then(|| self.contents + class.0)
+    }
+
+    /// The content of a builtin parent is made without arguments at first use.
+    pub(crate) fn lazy_content(&mut self, class: ClassId) {
+        if let Some(row) = builtin::constructor(class) {
+            let to = self.contents + class.0;
+            let nobody = u32::MAX - class.0;
+            for gives in builtin::row(row).gives {
+                self.give(*gives, nobody, Ty::NONE, &[], to);
+            }
+        }
+    }
+
+    fn get_field(&mut self, id: u32, object: Ty, name: Symbol, dst: Var) {
+        let seen = self.instances.len() as u32;
+        if self.last[id as usize] == (object, seen) {
+            return;
+        }
+        self.last[id as usize] = (object, seen);
+        let text = self.program.names.text(name);
+        match self.classes_of(object) {
+            Some(classes) => {
+                for class in classes {
+                    match self.classes.field(class, name) {
+                        Some(place) => self.connect(self.fields + place, dst),
+                        None => {
+                            let resolved = self.classes.resolve(self.program, class, Some(name), text);
+                            self.bind(id, class, resolved, dst);
+                        }
+                    }
+                }
+            }
+            None => {
+                for place in self.classes.by_name.get(&name).cloned().unwrap_or_default() {
+                    self.connect(self.fields + place, dst);
+                }
+                self.graph.subscribe(self.births, id);
+                for class in self.instances.clone() {
+                    if self.classes.field(class, name).is_none() {
+                        let resolved = self.classes.resolve(self.program, class, Some(name), text);
+                        self.bind(id, class, resolved, dst);
+                    }
+                }
+            }
+        }
+        if object.has(Kinds::BUILTIN) && matches!(text, "name" | "payload") {
+            self.inside(object, Kinds::BUILTIN, false, dst);
+        }
+        let others = object.kinds - Kinds::USER - Kinds::NOTHING;
+        if others.is_empty() {
+            return;
+        }
+        let Some(rows) = crate::classes::rows_of(text) else { return };
+        let has = rows.every.is_some()
+            || rows.methods.iter().any(|m| others.intersects(crate::classes::kind_of(m.0)));
+        if has {
+            self.bind_builtin(object, dst);
+        }
+    }
+
+    /// A method that is read without a call.
+    fn bind(&mut self, id: u32, class: mir::inst::ClassIx, resolved: Resolved, dst: Var) {
+        let me = self.instance(class);
+        match resolved {
+            Resolved::Func(func) | Resolved::Static(func) | Resolved::OnContent(_, func) => {
+                self.enter_unknown(func);
+                self.note_call(id, func);
+                let has_me = self.program.func(func).has_me;
+                if let Some(place) = self.reach(func).filter(|_| has_me) {
+                    let me = if let Resolved::OnContent(..) = resolved { Ty::ANY } else { me };
+                    self.raise(place.var(Val(0)), me);
+                }
+                self.raise(dst, Ty { kinds: Kinds::FUNC, objs: Ty::ANY.objs });
+            }
+            Resolved::Builtin(..) | Resolved::Every(_) => {
+                self.leak_boxed(class);
+                self.bind_builtin(me, dst);
+            }
+            Resolved::None => {}
+        }
+    }
+
+    fn leak_boxed(&mut self, class: mir::inst::ClassIx) {
+        for content in self.classes.info[class.index()].contents.clone() {
+            self.lazy_content(content);
+            self.leak(self.graph.ty(self.contents + content.0));
+        }
+    }
+
+    /// Whoever calls it may do with the receiver what a builtin method does, and get anything out of it.
+    fn bind_builtin(&mut self, receiver: Ty, dst: Var) {
+        self.leak(receiver);
+        self.leak_contents();
+        self.any_may_be_dead = true;
+        self.call_prelude(nyrt::prelude::PreludeFn::AllEqual, &[Ty::ANY]);
+        self.call_prelude(nyrt::prelude::PreludeFn::IndexOf, &[Ty::ANY, Ty::ANY]);
+        self.call_prelude(nyrt::prelude::PreludeFn::Contains, &[Ty::ANY, Ty::ANY]);
+        self.call_prelude(nyrt::prelude::PreludeFn::Sort, &[Ty::ANY]);
+        self.raise(dst, Ty { kinds: Kinds::FUNC, objs: Ty::ANY.objs });
+    }
+
+    fn set_field(&mut self, object: Ty, name: Symbol, value: Var) {
+        let places = match self.classes_of(object) {
+            Some(classes) => classes.iter().filter_map(|c| self.classes.field(*c, name)).collect(),
+            None => self.classes.by_name.get(&name).cloned().unwrap_or_default(),
+        };
+        for place in places {
+            if self.classes.weak[place as usize] {
+                self.set_weak(self.fields + place, value);
+            } else {
+                self.connect(value, self.fields + place);
+            }
+        }
+        if object.has(Kinds::BUILTIN) && matches!(self.program.names.text(name), "name" | "payload") {
+            for site in self.sites_of(object, Kinds::BUILTIN).iter().filter(|s| s.class == class_id::INTENT) {
+                self.connect(value, site.a);
+            }
+            if self.is_unknown(object, Kinds::BUILTIN) {
+                self.connect(value, self.unknown);
+            }
+        }
+    }
+
+    /// A weak field gives the target of a weak reference that was stored, and `null` when it is gone.
+    fn set_weak(&mut self, field: Var, value: Var) {
+        let ty = self.graph.ty(value);
+        if ty.is_none() {
+            return;
+        }
+        let kinds = (ty.kinds - Kinds::WEAK) | Kinds::NULL;
+        self.raise(field, Ty { kinds, objs: ty.objs });
+        self.inside(ty, Kinds::WEAK, false, field);
+    }
+}

@@ -1,0 +1,295 @@
+//! The lattice: which kinds of values there can be, and for kinds with contents or classes which abstract objects.
+//! Sets are interned, so a type is two words and compares fast. It does not know programs.
+
+use bitflags::bitflags;
+use hashbrown::HashMap;
+use mir::func::Rep;
+
+bitflags! {
+    /// Kinds of values.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+    pub struct Kinds: u16 {
+        /// `void`
+        const VOID = 1;
+        /// `null`
+        const NULL = 2;
+        /// Bool.
+        const BOOL = 4;
+        /// Integer.
+        const INT = 8;
+        /// Float.
+        const FLOAT = 16;
+        /// String.
+        const STR = 32;
+        /// ArrayBox.
+        const ARR = 64;
+        /// MapBox.
+        const MAP = 128;
+        /// Function value.
+        const FUNC = 256;
+        /// Future.
+        const FUTURE = 512;
+        /// Weak reference.
+        const WEAK = 1024;
+        /// Variable cell of closures.
+        const CELL = 2048;
+        /// Instance of another builtin class.
+        const BUILTIN = 4096;
+        /// Instance of a class of the program.
+        const USER = 8192;
+    }
+}
+
+impl Kinds {
+    /// `null` and `void`.
+    pub const NOTHING: Kinds = Kinds::VOID.union(Kinds::NULL);
+    /// Integer and Float.
+    pub const NUMBER: Kinds = Kinds::INT.union(Kinds::FLOAT);
+    /// Kinds whose values are abstract objects made at a place of the program.
+    pub const SITES: Kinds = Kinds::ARR
+        .union(Kinds::MAP)
+        .union(Kinds::FUNC)
+        .union(Kinds::FUTURE)
+        .union(Kinds::WEAK)
+        .union(Kinds::CELL)
+        .union(Kinds::BUILTIN);
+    /// Counted references.
+    pub const REFS: Kinds = Kinds::SITES.union(Kinds::USER).union(Kinds::STR);
+    /// Every kind that a program sees.
+    pub const ANY: Kinds = Kinds::all().difference(Kinds::CELL);
+}
+
+/// A set of abstract objects; 0 is the empty one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct SetId(pub(crate) u32);
+
+/// What a value can be. The default is "nothing reaches this place".
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Ty {
+    /// Its kinds.
+    pub kinds: Kinds,
+    /// Which objects, for the kinds of [`Kinds::SITES`] and [`Kinds::USER`].
+    pub objs: SetId,
+}
+
+impl Ty {
+    /// No value.
+    pub const NONE: Ty = Ty { kinds: Kinds::empty(), objs: SetId(0) };
+    /// Any value.
+    pub const ANY: Ty = Ty { kinds: Kinds::ANY, objs: Sets::ANY };
+    /// Values without objects.
+    pub const fn of(kinds: Kinds) -> Ty {
+        Ty { kinds, objs: SetId(0) }
+    }
+    /// Whether no value reaches the place.
+    pub fn is_none(self) -> bool {
+        self.kinds.is_empty()
+    }
+    /// Whether it can be one of these kinds.
+    pub fn has(self, kinds: Kinds) -> bool {
+        self.kinds.intersects(kinds)
+    }
+    /// Whether it is nothing but these kinds, and something.
+    pub fn only(self, kinds: Kinds) -> bool {
+        !self.kinds.is_empty() && kinds.contains(self.kinds)
+    }
+    /// How it is represented outside of Any places.
+    pub fn rep(self) -> Rep {
+        let k = self.kinds;
+        if k == Kinds::INT {
+            Rep::I64
+        } else if k == Kinds::FLOAT {
+            Rep::F64
+        } else if k == Kinds::BOOL {
+            Rep::Bool
+        } else if k.is_empty() || k == Kinds::VOID || k == Kinds::NULL {
+            Rep::Unit
+        } else if Kinds::REFS.union(Kinds::NULL).contains(k) || Kinds::REFS.union(Kinds::VOID).contains(k) {
+            Rep::Ref
+        } else {
+            Rep::Any
+        }
+    }
+    /// How a field of this type lies in its objects.
+    pub fn slot(self) -> Slot {
+        match self.rep() {
+            Rep::I64 => Slot::I64,
+            Rep::F64 => Slot::F64,
+            Rep::Bool => Slot::Bool,
+            Rep::Any => Slot::Any,
+            // A field that nobody ever assigns is `void`.
+            Rep::Unit if self.kinds == Kinds::NULL => Slot::Ref,
+            Rep::Unit => Slot::RefOrVoid,
+            Rep::Ref if self.has(Kinds::VOID) => Slot::RefOrVoid,
+            Rep::Ref => Slot::Ref,
+        }
+    }
+}
+
+/// How a field lies in its objects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Slot {
+    /// One byte.
+    Bool,
+    /// 64 bits.
+    I64,
+    /// 64 bits.
+    F64,
+    /// A reference; zero is `null`.
+    Ref,
+    /// A reference; zero is `void`.
+    RefOrVoid,
+    /// A value with class and kind.
+    Any,
+}
+
+/// Members of a set below [`FIRST`] are classes of the program or one of the first two.
+pub(crate) const ANY_CLASS: u32 = 0;
+pub(crate) const ANY_SITE: u32 = 1;
+pub(crate) const FIRST: u32 = 2;
+/// While solving, larger sets become "any".
+const MOST: usize = 32;
+
+const CACHE_BITS: u32 = 11;
+
+/// The interned sets. Members ascend. A set with [`ANY_CLASS`] has no class, one with [`ANY_SITE`] no site.
+#[derive(Debug)]
+pub(crate) struct Sets {
+    sets: Vec<Box<[u32]>>,
+    by_members: HashMap<Box<[u32]>, SetId>,
+    unions: Vec<(SetId, SetId, SetId)>,
+    /// Larger sets become "any".
+    pub(crate) most: usize,
+    /// The first member that is a site.
+    pub(crate) first_site: u32,
+    /// Sites that went into "any site" and were not taken out of here yet.
+    pub(crate) lost: Vec<u32>,
+}
+
+impl Sets {
+    pub(crate) const ANY: SetId = SetId(1);
+
+    pub(crate) fn new(classes: usize) -> Sets {
+        let mut sets = Sets {
+            sets: Vec::new(),
+            by_members: HashMap::new(),
+            unions: vec![(SetId(0), SetId(0), SetId(0)); 1 << CACHE_BITS],
+            most: MOST,
+            first_site: FIRST + classes as u32,
+            lost: Vec::new(),
+        };
+        sets.intern(&[]);
+        sets.intern(&[ANY_CLASS, ANY_SITE]);
+        sets
+    }
+
+    /// Number of sets.
+    pub(crate) fn len(&self) -> usize {
+        self.sets.len()
+    }
+
+    pub(crate) fn members(&self, id: SetId) -> &[u32] {
+        &self.sets[id.0 as usize]
+    }
+
+    /// The members that are classes (as their numbers), or `None` when it may be any.
+    pub(crate) fn classes(&self, id: SetId) -> Option<impl Iterator<Item = u32> + '_> {
+        let members = self.members(id);
+        if members.first() == Some(&ANY_CLASS) {
+            return None;
+        }
+        let end = self.first_site;
+        Some(members.iter().copied().filter(move |m| (FIRST..end).contains(m)).map(|m| m - FIRST))
+    }
+
+    pub(crate) fn has_any_class(&self, id: SetId) -> bool {
+        self.members(id).first() == Some(&ANY_CLASS)
+    }
+
+    pub(crate) fn has_any_site(&self, id: SetId) -> bool {
+        self.members(id).iter().take(2).any(|m| *m == ANY_SITE)
+    }
+
+    /// The sites, as numbers from 0.
+    pub(crate) fn sites(&self, id: SetId) -> impl Iterator<Item = u32> + '_ {
+        let end = self.first_site;
+        let members = self.members(id);
+        let from = members.partition_point(|m| *m < end);
+        members[from..].iter().map(move |m| m - end)
+    }
+
+    pub(crate) fn intern(&mut self, members: &[u32]) -> SetId {
+        if let Some(id) = self.by_members.get(members) {
+            return *id;
+        }
+        let id = SetId(self.sets.len() as u32);
+        self.sets.push(members.into());
+        self.by_members.insert(members.into(), id);
+        id
+    }
+
+    pub(crate) fn class(&mut self, class: u32) -> SetId {
+        self.intern(&[FIRST + class])
+    }
+
+    pub(crate) fn site(&mut self, site: u32) -> SetId {
+        self.intern(&[self.first_site + site])
+    }
+
+    pub(crate) fn union(&mut self, a: SetId, b: SetId) -> SetId {
+        if a == b || b.0 == 0 {
+            return a;
+        }
+        if a.0 == 0 {
+            return b;
+        }
+        let (a, b) = if a.0 < b.0 { (a, b) } else { (b, a) };
+        let at = (a.0.wrapping_mul(0x9E37_79B1) ^ b.0.wrapping_mul(0x85EB_CA6B)) >> (32 - CACHE_BITS);
+        let line = self.unions[at as usize];
+        if line.0 == a && line.1 == b {
+            return line.2;
+        }
+        let made = self.make_union(a, b);
+        self.unions[at as usize] = (a, b, made);
+        made
+    }
+
+    fn make_union(&mut self, a: SetId, b: SetId) -> SetId {
+        let mut all: Vec<u32> = self.members(a).iter().chain(self.members(b)).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let first_site = self.first_site;
+        let classes = all.iter().filter(|m| (FIRST..first_site).contains(*m)).count();
+        let sites = all.iter().filter(|m| **m >= first_site).count();
+        if all.first() == Some(&ANY_CLASS) || classes > self.most {
+            all.retain(|m| !(FIRST..first_site).contains(m));
+            if all.first() != Some(&ANY_CLASS) {
+                all.insert(0, ANY_CLASS);
+            }
+        }
+        let any_site = all.iter().take(2).any(|m| *m == ANY_SITE);
+        if any_site || sites > self.most {
+            self.lost.extend(all.iter().filter(|m| **m >= first_site).map(|m| m - first_site));
+            all.retain(|m| *m < first_site);
+            if !any_site {
+                let at = usize::from(all.first() == Some(&ANY_CLASS));
+                all.insert(at, ANY_SITE);
+            }
+        }
+        self.intern(&all)
+    }
+
+    /// The members for which `keep` holds.
+    pub(crate) fn filter(&mut self, id: SetId, keep: impl Fn(u32) -> bool) -> SetId {
+        let members = self.members(id);
+        if members.iter().all(|m| keep(*m)) {
+            return id;
+        }
+        let kept: Vec<u32> = members.iter().copied().filter(|m| keep(*m)).collect();
+        self.intern(&kept)
+    }
+
+    pub(crate) fn join(&mut self, a: Ty, b: Ty) -> Ty {
+        Ty { kinds: a.kinds | b.kinds, objs: self.union(a.objs, b.objs) }
+    }
+}
