@@ -10,8 +10,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use host::Reservation;
-use interp::{Config, Exit, Interp};
+use interp::Interp;
 use link::Linked;
+use machine::{Config, Exit};
 use mir::build::{self, Unit, UnitKind};
 use mir::inst::FuncId;
 use mir::program::Program;
@@ -147,8 +148,8 @@ fn front(c: &mut Criterion) {
 }
 
 /// Runs a kernel in the interpreter, to the end of its last finalizer.
-fn interpret((rt, linked, top): (Rt, Linked, FuncId)) -> Interp {
-    let mut interp = Interp::new(rt, linked, Config::default());
+fn interpret((rt, linked, top): (Rt, Linked, FuncId)) -> machine::Machine {
+    let mut interp = Interp::machine(rt, linked, Config::default());
     let exit = interp.run(top);
     assert!(matches!(&exit, Exit::Value(v) if v.as_int() == Some(0)), "the kernel failed");
     interp.finish();
