@@ -233,6 +233,7 @@ impl Solver<'_> {
         if !args.is_empty() || object.only(Kinds::NOTHING) || object.is_none() {
             return;
         }
+        self.sites_may_be_dead |= object.has(Kinds::SITES);
         match self.classes_of(object) {
             Some(classes) => classes.iter().for_each(|c| self.may_be_dead[c.index()] = true),
             None => self.any_may_be_dead = true,

@@ -79,6 +79,10 @@ impl Effects {
     pub fn writes_global(&self, global: Global) -> bool {
         self.globals.get(global.index() / 64).is_some_and(|w| w >> (global.0 % 64) & 1 != 0)
     }
+    /// Whether it may do anything at all: it runs unknown code, or other tasks while it waits.
+    pub fn unknown(&self) -> bool {
+        self.does.intersects(Does::UNKNOWN | Does::SUSPEND)
+    }
     /// The places of fields that it may write.
     pub fn fields(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.fields.len() as u32 * 64).filter(|p| self.writes_field(*p))
@@ -121,7 +125,7 @@ pub(crate) fn find(solver: &Solver<'_>, loud: &Loud) -> Vec<Effects> {
         let owner = solver.graph.owner[*id as usize];
         let mut does = row_does(*row);
         if builtin::row(*row).effects.contains(Row::RELEASES)
-            && loud.is_loud(solver, solver.graph.operand(*id, 0))
+            && loud.is_loud(&solver.sets, solver.graph.operand(*id, 0))
         {
             does |= Does::DEATHS | Does::THROW;
         }
@@ -205,7 +209,8 @@ fn asks_for_text(solver: &Solver<'_>, id: u32, op: &Op) -> bool {
 fn local(solver: &Solver<'_>, loud: &Loud, id: u32, op: &Op, effects: &mut Effects) {
     let a = solver.graph.operand(id, 0);
     let number = |ty: Ty| ty.only(Kinds::NUMBER);
-    let dies = |ty: Ty| if loud.is_loud(solver, ty) { Does::DEATHS | Does::THROW } else { Does::empty() };
+    let dies =
+        |ty: Ty| if loud.is_loud(&solver.sets, ty) { Does::DEATHS | Does::THROW } else { Does::empty() };
     let does = match op {
         Op::Sub { .. } | Op::Mul { .. } | Op::Lt { .. } | Op::Le { .. } | Op::Gt { .. } | Op::Ge { .. }
             if number(a) && number(solver.graph.operand(id, 1)) =>

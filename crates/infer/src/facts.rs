@@ -54,7 +54,8 @@ pub struct Facts {
     has_instances: Vec<bool>,
     may_be_dead: Vec<bool>,
     any_may_be_dead: bool,
-    quiet: Vec<bool>,
+    sites_may_be_dead: bool,
+    loud: quiet::Loud,
     pub(crate) effects: Vec<Effects>,
     /// By set.
     inside: Vec<Inside>,
@@ -66,7 +67,6 @@ impl Facts {
     pub(crate) fn new(solver: Solver<'_>) -> Facts {
         let loud = quiet::find(&solver);
         let effects = effects::find(&solver, &loud);
-        let quiet = quiet::classes(&loud, solver.program.classes.len());
         let mut facts = Facts {
             unknown: solver.graph.ty(solver.unknown),
             classes: solver.classes,
@@ -80,7 +80,8 @@ impl Facts {
             has_instances: solver.has_instances,
             may_be_dead: solver.may_be_dead,
             any_may_be_dead: solver.any_may_be_dead,
-            quiet,
+            sites_may_be_dead: solver.any_may_be_dead || solver.sites_may_be_dead,
+            loud,
             effects,
             inside: Vec::new(),
             class_lists: Vec::new(),
@@ -308,9 +309,29 @@ impl Facts {
         self.any_may_be_dead || self.may_be_dead.get(class.index()).copied().unwrap_or(true)
     }
 
+    /// Whether an explicit `fini()` can have made a value dead.
+    pub fn value_may_be_dead(&self, ty: Ty) -> bool {
+        let user = ty.has(Kinds::USER)
+            && match self.sets.classes(ty.objs) {
+                Some(mut all) => all.any(|c| self.may_be_dead(ClassIx(c))),
+                None => self.any_may_be_dead || self.may_be_dead.contains(&true),
+            };
+        user || ty.has(Kinds::SITES) && self.sites_may_be_dead
+    }
+
     /// Whether nobody can notice when an instance of exactly this class dies, nor what dies with it.
     pub fn quiet(&self, class: ClassIx) -> bool {
-        self.quiet.get(class.index()).copied().unwrap_or(false)
+        self.loud.classes.get(class.index()).is_some_and(|loud| !loud)
+    }
+
+    /// The same for any value of a type.
+    pub fn dies_quietly(&self, ty: Ty) -> bool {
+        !self.loud.is_loud(&self.sets, ty)
+    }
+
+    /// Whether there are boxes whose death runs a `fini`.
+    pub fn has_finalizers(&self) -> bool {
+        self.classes.info.iter().zip(&self.has_instances).any(|(class, has)| *has && class.fini.is_some())
     }
 
     /// What a function may do, with everything it calls. `None` when it is not reached.

@@ -107,7 +107,7 @@ impl Graph {
 
     /// The type of the n-th operand.
     pub(crate) fn operand(&self, inst: u32, n: usize) -> Ty {
-        self.uses[self.use_start[inst as usize] as usize + n..].first().map_or(Ty::NONE, |v| self.ty(*v))
+        self.uses_of(inst).get(n).map_or(Ty::NONE, |v| self.ty(*v))
     }
 
     /// Puts an instruction into the queue.

@@ -30,7 +30,7 @@ use mir::program::Program;
 use syntax::intern::Symbol;
 
 pub use classes::Resolved;
-pub use effects::Effects;
+pub use effects::{Does, Effects};
 pub use facts::{Facts, Object};
 pub use print::print;
 pub use ty::{Kinds, SetId, Slot, Ty};

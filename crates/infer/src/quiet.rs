@@ -1,10 +1,10 @@
 //! Quiet objects: those whose death nobody can notice, because no `fini` runs and no weak reference turns `null`, for
 //! them and everything that only they keep alive. It looks at the solved graph.
 
-use mir::inst::{ClassIx, Op};
+use mir::inst::Op;
 
 use crate::solve::Solver;
-use crate::ty::{Kinds, Ty};
+use crate::ty::{Kinds, Sets, Ty};
 
 /// What is not quiet.
 #[derive(Debug, Default)]
@@ -18,8 +18,7 @@ pub(crate) struct Loud {
 
 impl Loud {
     /// Whether the death of a value may be noticed.
-    pub(crate) fn is_loud(&self, solver: &Solver<'_>, ty: Ty) -> bool {
-        let members = &solver.sets;
+    pub(crate) fn is_loud(&self, members: &Sets, ty: Ty) -> bool {
         let user = ty.has(Kinds::USER)
             && match members.classes(ty.objs) {
                 Some(mut all) => all.any(|c| self.classes[c as usize]),
@@ -47,7 +46,7 @@ pub(crate) fn find(solver: &Solver<'_>) -> Loud {
         changed |= core::mem::replace(&mut loud.any_class, any_class) != any_class;
         let unknown = solver.graph.ty(solver.unknown);
         let any_site = loud.any_site
-            || loud.is_loud(solver, unknown)
+            || loud.is_loud(&solver.sets, unknown)
             || unknown.has(Kinds::USER) && unknown == Ty::ANY && any_class
             || unknown == Ty::ANY && loud.sites.iter().any(|s| *s);
         changed |= core::mem::replace(&mut loud.any_site, any_site) != any_site;
@@ -57,10 +56,10 @@ pub(crate) fn find(solver: &Solver<'_>) -> Loud {
             }
             let field = |place: &u32| {
                 !solver.classes.weak[*place as usize]
-                    && loud.is_loud(solver, solver.graph.ty(solver.fields + place))
+                    && loud.is_loud(&solver.sets, solver.graph.ty(solver.fields + place))
             };
             let content =
-                |c: &nyrt::value::ClassId| loud.is_loud(solver, solver.graph.ty(solver.contents + c.0));
+                |c: &nyrt::value::ClassId| loud.is_loud(&solver.sets, solver.graph.ty(solver.contents + c.0));
             if info.fields.iter().any(|(_, p)| field(p)) || info.contents.iter().any(content) {
                 loud.classes[i] = true;
                 changed = true;
@@ -72,11 +71,11 @@ pub(crate) fn find(solver: &Solver<'_>) -> Loud {
             }
             let mut found = [site.a, site.b]
                 .iter()
-                .any(|v| *v != crate::graph::NO_VAR && loud.is_loud(solver, solver.graph.ty(*v)));
+                .any(|v| *v != crate::graph::NO_VAR && loud.is_loud(&solver.sets, solver.graph.ty(*v)));
             if site.kind == Kinds::FUNC {
                 let count = solver.program.funcs.get(site.func.index()).map_or(0, |f| f.captures);
                 let first = solver.captures.get(site.func.index()).copied().unwrap_or(0);
-                found |= (first..first + count).any(|v| loud.is_loud(solver, solver.graph.ty(v)));
+                found |= (first..first + count).any(|v| loud.is_loud(&solver.sets, solver.graph.ty(v)));
             }
             if found {
                 loud.sites[i] = true;
@@ -119,9 +118,4 @@ fn mark_weak(solver: &Solver<'_>, loud: &mut Loud) {
     if loud.any_site {
         loud.sites.iter_mut().for_each(|s| *s = true);
     }
-}
-
-/// Whether instances of a class are quiet.
-pub(crate) fn classes(loud: &Loud, count: usize) -> Vec<bool> {
-    (0..count as u32).map(|c| !loud.classes[ClassIx(c).index()]).collect()
 }

@@ -60,6 +60,8 @@ pub(crate) struct Solver<'a> {
     /// Classes whose instances an explicit `fini()` may reach.
     pub(crate) may_be_dead: Vec<bool>,
     pub(crate) any_may_be_dead: bool,
+    /// Whether it may reach something else than instances of classes.
+    pub(crate) sites_may_be_dead: bool,
     constructed: HashSet<(ClassIx, FuncId)>,
     /// Per instruction the receiver when it was looked at last, and how many classes had instances.
     pub(crate) last: Vec<(Ty, u32)>,
@@ -119,6 +121,7 @@ impl<'a> Solver<'a> {
             has_instances: vec![false; program.classes.len()],
             may_be_dead: vec![false; program.classes.len()],
             any_may_be_dead: false,
+            sites_may_be_dead: false,
             constructed: HashSet::new(),
             last: Vec::new(),
             callees: Vec::new(),
