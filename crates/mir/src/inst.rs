@@ -409,6 +409,8 @@ instructions! {
     Forget "forget" { a: Own } Nothing TYPED;
     /// One count less of a value whose death nobody can observe.
     ReleaseQuiet "release_quiet" { a: Own } Nothing TYPED;
+    /// The same value, still kept alive by the owner of `a`.
+    Lend "lend" { a: Val } Borrowed TYPED;
     /// [`Op::NewArray`] of values that stay with their owners.
     ArrayOf "array_of" { items: Vals } Owned TYPED_THROWS;
     /// [`Op::NewClosure`] of values that stay with their owners.

@@ -111,6 +111,7 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         Op::Append { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::Any)],
         Op::GlobalSet { .. } | Op::CallDirect { .. } | Op::Return { .. } => &[Want::Free],
         Op::Retain { .. }
+        | Op::Lend { .. }
         | Op::Release { .. }
         | Op::ReleaseUnwinding { .. }
         | Op::ReleaseQuiet { .. }
@@ -205,6 +206,7 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         // Unit, zero references or Any.
         Op::Null {} | Op::Void {} => return None,
         Op::Retain { .. }
+        | Op::Lend { .. }
         | Op::Load { .. }
         | Op::ArrGet { .. }
         | Op::CellGet { .. }

@@ -102,7 +102,9 @@ impl Checker<'_, '_> {
     fn result(&mut self, inst: &Inst, value: Val) {
         match (inst.op, types::result(inst)) {
             (_, Some(rep)) => self.value(value, Want::Rep(rep)),
-            (Op::Retain { a }, None) => self.value(value, Want::Rep(self.faults.func.rep(a))),
+            (Op::Retain { a } | Op::Lend { a }, None) => {
+                self.value(value, Want::Rep(self.faults.func.rep(a)))
+            }
             (Op::Null {} | Op::Void {}, None) => {
                 let given = self.faults.func.rep(value);
                 if !matches!(given, Rep::Unit | Rep::Ref | Rep::Any) {

@@ -1,0 +1,283 @@
+//! Calls: of functions, of methods whose class is known or one of a few, of function values, of builtin methods.
+
+use infer::Kinds;
+use mir::func::Rep;
+use mir::inst::{Builtin, ClassIx, FuncId, Inst, Op, Val, Vals};
+use mir::types::Slot;
+use nyrt::builtin::{self, BuiltinId};
+use nyrt::value::{ClassId, class_id};
+use syntax::intern::Symbol;
+
+use crate::body::{Body, Held};
+use crate::known::Method;
+use crate::members::Action;
+
+/// Most functions that a call chooses from by tests.
+const MOST_TARGETS: usize = 6;
+/// Most classes that such a call tests.
+const MOST_CLASSES: usize = 12;
+
+/// A function that a method call may mean, with the classes for which it does.
+struct Target {
+    func: FuncId,
+    is_static: bool,
+    classes: Vec<ClassIx>,
+}
+
+impl Body<'_> {
+    /// Calls; whether it was one whose target is known.
+    pub(crate) fn call(&mut self, inst: Inst) -> bool {
+        match inst.op {
+            Op::Call { func, args } => {
+                let args = self.arguments(func, None, args);
+                let call = Op::CallDirect { func, args };
+                let slot = self.cx.signatures.of(func).result;
+                self.give(inst.dst, slot, Held::Owned, |body, dst| body.emit_throwing(call, dst));
+                true
+            }
+            Op::CallMethod { object, name, args } => {
+                if self.cx.names.fini == Some(name) {
+                    return false;
+                }
+                self.method_of_box(inst, object, name, args)
+                    || self.method_of_builtin(inst, object, name, args)
+            }
+            Op::CallValue { callee, args } => self.function_value(inst, callee, args),
+            _ => false,
+        }
+    }
+
+    /// Arguments in the representations of a function's parameters.
+    fn arguments(&mut self, func: FuncId, me: Option<(Val, Slot)>, args: Vals) -> Vals {
+        let params = &self.cx.signatures.of(func).params;
+        let mut out = Vec::with_capacity(params.len());
+        let mut params = params.iter();
+        if let Some((me, slot)) = me
+            && let Some(param) = params.next()
+        {
+            out.push(self.convert(me, slot, Held::Borrowed, param.rep).0);
+        }
+        for (arg, param) in self.src.list(args.0).iter().zip(params) {
+            out.push(self.borrow_as(Val(*arg), param.rep).0);
+        }
+        Vals(self.out.push_list(out))
+    }
+
+    /// The functions that a method means for objects of a value's classes; nothing when it is something else for one.
+    fn targets(&self, object: Val, name: Symbol, args: usize) -> Option<Vec<Target>> {
+        let classes = self.facts().classes(self.ty(object))?;
+        if classes.is_empty() || classes.len() > MOST_CLASSES {
+            return None;
+        }
+        let mut targets: Vec<Target> = Vec::new();
+        for class in classes {
+            let (_, method) = self.cx.program.find_method(*class, name)?;
+            let fits = method.arity as usize == args && !method.func.is_none();
+            if !fits || !self.facts().reached(method.func) {
+                return None;
+            }
+            match targets.iter_mut().find(|t| t.func == method.func) {
+                Some(target) => target.classes.push(*class),
+                None => targets.push(Target {
+                    func: method.func,
+                    is_static: method.is_static,
+                    classes: vec![*class],
+                }),
+            }
+        }
+        (targets.len() <= MOST_TARGETS).then_some(targets)
+    }
+
+    fn method_of_box(&mut self, inst: Inst, object: Val, name: Symbol, args: Vals) -> bool {
+        let Some(targets) = self.targets(object, name, self.src.list(args.0).len()) else { return false };
+        let slot = self.slot(object);
+        let Some(me) = self.checked(object, Action::Call, name) else { return false };
+        let call = |body: &mut Self, target: &Target| {
+            let me = (!target.is_static).then_some((me, slot));
+            Op::CallDirect { func: target.func, args: body.arguments(target.func, me, args) }
+        };
+        if let [target] = &targets[..] {
+            let op = call(self, target);
+            let slot = self.cx.signatures.of(target.func).result;
+            self.give(inst.dst, slot, Held::Owned, |body, dst| body.emit_throwing(op, dst));
+            return true;
+        }
+        let (join, mut arms) = (self.join(inst.dst), Vec::new());
+        let (last, others) = (targets.len() - 1, &targets[..targets.len() - 1]);
+        for target in others {
+            let (arm, _) = self.new_block(&[]);
+            arms.push(arm);
+            for class in &target.classes {
+                self.test(Op::ClassIs { a: me, class: *class }, arm);
+            }
+        }
+        for (i, target) in targets[last..].iter().chain(others).enumerate() {
+            if i > 0 {
+                self.write_into(arms[i - 1]);
+            }
+            let op = call(self, target);
+            self.arm(op, self.cx.signatures.of(target.func).result, inst.dst, join);
+        }
+        self.write_into(join);
+        true
+    }
+
+    /// The block after an instruction that was split, with its result as parameter.
+    fn join(&mut self, dst: Val) -> usize {
+        let (join, _) = self.new_block(&[]);
+        self.set_params(join, vec![dst]);
+        join
+    }
+
+    /// Goes to a block if a test holds; what follows is written where it does not.
+    fn test(&mut self, op: Op, holds: usize) {
+        let cond = self.emit(op, Rep::Bool);
+        let (other, _) = self.new_block(&[]);
+        let (then, els) = (self.edge_to(holds, &[]), self.edge_to(other, &[]));
+        self.emit_to(Op::Branch { cond, then, els }, Val::NONE);
+        self.write_into(other);
+    }
+
+    /// One way of a call: its result goes to the block after it.
+    fn arm(&mut self, op: Op, slot: Slot, dst: Val, join: usize) {
+        let result = self.fresh(slot.rep);
+        self.emit_throwing(op, result);
+        let result = self.convert(result, slot, Held::Owned, self.rep(dst));
+        self.jump_to(join, &[result]);
+    }
+
+    fn function_value(&mut self, inst: Inst, callee: Val, args: Vals) -> bool {
+        let ty = self.ty(callee);
+        if ty.kinds != Kinds::FUNC || self.slot(callee).rep != Rep::Ref {
+            return false;
+        }
+        let Some(funcs) = self.facts().closures(ty) else { return false };
+        let count = self.src.list(args.0).len();
+        let fits = |f: &FuncId| {
+            let func = self.cx.program.func(*f);
+            !func.has_me && func.params as usize == count && self.facts().reached(*f)
+        };
+        let Some((last, others)) = funcs.split_last() else { return false };
+        if funcs.len() > MOST_TARGETS || !funcs.iter().all(fits) {
+            return false;
+        }
+        let value = self.val(callee);
+        let call = |body: &mut Self, func: FuncId| Op::CallClosure {
+            callee: value,
+            func,
+            args: body.arguments(func, None, args),
+        };
+        if others.is_empty() {
+            let op = call(self, *last);
+            let slot = self.cx.signatures.of(*last).result;
+            self.give(inst.dst, slot, Held::Owned, |body, dst| body.emit_throwing(op, dst));
+            return true;
+        }
+        let join = self.join(inst.dst);
+        let mut arms = Vec::new();
+        for func in others {
+            let (arm, _) = self.new_block(&[]);
+            arms.push(arm);
+            self.test(Op::ClosureIs { a: value, func: *func }, arm);
+        }
+        for (i, func) in [*last].iter().chain(others).enumerate() {
+            if i > 0 {
+                self.write_into(arms[i - 1]);
+            }
+            let op = call(self, *func);
+            self.arm(op, self.cx.signatures.of(*func).result, inst.dst, join);
+        }
+        self.write_into(join);
+        true
+    }
+
+    /// The builtin class that all values of a type have, once they are not zero.
+    fn builtin_class(&self, kinds: Kinds) -> Option<ClassId> {
+        const CLASSES: &[(Kinds, ClassId)] = &[
+            (Kinds::BOOL, class_id::BOOL),
+            (Kinds::INT, class_id::INTEGER),
+            (Kinds::FLOAT, class_id::FLOAT),
+            (Kinds::STR, class_id::STRING),
+            (Kinds::ARR, class_id::ARRAY),
+            (Kinds::MAP, class_id::MAP),
+        ];
+        let kinds = kinds - (Kinds::VOID | Kinds::NULL);
+        CLASSES.iter().find(|(kind, _)| *kind == kinds).map(|(_, class)| *class)
+    }
+
+    /// The row of a builtin method, unless the prelude has one of that name.
+    fn builtin_method(&self, class: ClassId, name: Symbol) -> Option<BuiltinId> {
+        let added = |(of, method): &(Builtin, mir::program::Method)| of.0 == class.0 && method.name == name;
+        if self.cx.program.builtin_methods.iter().any(added) {
+            return None;
+        }
+        let text = self.cx.program.names.text(name);
+        builtin::find_method(class, text).or_else(|| builtin::find_universal(text))
+    }
+
+    fn method_of_builtin(&mut self, inst: Inst, object: Val, name: Symbol, args: Vals) -> bool {
+        let ty = self.ty(object);
+        let Some(class) = self.builtin_class(ty.kinds) else { return false };
+        let Some(id) = self.builtin_method(class, name) else { return false };
+        if self.method_with_row(inst, id, object, name, args) {
+            return true;
+        }
+        if ty.kinds.intersects(Kinds::VOID | Kinds::NULL) || self.may_be_dead(ty) {
+            return false;
+        }
+        let (object, args) = (self.any(object), self.any_list(args));
+        let builtin = Builtin(u32::from(id.0));
+        self.runtime(Inst { op: Op::CallNative { builtin, object, args }, ..inst });
+        true
+    }
+
+    /// A builtin method that is a row of typed MIR.
+    fn method_with_row(&mut self, inst: Inst, id: BuiltinId, object: Val, name: Symbol, args: Vals) -> bool {
+        let Some(method) = self.cx.known.find(id) else { return false };
+        let dst = inst.dst;
+        let args: Vec<Val> = self.src.vals(args.0).collect();
+        let int = Slot { rep: Rep::I64, void: false };
+        let float = Slot { rep: Rep::F64, void: false };
+        match (method, &args[..]) {
+            (Method::ArrayLength, []) => {
+                let Some(array) = self.checked(object, Action::Call, name) else { return false };
+                self.give_op(dst, int, Held::Scalar, Op::ArrLen { array });
+            }
+            (Method::StringLength, []) => {
+                let Some(a) = self.checked(object, Action::Call, name) else { return false };
+                self.give_op(dst, int, Held::Scalar, Op::StrLen { a });
+            }
+            (Method::ArrayGet, [index]) => return self.array_get(dst, object, *index, name),
+            (Method::ArraySet, [index, value]) => {
+                if !self.array_set(object, *index, *value, name) {
+                    return false;
+                }
+                self.give_void(dst);
+            }
+            (Method::ArrayPush, [value]) => {
+                let Some(array) = self.checked(object, Action::Call, name) else { return false };
+                let value = self.item(*value);
+                self.emit_throwing(Op::ArrPush { array, value }, Val::NONE);
+                self.give_void(dst);
+            }
+            (Method::FloatSqrt, []) if self.ty(object).kinds == Kinds::FLOAT => {
+                let a = self.borrow_as(object, Rep::F64);
+                self.give(dst, float, Held::Scalar, |body, dst| body.emit_throwing(Op::FSqrt { a }, dst));
+            }
+            (Method::IntegerToFloat, []) if self.ty(object).kinds == Kinds::INT => {
+                let a = self.borrow_as(object, Rep::I64);
+                self.give_op(dst, float, Held::Scalar, Op::IToF { a });
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// The result of what gives `void`.
+    fn give_void(&mut self, dst: Val) {
+        if self.rep(dst) != Rep::Unit {
+            return self.give_op(dst, Slot { rep: self.rep(dst), void: true }, Held::Scalar, Op::Void {});
+        }
+        self.emit_to(Op::Void {}, dst);
+    }
+}

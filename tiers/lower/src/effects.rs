@@ -1,0 +1,86 @@
+//! What an instruction of typed MIR may change that a borrowed value depends on. It knows instructions and what the
+//! analysis says about functions; it does not know who depends on what.
+
+use infer::{Does, Effects};
+use mir::inst::{Builtin, FuncId, Inst, Op};
+use nyrt::builtin::{self, BuiltinId};
+
+use crate::Context;
+
+/// What a borrowed value depends on: while none of it changes, the value stays alive.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Needs {
+    /// Fields, by place ([`infer::Facts::place`]), in any object.
+    pub(crate) fields: Vec<u32>,
+    /// Elements of arrays.
+    pub(crate) arrays: bool,
+    /// Contents of variable cells.
+    pub(crate) cells: bool,
+    /// Globals.
+    pub(crate) globals: bool,
+    /// Something that cannot be said: everything disturbs it.
+    pub(crate) unknown: bool,
+}
+
+impl Needs {
+    /// Adds what another value depends on; whether there was something new.
+    pub(crate) fn join(&mut self, other: &Needs) -> bool {
+        let before = (self.fields.len(), self.arrays, self.cells, self.globals, self.unknown);
+        for field in &other.fields {
+            if !self.fields.contains(field) {
+                self.fields.push(*field);
+            }
+        }
+        self.arrays |= other.arrays;
+        self.cells |= other.cells;
+        self.globals |= other.globals;
+        self.unknown |= other.unknown;
+        before != (self.fields.len(), self.arrays, self.cells, self.globals, self.unknown)
+    }
+}
+
+fn of_function(needs: &Needs, effects: &Effects) -> bool {
+    effects.unknown()
+        || (needs.arrays && effects.does.contains(Does::ARRAYS))
+        || (needs.cells && effects.does.contains(Does::CELLS))
+        || (needs.globals && effects.globals().next().is_some())
+        || needs.fields.iter().any(|field| effects.writes_field(*field))
+}
+
+/// Whether an instruction may change something that is needed.
+pub(crate) fn disturbs(cx: Context<'_>, inst: &Inst, needs: &Needs) -> bool {
+    if needs.unknown {
+        return true;
+    }
+    let dies_loudly = cx.facts.has_finalizers();
+    let callee = |f: FuncId| cx.facts.effects(f).is_none_or(|effects| of_function(needs, effects));
+    match inst.op {
+        Op::Release { .. } | Op::ReleaseUnwinding { .. } => dies_loudly,
+        Op::ReleaseQuiet { .. } | Op::Forget { .. } | Op::Retain { .. } => false,
+        Op::Discard { .. } => dies_loudly,
+        Op::Store { class, field, .. } => {
+            dies_loudly || cx.facts.place(class, field).is_none_or(|place| needs.fields.contains(&place))
+        }
+        Op::StoreRaw { .. } | Op::ArrPush { .. } => false,
+        Op::ArrSet { .. } => dies_loudly || needs.arrays,
+        Op::CellSet { .. } => dies_loudly || needs.cells,
+        Op::GlobalSet { .. } => dies_loudly || needs.globals,
+        Op::CallDirect { func, .. } | Op::CallClosure { func, .. } => callee(func),
+        Op::CallNative { builtin, .. } | Op::CallBuiltin { builtin, .. } => {
+            native(builtin, needs, dies_loudly)
+        }
+        Op::GetStatic { class } => cx.program.class(class).static_init.is_some_and(callee),
+        // Nothing of it is changed where the value may still be used.
+        Op::Return { .. } | Op::Throw { .. } | Op::Rethrow { .. } | Op::Raise { .. } => false,
+        Op::Append { .. } => false,
+        op => op.row().effects.runs_user_code(),
+    }
+}
+
+fn native(id: Builtin, needs: &Needs, dies_loudly: bool) -> bool {
+    let effects = builtin::row(BuiltinId(id.0 as u16)).effects;
+    if effects.intersects(builtin::Effects::USER_CODE | builtin::Effects::SUSPENDS) {
+        return true;
+    }
+    effects.contains(builtin::Effects::WRITES) && (dies_loudly || needs.arrays)
+}

@@ -1,0 +1,493 @@
+//! Counting that nobody can observe goes: a value that is loaded from a place, retained, used and released needs no
+//! count of its own while the place keeps it alive.
+//!
+//! Values that are passed into each other's block parameters form a *web*; a web loses its counts as a whole. Its
+//! values are alive where they are used if nothing between their definition and the use changes the places they
+//! were loaded from, and the objects with these places are alive for the same reason or because their owner is. Where
+//! a value of such a web is consumed (returned, stored), it is retained there.
+//!
+//! The death of objects is the same with and without: what a web's value refers to cannot die while it is used.
+
+use mir::func::Func;
+use mir::inst::{Block, EXCEPTION, EdgeId, Inst, Op, OperandRef, Own, Val};
+use smallvec::SmallVec;
+
+use crate::effects::{Needs, disturbs};
+use crate::inline::rename_values;
+use crate::{Context, Lowered};
+
+/// Most instructions that are looked at for one function; what was not decided by then keeps its counts.
+const BUDGET: usize = 2_000_000;
+/// Most times that the choice is revised.
+const ROUNDS: usize = 12;
+
+/// Where a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Source {
+    /// Alive during the whole call, or no reference.
+    Always,
+    /// As long as this value, and as what it depends on itself.
+    From(Val, Place),
+    /// Has a count of its own.
+    Owned,
+    /// The same value with a count of its own that may be superfluous.
+    Retained(Val),
+    /// Parameter of a block.
+    Param(Block),
+    /// The same reference in another representation, with its count.
+    Moved(Val),
+}
+
+/// Which place a value was loaded from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    /// The value itself.
+    Same,
+    Field(u32),
+    /// A field that the analysis has no place for.
+    Unknown,
+    Element,
+    Cell,
+    Global,
+}
+
+/// A position: block and index of the instruction in the function.
+type Use = (u32, u32);
+
+struct Pass<'a> {
+    cx: Context<'a>,
+    func: &'a Func,
+    source: Vec<Source>,
+    /// Definition: block, and instruction or `NONE` for parameters.
+    def: Vec<(u32, u32)>,
+    /// Uses that need the value alive.
+    uses: Vec<SmallVec<[Use; 4]>>,
+    /// Arguments of edges with the parameters that get them.
+    passed: Vec<(Val, Val, Use)>,
+    releases: Vec<u32>,
+    /// Union-find over values.
+    web: Vec<u32>,
+    /// Edges into each block: predecessor, instruction, number of the edge.
+    preds: Vec<SmallVec<[(u32, u32, u32); 2]>>,
+    budget: usize,
+}
+
+const NO_INST: u32 = u32::MAX;
+
+/// Removes counting of borrowed values from a typed function.
+pub(crate) fn borrow(cx: Context<'_>, lowered: &mut Lowered) {
+    let func = &mut lowered.func;
+    let candidates = func.insts.iter().any(|inst| matches!(inst.op, Op::Retain { .. }));
+    if !candidates {
+        return;
+    }
+    let (chosen, lent) = Pass::new(cx, func).choose();
+    if chosen.iter().any(|c| *c) {
+        rewrite(lowered, &chosen, &lent);
+    }
+}
+
+impl<'a> Pass<'a> {
+    fn new(cx: Context<'a>, func: &'a Func) -> Pass<'a> {
+        let n = func.values as usize;
+        let mut pass = Pass {
+            cx,
+            func,
+            source: vec![Source::Owned; n],
+            def: vec![(0, NO_INST); n],
+            uses: vec![SmallVec::new(); n],
+            passed: Vec::new(),
+            releases: vec![0; n],
+            web: (0..func.values).collect(),
+            preds: vec![SmallVec::new(); func.blocks.len()],
+            budget: BUDGET,
+        };
+        pass.source[..func.params as usize].fill(Source::Always);
+        for block in func.block_ids() {
+            for param in func.block_params(block) {
+                pass.source[param.index()] =
+                    if func.rep(param).counts() { Source::Param(block) } else { Source::Always };
+                pass.def[param.index()] = (block.0, NO_INST);
+            }
+            let data = func.blocks[block.index()];
+            for at in data.start..data.end {
+                pass.inst(block.0, at);
+            }
+        }
+        pass.count_passing();
+        pass
+    }
+
+    /// A value that is passed to a parameter is used if the parameter is; one that is only released there is not.
+    fn count_passing(&mut self) {
+        let mut by_param: Vec<usize> = (0..self.passed.len()).collect();
+        by_param.sort_unstable_by_key(|i| self.passed[*i].1);
+        let mut work: Vec<u32> =
+            (0..self.func.values).filter(|v| !self.uses[*v as usize].is_empty()).collect();
+        let mut taken = vec![false; self.func.values as usize];
+        while let Some(v) = work.pop() {
+            if std::mem::replace(&mut taken[v as usize], true) {
+                continue;
+            }
+            let first = by_param.partition_point(|i| self.passed[*i].1.0 < v);
+            for i in &by_param[first..] {
+                let (arg, param, at) = self.passed[*i];
+                if param.0 != v {
+                    break;
+                }
+                self.uses[arg.index()].push(at);
+                work.push(arg.0);
+            }
+        }
+    }
+
+    fn inst(&mut self, block: u32, at: u32) {
+        let func = self.func;
+        let inst = &func.insts[at as usize];
+        if !inst.dst.is_none() {
+            self.def[inst.dst.index()] = (block, at);
+            self.source[inst.dst.index()] = self.source_of(inst);
+        }
+        match inst.op {
+            Op::Release { a } | Op::ReleaseUnwinding { a } | Op::ReleaseQuiet { a } | Op::Forget { a } => {
+                self.releases[a.0.index()] += 1;
+            }
+            Op::BoxMove { a, .. } | Op::UnboxMove { a } => {
+                self.unite(a.0, inst.dst);
+                self.uses[a.0.index()].push((block, at));
+            }
+            op => func.uses(&op, |v, _| self.uses[v.index()].push((block, at))),
+        }
+        if let Op::Append { a, .. } = inst.op {
+            // What releases it afterwards finds nothing: only the append decides.
+            self.source[a.index()] = Source::Owned;
+        }
+        func.edges_of(inst, |e| {
+            let edge = &func.edges[e.index()];
+            self.preds[edge.to.index()].push((block, at, e.0));
+            for (arg, param) in func.vals(edge.args).zip(func.block_params(edge.to)) {
+                if !func.rep(param).counts() {
+                    continue;
+                }
+                if arg == EXCEPTION {
+                    self.source[param.index()] = Source::Owned;
+                } else {
+                    self.unite(arg, param);
+                    self.passed.push((arg, param, (block, at)));
+                }
+            }
+        });
+    }
+
+    fn source_of(&self, inst: &Inst) -> Source {
+        match inst.op {
+            Op::Load { object, class, field } => {
+                let place = self.cx.facts.place(class, field);
+                Source::From(object, place.map_or(Place::Unknown, Place::Field))
+            }
+            Op::ArrGet { array, .. } => Source::From(array, Place::Element),
+            Op::CellGet { cell } => Source::From(cell, Place::Cell),
+            Op::GlobalGet { .. } => Source::From(Val::NONE, Place::Global),
+            Op::BoxRef { a, .. } | Op::UnboxRef { a } | Op::Lend { a } => Source::From(a, Place::Same),
+            Op::Retain { a } => Source::Retained(a),
+            Op::BoxMove { a, .. } | Op::UnboxMove { a } => Source::Moved(a.0),
+            Op::CaptureGet { .. } | Op::GetStatic { .. } => Source::Always,
+            _ if !self.func.rep(inst.dst).counts() => Source::Always,
+            op => match op.row().gives {
+                mir::inst::Gives::Scalar => Source::Always,
+                _ => Source::Owned,
+            },
+        }
+    }
+
+    fn root(&self, v: Val) -> usize {
+        let mut at = v.index();
+        while self.web[at] as usize != at {
+            at = self.web[at] as usize;
+        }
+        at
+    }
+
+    fn unite(&mut self, a: Val, b: Val) {
+        let (a, b) = (self.root(a), self.root(b));
+        if a != b {
+            let (low, high) = (a.min(b), a.max(b));
+            self.web[high] = low as u32;
+        }
+    }
+
+    /// Which values lose their counts, and which of these have to be values of their own.
+    fn choose(mut self) -> (Vec<bool>, Vec<bool>) {
+        let n = self.func.values as usize;
+        let mut members: Vec<SmallVec<[u32; 4]>> = vec![SmallVec::new(); n];
+        for v in 0..n as u32 {
+            let root = self.root(Val(v));
+            members[root].push(v);
+        }
+        // A web can go when none of its values has a count that it got elsewhere, and when there is something to gain.
+        let mut good: Vec<bool> = members
+            .iter()
+            .map(|web| {
+                let is = |f: &dyn Fn(usize) -> bool| web.iter().any(|v| f(*v as usize));
+                is(&|v| matches!(self.source[v], Source::Retained(_)))
+                    && is(&|v| self.releases[v] > 0)
+                    && !is(&|v| self.source[v] == Source::Owned)
+            })
+            .collect();
+        // What a web needs includes what the webs need that it was loaded through; when one of these keeps its counts
+        // its values are roots, which must not be consumed meanwhile. Start with all and take back.
+        let mut webs: Vec<usize> = (0..n).filter(|root| good[*root]).collect();
+        let mut done = false;
+        for _ in 0..ROUNDS {
+            let needs = self.needs(&webs, &members, &good);
+            let before = webs.len();
+            webs.retain(|root| {
+                good[*root] = self.holds(&members[*root], &good, &needs);
+                good[*root]
+            });
+            done = webs.len() == before;
+            if done {
+                break;
+            }
+        }
+        if !done {
+            return (vec![false; n], Vec::new());
+        }
+        let chosen: Vec<bool> = (0..n as u32).map(|v| good[self.root(Val(v))]).collect();
+        // Passing an owned value to a block would give its count away.
+        let mut lent = vec![false; n];
+        for (arg, ..) in &self.passed {
+            if let Source::Retained(of) = self.source[arg.index()]
+                && chosen[arg.index()]
+            {
+                lent[arg.index()] = self.is_owned(of, &chosen);
+            }
+        }
+        (chosen, lent)
+    }
+
+    /// Whether a value has a count of its own, once the chosen ones have lost theirs.
+    fn is_owned(&self, mut v: Val, chosen: &[bool]) -> bool {
+        loop {
+            match self.source[v.index()] {
+                Source::Always | Source::From(..) => return false,
+                Source::Owned => return true,
+                Source::Param(_) | Source::Moved(_) => return !chosen[v.index()],
+                Source::Retained(of) if chosen[v.index()] => v = of,
+                Source::Retained(_) => return true,
+            }
+        }
+    }
+
+    /// What the values of each web depend on.
+    fn needs(
+        &self,
+        webs: &[usize],
+        members: &[SmallVec<[u32; 4]>],
+        good: &[bool],
+    ) -> Vec<(Needs, SmallVec<[Val; 2]>)> {
+        let mut all: Vec<(Needs, SmallVec<[Val; 2]>)> = vec![Default::default(); members.len()];
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for &root in webs {
+                let mut mine = all[root].clone();
+                for v in &members[root] {
+                    if let Source::Retained(a) = self.source[*v as usize] {
+                        self.chain(a, good, &all, &mut mine);
+                    }
+                }
+                if mine != all[root] {
+                    all[root] = mine;
+                    changed = true;
+                }
+            }
+        }
+        all
+    }
+
+    /// Follows a borrowed value to who keeps it.
+    fn chain(
+        &self,
+        mut v: Val,
+        good: &[bool],
+        all: &[(Needs, SmallVec<[Val; 2]>)],
+        mine: &mut (Needs, SmallVec<[Val; 2]>),
+    ) {
+        loop {
+            let root = self.root(v);
+            if good[root] {
+                let (needs, roots) = all[root].clone();
+                mine.0.join(&needs);
+                for r in roots {
+                    if !mine.1.contains(&r) {
+                        mine.1.push(r);
+                    }
+                }
+                return;
+            }
+            match self.source[v.index()] {
+                Source::Always => return,
+                Source::From(from, place) => {
+                    match place {
+                        Place::Same => {}
+                        Place::Unknown => mine.0.unknown = true,
+                        Place::Field(name) if mine.0.fields.contains(&name) => {}
+                        Place::Field(name) => mine.0.fields.push(name),
+                        Place::Element => mine.0.arrays = true,
+                        Place::Cell => mine.0.cells = true,
+                        Place::Global => mine.0.globals = true,
+                    }
+                    if from.is_none() {
+                        return;
+                    }
+                    v = from;
+                }
+                Source::Owned | Source::Retained(_) | Source::Param(_) | Source::Moved(_) => {
+                    if !mine.1.contains(&v) {
+                        mine.1.push(v);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether the values of a web are alive wherever they are used.
+    fn holds(&mut self, web: &[u32], good: &[bool], needs: &[(Needs, SmallVec<[Val; 2]>)]) -> bool {
+        let Some(first) = web.first() else { return false };
+        let (needs, roots) = &needs[self.root(Val(*first))];
+        // A parameter that nobody gave a value to keep is no borrowed one.
+        if roots.iter().any(|r| good[self.root(*r)]) {
+            return false;
+        }
+        let mut seen = vec![NO_INST; self.func.blocks.len()];
+        web.iter().all(|v| self.alive(Val(*v), needs, roots, &mut seen))
+    }
+
+    /// Walks back from every use to the definition.
+    fn alive(&mut self, v: Val, needs: &Needs, roots: &[Val], seen: &mut [u32]) -> bool {
+        let (def_block, def_at) = self.def[v.index()];
+        let mut work: Vec<Use> = self.uses[v.index()].to_vec();
+        let func = self.func;
+        while let Some((block, at)) = work.pop() {
+            let data = func.blocks[block as usize];
+            let here = block == def_block && (def_at == NO_INST || def_at < at);
+            let from = if here && def_at != NO_INST { def_at + 1 } else { data.start };
+            for i in from..=at {
+                let inst = &func.insts[i as usize];
+                if self.budget == 0 {
+                    return false;
+                }
+                self.budget -= 1;
+                if disturbs(self.cx, inst, needs) || self.consumes(inst, roots) {
+                    return false;
+                }
+            }
+            if here {
+                continue;
+            }
+            if std::mem::replace(&mut seen[block as usize], v.0) == v.0 {
+                continue;
+            }
+            for (pred, at, edge) in &self.preds[block as usize] {
+                let args = func.edges[*edge as usize].args;
+                if !roots.is_empty() && func.vals(args).any(|v| roots.contains(&v)) {
+                    return false;
+                }
+                work.push((*pred, *at));
+            }
+        }
+        true
+    }
+
+    /// Whether an instruction takes the count of one of these values.
+    fn consumes(&self, inst: &Inst, roots: &[Val]) -> bool {
+        if roots.is_empty() {
+            return false;
+        }
+        let func = self.func;
+        let mut takes = false;
+        func.uses(&inst.op, |v, consumes| takes |= consumes && roots.contains(&v));
+        takes |= matches!(inst.op, Op::Append { a, .. } if roots.contains(&a));
+        takes
+    }
+}
+
+/// Takes the counting of the chosen values out.
+fn rewrite(lowered: &mut Lowered, chosen: &[bool], lent: &[bool]) {
+    let func = &mut lowered.func;
+    let is = |v: Val| v != EXCEPTION && chosen.get(v.index()).copied().unwrap_or(false);
+    let mut alias: Vec<Val> = (0..func.values).map(Val).collect();
+    for inst in &func.insts {
+        if let Op::Retain { a } = inst.op
+            && is(inst.dst)
+            && !lent[inst.dst.index()]
+        {
+            alias[inst.dst.index()] = a;
+        }
+    }
+    let find = |mut v: Val| {
+        // Values that are made here stand for themselves.
+        while let Some(of) = alias.get(v.index()).filter(|of| **of != v) {
+            v = *of;
+        }
+        v
+    };
+    let insts = std::mem::take(&mut func.insts);
+    let spans = std::mem::take(&mut func.spans);
+    let mut blocks = std::mem::take(&mut func.blocks);
+    for data in &mut blocks {
+        let start = func.insts.len() as u32;
+        for at in data.start..data.end {
+            let mut inst = insts[at as usize];
+            let span = spans[at as usize];
+            match inst.op {
+                Op::Retain { a } if is(inst.dst) && lent[inst.dst.index()] => inst.op = Op::Lend { a },
+                Op::Retain { .. } if is(inst.dst) => continue,
+                Op::Release { a }
+                | Op::ReleaseUnwinding { a }
+                | Op::ReleaseQuiet { a }
+                | Op::Forget { a }
+                    if is(a.0) =>
+                {
+                    continue;
+                }
+                Op::BoxMove { a, void } if is(a.0) => inst.op = Op::BoxRef { a: a.0, void },
+                Op::UnboxMove { a } if is(a.0) => inst.op = Op::UnboxRef { a: a.0 },
+                _ => {}
+            }
+            // What is consumed needs a count now.
+            let mut consumed: SmallVec<[Val; 2]> = SmallVec::new();
+            func.uses(&inst.op, |v, consumes| {
+                if consumes && is(v) {
+                    consumed.push(v);
+                }
+            });
+            for v in consumed {
+                let kept = Val(func.values);
+                func.values += 1;
+                let rep = func.rep(v);
+                if let Some(types) = &mut func.types {
+                    types.reps.push(rep);
+                }
+                func.insts.push(Inst { op: Op::Retain { a: v }, dst: kept, unwind: EdgeId::NONE });
+                func.spans.push(span);
+                let mut taken = false;
+                inst.op.operands_mut(&mut |operand| match operand.get() {
+                    OperandRef::Own(o) if o.0 == v && !taken => {
+                        taken = true;
+                        operand.set(OperandRef::Own(Own(kept)));
+                    }
+                    _ => {}
+                });
+            }
+            func.insts.push(inst);
+            func.spans.push(span);
+        }
+        (data.start, data.end) = (start, func.insts.len() as u32);
+    }
+    func.blocks = blocks;
+    rename_values(func, find);
+    lowered.values.iter_mut().for_each(|v| *v = find(*v));
+}

@@ -1,0 +1,279 @@
+//! Calls of small functions become their bodies: getters, setters, predicates, accessors of containers. Only bodies
+//! that can neither throw nor call are taken, so that no trace and no limit tells the difference: the call's step and
+//! its depth are counted by [`Op::Inlined`] where it stood.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use mir::func::{BlockData, Edge, Func};
+use mir::inst::{Block, EXCEPTION, EdgeId, Edges, FuncId, Inst, Op, OperandRef, Own, Owns, Val, Vals};
+use syntax::span::Span;
+
+use crate::{Context, Lowered, body, elide};
+
+/// Most instructions of a generic function that is considered.
+const LARGEST_SOURCE: usize = 60;
+/// Most instructions of a body that is taken.
+const LARGEST_BODY: usize = 28;
+/// A function does not grow beyond this by taking bodies.
+const LARGEST_RESULT: usize = 4000;
+
+/// Bodies that may stand for their calls, by function, as far as they were asked for.
+#[derive(Debug, Default)]
+pub struct Bodies {
+    known: RefCell<Vec<Option<Option<Rc<Func>>>>>,
+}
+
+/// The body of a function if it may stand for calls.
+fn small_body(cx: Context<'_>, id: FuncId) -> Option<Rc<Func>> {
+    let at = id.index();
+    if let Some(Some(known)) = cx.bodies.known.borrow().get(at) {
+        return known.clone();
+    }
+    let source = cx.program.func(id);
+    let mut found = None;
+    if source.insts.len() <= LARGEST_SOURCE && source.captures == 0 && cx.facts.reached(id) {
+        let mut typed = body::translate(cx, id);
+        elide::borrow(cx, &mut typed);
+        found = is_small(&typed.func).then(|| Rc::new(typed.func));
+    }
+    let mut known = cx.bodies.known.borrow_mut();
+    if known.len() <= at {
+        known.resize(at + 1, None);
+    }
+    if let Some(slot) = known.get_mut(at) {
+        *slot = Some(found.clone());
+    }
+    found
+}
+
+/// Whether a body may stand for a call.
+fn is_small(func: &Func) -> bool {
+    if func.insts.len() > LARGEST_BODY {
+        return false;
+    }
+    func.block_ids().all(|block| {
+        func.block_insts(block).iter().all(|inst| {
+            let effects = inst.op.row().effects;
+            let stays = match inst.op {
+                Op::Return { .. } | Op::Jump { .. } | Op::Branch { .. } => true,
+                // These know the activation that they stand in.
+                Op::CaptureGet { .. } | Op::Capture { .. } | Op::Outbox { .. } => false,
+                _ => !effects.throws() && !effects.ends_block(),
+            };
+            let mut forward = true;
+            func.edges_of(inst, |e| forward &= func.edges[e.index()].to > block);
+            stays && forward
+        })
+    })
+}
+
+/// Puts small bodies in the place of their calls.
+pub(crate) fn small_calls(cx: Context<'_>, id: FuncId, lowered: &mut Lowered) {
+    let func = &mut lowered.func;
+    let calls = |inst: &Inst| matches!(inst.op, Op::CallDirect { func: callee, .. } if callee != id);
+    if !func.insts.iter().any(calls) {
+        return;
+    }
+    let old = std::mem::replace(func, Func { edges: Vec::new(), ..func.clone() });
+    let mut splice = Splice {
+        numbers: vec![Block::NONE; old.blocks.len()],
+        first_new_edge: old.edges.len(),
+        alias: (0..old.values).map(Val).collect(),
+        func,
+        old: &old,
+    };
+    splice.run(cx, id);
+    let Splice { numbers, alias, .. } = splice;
+    lowered.values.iter_mut().for_each(|v| *v = found(&alias, *v));
+    for block in lowered.blocks.iter_mut().filter(|b| !b.is_none()) {
+        *block = numbers[block.index()];
+    }
+}
+
+/// What a value is called now.
+fn found(alias: &[Val], mut v: Val) -> Val {
+    while v != EXCEPTION && !v.is_none() && alias[v.index()] != v {
+        v = alias[v.index()];
+    }
+    v
+}
+
+struct Splice<'f, 'o> {
+    func: &'f mut Func,
+    old: &'o Func,
+    /// The new number of every old block.
+    numbers: Vec<Block>,
+    /// Edges from here on have new block numbers already.
+    first_new_edge: usize,
+    /// Results of calls that are values of bodies.
+    alias: Vec<Val>,
+}
+
+impl Splice<'_, '_> {
+    fn run(&mut self, cx: Context<'_>, id: FuncId) {
+        let old = self.old;
+        self.func.edges = old.edges.clone();
+        self.func.blocks.clear();
+        self.func.insts.clear();
+        self.func.spans.clear();
+        for block in old.block_ids() {
+            let data = old.blocks[block.index()];
+            self.numbers[block.index()] = Block(self.func.blocks.len() as u32);
+            self.open(data.params);
+            for at in data.start..data.end {
+                let (inst, span) = (old.insts[at as usize], old.spans[at as usize]);
+                let body = match inst.op {
+                    Op::CallDirect { func, .. } if func != id && self.func.insts.len() < LARGEST_RESULT => {
+                        small_body(cx, func)
+                    }
+                    _ => None,
+                };
+                match (inst.op, body) {
+                    (Op::CallDirect { args, .. }, Some(body)) => self.splice(inst, args, span, &body),
+                    _ => self.push(inst, span),
+                }
+            }
+        }
+        for edge in &mut self.func.edges[..self.first_new_edge] {
+            edge.to = self.numbers[edge.to.index()];
+        }
+        self.rename();
+    }
+
+    /// Begins a block with a list of parameters.
+    fn open(&mut self, params: u32) {
+        let at = self.func.insts.len() as u32;
+        self.func.blocks.push(BlockData { params, start: at, end: at });
+    }
+
+    fn push(&mut self, inst: Inst, span: Span) {
+        self.func.insts.push(inst);
+        self.func.spans.push(span);
+        if let Some(block) = self.func.blocks.last_mut() {
+            block.end = self.func.insts.len() as u32;
+        }
+    }
+
+    fn new_edge(&mut self, to: Block, args: &[u32]) -> EdgeId {
+        let args = self.func.push_list(args.iter().copied());
+        self.func.edges.push(Edge { to, args });
+        EdgeId(self.func.edges.len() as u32 - 1)
+    }
+
+    fn splice(&mut self, call: Inst, args: Vals, span: Span, body: &Func) {
+        self.push(Inst { op: Op::Inlined {}, dst: Val::NONE, unwind: call.unwind }, span);
+        // Parameters are the arguments, every other value of the body gets a new number.
+        let args: Vec<Val> = self.old.vals(args.0).collect();
+        let base = self.func.values;
+        let values: Vec<Val> = (0..body.values)
+            .map(|v| args.get(v as usize).copied().unwrap_or(Val(base + v - body.params)))
+            .collect();
+        self.func.values += body.values - body.params;
+        if let (Some(types), Some(of_body)) = (&mut self.func.types, &body.types) {
+            types.reps.resize(base as usize, mir::func::Rep::Any);
+            types.reps.extend_from_slice(&of_body.reps[body.params as usize..]);
+        }
+        self.alias.extend((base..self.func.values).map(Val));
+        if body.blocks.len() == 1 {
+            for inst in body.block_insts(Block(0)) {
+                match inst.op {
+                    Op::Return { value } if !call.dst.is_none() => {
+                        self.alias[call.dst.index()] = values[value.0.index()];
+                    }
+                    Op::Return { .. } => {}
+                    _ => {
+                        let inst = self.translate(*inst, body, &values, 0);
+                        self.push(inst, span);
+                    }
+                }
+            }
+            return;
+        }
+        // The entry has no parameters and nothing leads back to it: it goes on in the caller's block.
+        let first = self.func.blocks.len() as u32 - 1;
+        let after = Block(first + body.blocks.len() as u32);
+        for block in body.block_ids() {
+            if block != Block(0) {
+                let params: Vec<u32> = body.block_params(block).map(|v| values[v.index()].0).collect();
+                let params = self.func.push_list(params);
+                self.open(params);
+            }
+            for inst in body.block_insts(block) {
+                let inst = match inst.op {
+                    Op::Return { value } => {
+                        let value = values[value.0.index()].0;
+                        let args: &[u32] = if call.dst.is_none() { &[] } else { &[value] };
+                        let to = self.new_edge(after, args);
+                        Inst { op: Op::Jump { to }, dst: Val::NONE, unwind: EdgeId::NONE }
+                    }
+                    _ => self.translate(*inst, body, &values, first),
+                };
+                self.push(inst, span);
+            }
+        }
+        let params = if call.dst.is_none() { 0 } else { self.func.push_list([call.dst.0]) };
+        self.open(params);
+    }
+
+    /// An instruction of a body whose blocks begin at `first`.
+    fn translate(&mut self, mut inst: Inst, body: &Func, values: &[Val], first: u32) -> Inst {
+        let value = |v: Val| if v == EXCEPTION || v.is_none() { v } else { values[v.index()] };
+        inst.dst = value(inst.dst);
+        let func = &mut *self.func;
+        inst.op.operands_mut(&mut |operand| {
+            let list = |func: &mut Func, at: u32| {
+                let vals: Vec<u32> = body.vals(at).map(|v| value(v).0).collect();
+                func.push_list(vals)
+            };
+            let to = match operand.get() {
+                OperandRef::Val(v) => OperandRef::Val(value(v)),
+                OperandRef::Own(v) => OperandRef::Own(Own(value(v.0))),
+                OperandRef::Vals(l) => OperandRef::Vals(Vals(list(func, l.0))),
+                OperandRef::Owns(l) => OperandRef::Owns(Owns(list(func, l.0))),
+                OperandRef::Edge(e) => {
+                    let edge = body.edges[e.index()];
+                    let args = list(func, edge.args);
+                    func.edges.push(Edge { to: Block(first + edge.to.0), args });
+                    OperandRef::Edge(EdgeId(func.edges.len() as u32 - 1))
+                }
+                other => other,
+            };
+            operand.set(to);
+        });
+        inst
+    }
+
+    /// Uses of results of calls become uses of what the bodies gave.
+    fn rename(&mut self) {
+        let alias = &self.alias;
+        rename_values(self.func, |v| found(alias, v));
+    }
+}
+
+/// Replaces the uses of values.
+pub(crate) fn rename_values(func: &mut Func, find: impl Fn(Val) -> Val) {
+    let mut done = vec![false; func.lists.len()];
+    let mut list = |lists: &mut Vec<u32>, at: u32| {
+        if std::mem::replace(&mut done[at as usize], true) {
+            return;
+        }
+        let len = lists[at as usize] as usize;
+        for v in &mut lists[at as usize + 1..at as usize + 1 + len] {
+            *v = find(Val(*v)).0;
+        }
+    };
+    for edge in &func.edges {
+        list(&mut func.lists, edge.args);
+    }
+    for inst in &mut func.insts {
+        inst.op.operands_mut(&mut |operand| match operand.get() {
+            OperandRef::Val(v) => operand.set(OperandRef::Val(find(v))),
+            OperandRef::Own(v) => operand.set(OperandRef::Own(Own(find(v.0)))),
+            OperandRef::Vals(l) => list(&mut func.lists, l.0),
+            OperandRef::Owns(l) => list(&mut func.lists, l.0),
+            OperandRef::Edges(Edges(_)) => {}
+            _ => {}
+        });
+    }
+}

@@ -1,0 +1,173 @@
+//! Generic MIR to typed MIR under the facts of the analysis. It happens once, for every tier that is not the
+//! interpreter: what a back end gets is machine-like rows where types are known, exhaustive class tests where a
+//! few classes are possible, and the generic row (a call of the runtime) everywhere else, so that every program
+//! can be lowered and progress is a number of generic rows going down.
+//!
+//! It does not know what operators do: where a fast row restates a case of one, the row's definition in the table
+//! says so and the conformance suite compares it with the runtime. It knows no back end and no heap.
+//!
+//! Reading order: [`lower`], `body` (blocks, values, edges), `convert` (representations), then the families
+//! `operators`, `members`, `calls`; `elide` and `inline` work on typed MIR.
+
+#![forbid(unsafe_code)]
+
+mod body;
+mod calls;
+mod convert;
+mod effects;
+mod elide;
+mod inline;
+mod known;
+mod members;
+mod operators;
+
+use infer::Facts;
+use mir::func::{Func, Rep};
+use mir::inst::{Block, ClassIx, FuncId, Val};
+use mir::program::Program;
+use mir::types::{Signature, Signatures, Slot};
+use syntax::intern::Symbol;
+
+pub use inline::Bodies;
+pub use known::Known;
+
+/// Where a field is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Bytes from the start of the object.
+    pub offset: u32,
+    /// How it is stored; [`Rep::Unit`] does not occur.
+    pub slot: Slot,
+    /// It does not keep its target alive.
+    pub weak: bool,
+}
+
+/// The layouts of the program's classes.
+pub trait Layouts {
+    /// Where an instance of a class has a field.
+    fn place(&self, class: ClassIx, field: Symbol) -> Option<Place>;
+    /// Whether code in the text of class `from` ([`ClassIx::NONE`]: outside of all) may touch it.
+    fn visible(&self, class: ClassIx, field: Symbol, from: ClassIx) -> bool;
+}
+
+/// Everything that lowering a function needs to know.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// What the analysis has found.
+    pub facts: &'a Facts,
+    /// How functions are called.
+    pub signatures: &'a SignatureTable,
+    /// Where fields are.
+    pub layouts: &'a dyn Layouts,
+    /// Builtin methods that have rows of their own.
+    pub known: &'a Known,
+    /// Names that errors of indexing mention.
+    pub names: Names,
+    /// Bodies of small functions.
+    pub bodies: &'a Bodies,
+}
+
+/// The program's symbols of names that the lowering itself brings up, where the program has them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Names {
+    /// `get`
+    pub get: Option<Symbol>,
+    /// `set`
+    pub set: Option<Symbol>,
+    /// `fini`
+    pub fini: Option<Symbol>,
+}
+
+/// Why a function is not lowered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Declined {
+    /// The analysis has not reached it: nothing is known about it, and nothing of the program calls it.
+    NotReached,
+    /// It has more instructions than the tiers above take.
+    TooLarge,
+}
+
+/// Most instructions of a function that is lowered.
+const LARGEST: usize = 200_000;
+
+/// A typed function and where the parts of the generic one are in it: what a running activation needs to go on there.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// The function.
+    pub func: Func,
+    /// By number of a value of the generic function: the value that holds the same, in its own representation.
+    pub values: Vec<Val>,
+    /// By number of a block of the generic function: the block that does the same; [`Block::NONE`] when nothing does.
+    pub blocks: Vec<Block>,
+}
+
+/// Translates a function.
+pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
+    let source = context.program.func(func);
+    if !context.facts.reached(func) {
+        return Err(Declined::NotReached);
+    }
+    if source.insts.len() > LARGEST {
+        return Err(Declined::TooLarge);
+    }
+    let mut typed = body::translate(context, func);
+    inline::small_calls(context, func, &mut typed);
+    elide::borrow(context, &mut typed);
+
+    Ok(typed)
+}
+
+/// The signatures of all functions, taken from the facts once.
+#[derive(Debug, Default)]
+pub struct SignatureTable {
+    all: Vec<Signature>,
+}
+
+impl SignatureTable {
+    /// The signatures under these facts.
+    pub fn new(program: &Program, facts: &Facts) -> SignatureTable {
+        let all = program.funcs.iter().enumerate().map(|(i, func)| {
+            let id = FuncId(i as u32);
+            if !facts.reached(id) {
+                return Signature::generic(func);
+            }
+            Signature {
+                params: (0..func.params).map(|i| convert::slot(facts.param(id, i))).collect(),
+                result: convert::slot(facts.ret(id)),
+                captures: (0..func.captures).map(|i| convert::slot(facts.capture(id, i))).collect(),
+            }
+        });
+        SignatureTable { all: all.collect() }
+    }
+
+    /// The signature of a function of the program.
+    pub fn of(&self, func: FuncId) -> &Signature {
+        &self.all[func.index()]
+    }
+}
+
+impl Signatures for SignatureTable {
+    fn signature(&self, func: FuncId) -> Option<&Signature> {
+        self.all.get(func.index())
+    }
+}
+
+/// How a field of this type is kept; as its object holds it ([`infer::Ty::slot`]).
+pub fn field_slot(ty: infer::Ty) -> Slot {
+    let (rep, void) = match ty.slot() {
+        infer::Slot::Bool => (Rep::Bool, false),
+        infer::Slot::I64 => (Rep::I64, false),
+        infer::Slot::F64 => (Rep::F64, false),
+        infer::Slot::Ref => (Rep::Ref, false),
+        infer::Slot::RefOrVoid => (Rep::Ref, true),
+        infer::Slot::Any => (Rep::Any, false),
+    };
+    Slot { rep, void }
+}
+
+/// Whether two places are the same for compiled code.
+fn same_place(a: Place, b: Place) -> bool {
+    a.offset == b.offset && a.slot == b.slot && !a.weak && !b.weak && a.slot.rep != Rep::Unit
+}

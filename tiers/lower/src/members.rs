@@ -1,0 +1,212 @@
+//! Fields, elements, globals, cells and captured values.
+
+use infer::{Kinds, Ty};
+use mir::func::Rep;
+use mir::inst::{ClassIx, EdgeId, Inst, Op, Own, Val};
+use syntax::intern::Symbol;
+
+use crate::body::{Body, Held};
+use crate::convert::{ANY, slot as slot_of};
+use crate::{Place, same_place};
+
+/// What is done with a value that must not be zero; the operand of [`Op::Check`].
+#[derive(Clone, Copy)]
+pub(crate) enum Action {
+    Get = 0,
+    Set = 1,
+    Call = 2,
+}
+
+impl Body<'_> {
+    /// Whether an object of this type may have been finalized explicitly.
+    pub(crate) fn may_be_dead(&self, ty: Ty) -> bool {
+        self.facts().value_may_be_dead(ty)
+    }
+
+    /// A reference of the source that is neither zero nor dead from here on: throws what the action on it throws.
+    /// `None` when it is kept as Any.
+    pub(crate) fn checked(&mut self, v: Val, action: Action, name: Symbol) -> Option<Val> {
+        self.checked_with(v, action, name, Self::unwind)
+    }
+
+    fn checked_with(
+        &mut self,
+        v: Val,
+        action: Action,
+        name: Symbol,
+        unwind: impl Fn(&mut Self) -> EdgeId,
+    ) -> Option<Val> {
+        if self.slot(v).rep != Rep::Ref {
+            return None;
+        }
+        let ty = self.ty(v);
+        let object = self.val(v);
+        if ty.kinds.intersects(Kinds::VOID | Kinds::NULL) {
+            let void = self.slot(v).void;
+            let unwind = unwind(self);
+            let op = Op::Check { object, action: action as u32, name, void };
+            self.push(Inst { op, dst: Val::NONE, unwind });
+        }
+        if self.may_be_dead(ty) {
+            let unwind = unwind(self);
+            self.push(Inst { op: Op::CheckAlive { object }, dst: Val::NONE, unwind });
+        }
+        Some(object)
+    }
+
+    /// Where all objects of a type have a field that code of this function may touch.
+    fn place(&self, object: Val, name: Symbol) -> Option<(ClassIx, Place)> {
+        let classes = self.facts().classes(self.ty(object))?;
+        let (first, rest) = classes.split_first()?;
+        let layouts = self.cx.layouts;
+        let place = layouts.place(*first, name)?;
+        let same = |class: &ClassIx| layouts.place(*class, name).is_some_and(|p| same_place(p, place));
+        let fits = !place.weak && rest.iter().all(same);
+        let visible = classes.iter().all(|class| layouts.visible(*class, name, self.src.class));
+        (fits && visible).then_some((*first, place))
+    }
+
+    /// Fields, elements, globals, cells, captured values; whether it was one with a known place.
+    pub(crate) fn member(&mut self, inst: Inst) -> bool {
+        let dst = inst.dst;
+        match inst.op {
+            Op::GetField { object, name } => self.get_field(dst, object, name),
+            Op::SetField { object, name, value } => self.set_field(object, name, value.0),
+            Op::GetIndex { object, index } => match self.cx.names.get {
+                Some(get) => self.array_get(dst, object, index, get),
+                None => false,
+            },
+            Op::SetIndex { object, index, value } => match self.cx.names.set {
+                Some(set) => self.array_set(object, index, value, set),
+                None => false,
+            },
+            Op::GetGlobal { global } => {
+                let slot = self.slot(dst);
+                self.give_retained(dst, slot, |body, dst| body.emit_throwing(Op::GlobalGet { global }, dst));
+                true
+            }
+            Op::SetGlobal { global, value } => {
+                let rep = slot_of(self.facts().global(global)).rep;
+                let value = Own(self.own_as(value.0, rep));
+                self.emit_throwing(Op::GlobalSet { global, value }, Val::NONE);
+                true
+            }
+            Op::GetCell { cell } => {
+                let slot = self.slot(dst);
+                let cell = self.borrow_as(cell, Rep::Ref);
+                self.give_retained(dst, slot, |body, dst| body.emit_to(Op::CellGet { cell }, dst));
+                true
+            }
+            Op::SetCell { cell, value } => {
+                let rep = slot_of(self.facts().cell(self.ty(cell))).rep;
+                let cell = self.borrow_as(cell, Rep::Ref);
+                let value = Own(self.own_as(value.0, rep));
+                self.emit_throwing(Op::CellSet { cell, value }, Val::NONE);
+                true
+            }
+            Op::Capture { index } => {
+                self.emit_to(Op::CaptureGet { index }, dst);
+                true
+            }
+            Op::NewCell { value } => {
+                let any = self.any(value.0);
+                self.runtime(Inst { op: Op::CellOf { value: any }, ..inst });
+                self.kept(value.0);
+                true
+            }
+            Op::NewArray { items } => {
+                let list = self.any_list(mir::inst::Vals(items.0));
+                self.runtime(Inst { op: Op::ArrayOf { items: list }, ..inst });
+                self.all_kept(items.0);
+                true
+            }
+            Op::NewClosure { func, captures } => {
+                let list = self.any_list(mir::inst::Vals(captures.0));
+                self.runtime(Inst { op: Op::ClosureOf { func, captures: list }, ..inst });
+                self.all_kept(captures.0);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn all_kept(&mut self, list: u32) {
+        let vals: Vec<Val> = self.src.vals(list).collect();
+        vals.into_iter().for_each(|v| self.kept(v));
+    }
+
+    /// A consumed value of the source has been taken by something that counts for itself: it cannot die here.
+    fn kept(&mut self, v: Val) {
+        if self.slot(v).rep.counts() && self.held(v) == Held::Owned {
+            let a = Own(self.val(v));
+            self.emit_to(Op::ReleaseUnwinding { a }, Val::NONE);
+        }
+    }
+
+    fn get_field(&mut self, dst: Val, object: Val, field: Symbol) -> bool {
+        let Some((class, place)) = self.place(object, field) else { return false };
+        let Some(object) = self.checked(object, Action::Get, field) else { return false };
+        self.give_retained(dst, place.slot, |body, dst| body.emit_to(Op::Load { object, class, field }, dst));
+        true
+    }
+
+    fn set_field(&mut self, object: Val, field: Symbol, value: Val) -> bool {
+        let Some((class, place)) = self.place(object, field) else { return false };
+        // A store that fails has taken its operand, which the check has not.
+        let spare =
+            (self.slot(value).rep.counts() && self.held(value) == Held::Owned).then(|| self.val(value));
+        let object = self.checked_with(object, Action::Set, field, |body| match spare {
+            Some(spare) => body.unwind_releasing(spare),
+            None => body.unwind(),
+        });
+        let Some(object) = object else { return false };
+        let value = self.own_as(value, place.slot.rep);
+        if place.slot.rep.counts() {
+            self.emit_throwing(Op::Store { object, class, field, value: Own(value) }, Val::NONE);
+        } else {
+            self.emit_to(Op::StoreRaw { object, class, field, value }, Val::NONE);
+        }
+        true
+    }
+
+    /// Whether a value is an array for sure, once it is not zero.
+    pub(crate) fn is_array(&self, v: Val) -> bool {
+        let kinds = self.ty(v).kinds;
+        kinds.contains(Kinds::ARR) && (Kinds::ARR | Kinds::NULL | Kinds::VOID).contains(kinds)
+    }
+
+    pub(crate) fn array_get(&mut self, dst: Val, array: Val, index: Val, name: Symbol) -> bool {
+        if !self.is_array(array) || self.ty(index).kinds != Kinds::INT {
+            return false;
+        }
+        let Some(array) = self.checked(array, Action::Call, name) else { return false };
+        let index = self.borrow_as(index, Rep::I64);
+        // What is kept as a reference or a scalar is so in every element.
+        let slot = match self.slot(dst) {
+            slot if slot.rep == Rep::Unit => ANY,
+            slot => slot,
+        };
+        self.give_retained(dst, slot, |body, dst| body.emit_to(Op::ArrGet { array, index }, dst));
+        true
+    }
+
+    pub(crate) fn array_set(&mut self, array: Val, index: Val, value: Val, name: Symbol) -> bool {
+        if !self.is_array(array) || self.ty(index).kinds != Kinds::INT {
+            return false;
+        }
+        let Some(array) = self.checked(array, Action::Call, name) else { return false };
+        let index = self.borrow_as(index, Rep::I64);
+        let value = self.item(value);
+        self.emit_throwing(Op::ArrSet { array, index, value }, Val::NONE);
+        true
+    }
+
+    /// A value that goes into an array: as it is when it says itself what it is, else as Any.
+    pub(crate) fn item(&mut self, v: Val) -> Val {
+        match self.slot(v).rep {
+            Rep::I64 | Rep::F64 | Rep::Bool | Rep::Any => self.val(v),
+            Rep::Ref if !self.facts().ty(self.id, v).kinds.intersects(Kinds::VOID) => self.val(v),
+            Rep::Ref | Rep::Unit => self.any(v),
+        }
+    }
+}
