@@ -65,14 +65,14 @@ impl Machine {
     fn frame_roots(&self, frame: &Frame, at: At, audited: &mut Audited, roots: &mut Vec<Value>) {
         let code = frame.code();
         if matches!(frame.role, Role::CallWithArgs | Role::Root | Role::Text) {
-            roots.extend((0..code.params as usize).map(|index| frame.param(index)));
+            roots.extend((0..code.params as usize).map(|index| frame.param(&self.rt, index)));
         }
         if matches!(frame.role, Role::CallWithClosure | Role::Root) && !frame.closure.is_none() {
             roots.push(self.rt.heap.value_of(frame.closure));
         }
         let mut held = Held { program: &self.linked.program, audited, roots };
         // What cannot be said is not audited; the verifier reports it elsewhere.
-        code.body().held(frame, at, &mut held);
+        code.body().held(&self.rt, frame, at, &mut held);
     }
 }
 

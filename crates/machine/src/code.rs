@@ -179,7 +179,7 @@ pub unsafe trait Body {
     fn span(&self, frame: &Frame) -> Span;
 
     /// A value that the current instruction uses, as [`Body::op`] names it.
-    fn get(&self, frame: &Frame, val: Val) -> Value;
+    fn get(&self, rt: &Rt, frame: &Frame, val: Val) -> Value;
 
     /// The current instruction threw `value` (owned). If it has an unwind edge: follows it, so that the activation goes
     /// on in the handler, and gives true.
@@ -191,7 +191,7 @@ pub unsafe trait Body {
 
     /// The owned value that the current instruction has just given, which is not given after all; `void` if it
     /// gives nothing that is owned.
-    fn take_given(&self, frame: &mut Frame) -> Value;
+    fn take_given(&self, rt: &Rt, frame: &mut Frame) -> Value;
 
     /// Goes on to the next instruction. The current one does not end a block.
     fn advance(&self, frame: &mut Frame);
@@ -200,8 +200,8 @@ pub unsafe trait Body {
     fn set_params(&self, frame: &mut Frame, args: &[Value]);
 
     /// A parameter: the value the activation was entered with, also when it has run for a long time.
-    fn param(&self, frame: &Frame, index: usize) -> Value;
+    fn param(&self, rt: &Rt, frame: &Frame, index: usize) -> Value;
 
     /// The values that the activation owns at its position, for the audit. False when it cannot be said.
-    fn held(&self, frame: &Frame, at: At, held: &mut Held<'_>) -> bool;
+    fn held(&self, rt: &Rt, frame: &Frame, at: At, held: &mut Held<'_>) -> bool;
 }

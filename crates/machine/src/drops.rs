@@ -64,7 +64,7 @@ impl Machine {
         let explicit = match (&after, self.task.frames.last()) {
             (After::Next, Some(frame)) => match frame.code().body().op(frame) {
                 Op::CallMethod { object, name, .. } if Some(name) == self.linked.fini => {
-                    let receiver = frame.code().body().get(frame, object);
+                    let receiver = frame.code().body().get(&self.rt, frame, object);
                     if receiver.is_ref() { receiver.as_ref() } else { Ref::NONE }
                 }
                 _ => Ref::NONE,
@@ -187,7 +187,7 @@ impl Machine {
     /// (`Op::consumes_when_throwing`); an instruction that throws gives nothing, so what it gave goes.
     fn throw_after_all(&mut self, error: Value, trace: Trace) -> Flow {
         if let Some(frame) = self.task.frames.last_mut() {
-            let given = frame.code().body().take_given(frame);
+            let given = frame.code().body().take_given(&self.rt, frame);
             self.rt.heap.release(given);
         }
         self.go_on_throwing(error, trace)

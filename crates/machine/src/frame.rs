@@ -2,6 +2,7 @@
 
 use mir::inst::ClassIx;
 use nyrt::heap::DropStack;
+use nyrt::rt::Rt;
 use nyrt::value::{Ref, Value};
 
 use crate::code::{CodePtr, TierId};
@@ -95,8 +96,8 @@ impl Frame {
         }
     }
     /// A parameter.
-    pub(crate) fn param(&self, index: usize) -> Value {
-        self.code.body().param(self, index)
+    pub(crate) fn param(&self, rt: &Rt, index: usize) -> Value {
+        self.code.body().param(rt, self, index)
     }
 }
 

@@ -51,7 +51,7 @@ impl Machine {
                 return Flow::Go;
             }
             let role = frame.role;
-            let receiver = if role == Role::Fini { frame.param(0) } else { Value::VOID };
+            let receiver = if role == Role::Fini { frame.param(&self.rt, 0) } else { Value::VOID };
             self.leave_frame();
             match role {
                 Role::Call | Role::CallWithArgs | Role::CallWithClosure => {}
@@ -77,7 +77,8 @@ impl Machine {
             Role::CallWithArgs | Role::Root | Role::Text => {
                 // What is released last dies first: the arguments die right to left.
                 for index in 0..frame.code().params as usize {
-                    self.rt.heap.release(frame.param(index));
+                    let param = frame.param(&self.rt, index);
+                    self.rt.heap.release(param);
                 }
                 if !frame.closure.is_none() {
                     self.rt.heap.release_ref(frame.closure);

@@ -188,7 +188,7 @@ unsafe impl Body for Prepared {
     fn span(&self, frame: &Frame) -> Span {
         self.spans.get(self.at(frame)).copied().unwrap_or_default()
     }
-    fn get(&self, frame: &Frame, val: Val) -> Value {
+    fn get(&self, _: &Rt, frame: &Frame, val: Val) -> Value {
         self.reg(frame, val.index())
     }
     fn catch(&self, frame: &mut Frame, value: Value) -> bool {
@@ -211,7 +211,7 @@ unsafe impl Body for Prepared {
         }
         self.set(frame, dst.index(), value);
     }
-    fn take_given(&self, frame: &mut Frame) -> Value {
+    fn take_given(&self, _: &Rt, frame: &mut Frame) -> Value {
         let inst = self.inst(frame);
         if inst.op.row().gives != Gives::Owned || inst.dst.is_none() {
             return Value::VOID;
@@ -228,10 +228,10 @@ unsafe impl Body for Prepared {
             self.set(frame, reg, *arg);
         }
     }
-    fn param(&self, frame: &Frame, index: usize) -> Value {
+    fn param(&self, _: &Rt, frame: &Frame, index: usize) -> Value {
         self.reg(frame, index)
     }
-    fn held(&self, frame: &Frame, at: At, held: &mut Held<'_>) -> bool {
+    fn held(&self, _: &Rt, frame: &Frame, at: At, held: &mut Held<'_>) -> bool {
         held.generic(self.head.func, self.at(frame), at, &|v| self.reg(frame, v.index()))
     }
 }

@@ -76,7 +76,7 @@ unsafe impl Body for Plain {
     fn span(&self, frame: &Frame) -> Span {
         self.f.spans[Plain::at(frame)]
     }
-    fn get(&self, frame: &Frame, val: Val) -> Value {
+    fn get(&self, _: &Rt, frame: &Frame, val: Val) -> Value {
         self.reg(frame, val)
     }
     fn catch(&self, frame: &mut Frame, value: Value) -> bool {
@@ -92,7 +92,7 @@ unsafe impl Body for Plain {
             dst => self.set(frame, dst, value),
         }
     }
-    fn take_given(&self, frame: &mut Frame) -> Value {
+    fn take_given(&self, _: &Rt, frame: &mut Frame) -> Value {
         let inst = self.inst(frame);
         if inst.op.row().gives == Gives::Owned { self.reg(frame, inst.dst) } else { Value::VOID }
     }
@@ -106,12 +106,12 @@ unsafe impl Body for Plain {
             self.set(frame, Val(i as u32), *arg);
         }
     }
-    fn param(&self, frame: &Frame, index: usize) -> Value {
+    fn param(&self, _: &Rt, frame: &Frame, index: usize) -> Value {
         assert!(index < self.f.params as usize);
         // SAFETY: see `base`.
         unsafe { *frame.values().add(PAD + index) }
     }
-    fn held(&self, frame: &Frame, at: At, held: &mut Held<'_>) -> bool {
+    fn held(&self, _: &Rt, frame: &Frame, at: At, held: &mut Held<'_>) -> bool {
         held.generic(self.head.func, Plain::at(frame), at, &|v| self.reg(frame, v))
     }
 }
@@ -227,8 +227,8 @@ impl Promoter for Mover {
         let (body, values) = (frame.code().body(), m.linked.program.funcs[func.index()].values);
         let at = body.position(frame).expect("a position");
         let mut window = vec![0u64; 2 * PAD];
-        let params = (0..code.params as usize).map(|i| body.param(frame, i));
-        for v in params.chain((0..values).map(|v| body.get(frame, Val(v)))) {
+        let params = (0..code.params as usize).map(|i| body.param(&m.rt, frame, i));
+        for v in params.chain((0..values).map(|v| body.get(&m.rt, frame, Val(v)))) {
             window.extend([v.tag(), v.payload()]);
         }
         assert!(m.replace_newest(code, without_provenance(at), &window));
