@@ -1,0 +1,432 @@
+//! What the loop does seldom or slowly, one function each, outside of it. The position of the activation has been
+//! written before any of them runs.
+
+use machine::{After, Args, Did, Flow, Machine, Operands, Role};
+use mir::func::Rep;
+use mir::inst::{FuncId, Op, Val};
+use mir::types::Slot;
+use nyrt::builtin;
+use nyrt::ops::index;
+use nyrt::trap::Trap;
+use nyrt::value::{Ref, Value, class_id};
+
+use crate::code::{VmCode, boxed, unboxed};
+use crate::op::{Code, Inst, Word};
+use crate::rows::rep;
+
+/// What the loop does next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+    /// Goes on behind the instruction.
+    Next,
+    /// Looks at the newest activation again.
+    Reload,
+    /// Ends.
+    Stop,
+}
+
+impl From<Flow> for Step {
+    fn from(flow: Flow) -> Step {
+        match flow {
+            Flow::Go => Step::Reload,
+            Flow::Stop => Step::Stop,
+        }
+    }
+}
+
+/// The code of the newest activation.
+fn code<'a>(m: &Machine) -> Option<&'a VmCode> {
+    let frame = m.task.frames.last()?;
+    // SAFETY: only the loop calls these functions, and it runs activations of this tier only, whose codes are all made
+    // as `VmCode`; codes live as long as the machine.
+    Some(unsafe { frame.code().cast::<VmCode>() })
+}
+
+/// The instruction was not possible.
+#[cold]
+#[inline(never)]
+pub(crate) fn trapped(m: &mut Machine, trap: Trap) -> Step {
+    m.trapped(trap).into()
+}
+
+/// Deaths wait.
+#[cold]
+#[inline(never)]
+pub(crate) fn settle(m: &mut Machine) -> Step {
+    m.serve_drops(After::Next).into()
+}
+
+/// Behind an instruction that is done.
+fn done(m: &mut Machine) -> Step {
+    if m.drops_wait() { settle(m) } else { Step::Next }
+}
+
+fn broken(m: &mut Machine, what: &str) -> Step {
+    m.fault(format!("typed code: {what}")).into()
+}
+
+/// Writes the result of an instruction.
+///
+/// # Safety
+/// `to` has room for the representation.
+unsafe fn write(to: *mut u64, rep: Rep, value: Value) {
+    let words = unboxed(rep, value);
+    // SAFETY: the caller's promise.
+    unsafe {
+        if rep != Rep::Unit {
+            *to = words[0];
+        }
+        if rep == Rep::Any {
+            *to.add(1) = words[1];
+        }
+    }
+}
+
+/// Ends an instruction that the machine did.
+fn conclude(m: &mut Machine, to: *mut u64, rep: Rep, did: Did) -> Step {
+    match did {
+        Did::Value(value) => {
+            // SAFETY: `to` is the register of the result.
+            unsafe { write(to, rep, value) };
+            done(m)
+        }
+        Did::Nothing => done(m),
+        Did::Entered => Step::Reload,
+        Did::Trap(trap) => trapped(m, trap),
+    }
+}
+
+/// An instruction of a site.
+#[inline(never)]
+pub(crate) fn perform(m: &mut Machine, regs: *mut u64, site: u32) -> Step {
+    let Some(code) = code(m) else { return Step::Stop };
+    let site = &code.sites[site as usize];
+    // SAFETY: the encoder has numbered operands and lists: whole values in the window.
+    let did = unsafe { m.perform(&site.op, regs.cast(), &code.lists, code.head.class) };
+    conclude(m, regs.wrapping_add(site.dst as usize), site.rep, did)
+}
+
+/// An instruction on values of unknown kind that the loop could not do: the machine's instruction for it.
+#[inline(never)]
+pub(crate) fn any(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
+    let (a, b) = (Val(u32::from(inst.b / 2)), Val(u32::from(inst.c / 2)));
+    let (op, rep) = match inst.op {
+        Code::AnyAdd => (Op::Add { a, b }, Rep::Any),
+        Code::AnySub => (Op::Sub { a, b }, Rep::Any),
+        Code::AnyMul => (Op::Mul { a, b }, Rep::Any),
+        Code::AnyAnd => (Op::BitAnd { a, b }, Rep::Any),
+        Code::AnyOr => (Op::BitOr { a, b }, Rep::Any),
+        Code::AnyXor => (Op::BitXor { a, b }, Rep::Any),
+        Code::AnyShl => (Op::Shl { a, b }, Rep::Any),
+        Code::AnyShr => (Op::Shr { a, b }, Rep::Any),
+        Code::AnyEq => (Op::Eq { a, b }, Rep::Bool),
+        Code::AnyNe => (Op::Ne { a, b }, Rep::Bool),
+        Code::AnyLt => (Op::Lt { a, b }, Rep::Bool),
+        Code::AnyLe => (Op::Le { a, b }, Rep::Bool),
+        Code::AnyGt => (Op::Gt { a, b }, Rep::Bool),
+        Code::AnyGe => (Op::Ge { a, b }, Rep::Bool),
+        Code::AnyTruth => (Op::Truth { a }, Rep::Bool),
+        Code::AnyNot => (Op::Not { a }, Rep::Bool),
+        _ => return broken(m, "an operator that is none"),
+    };
+    // SAFETY: operands of these instructions are pairs of registers at even numbers: whole values in the window.
+    let did = unsafe { m.perform(&op, regs.cast(), &[0], mir::inst::ClassIx::NONE) };
+    conclude(m, regs.wrapping_add(inst.a as usize), rep, did)
+}
+
+/// An end of a block that throws, or should not have been reached.
+#[cold]
+#[inline(never)]
+pub(crate) fn end(m: &mut Machine, regs: *mut u64, site: u32) -> Step {
+    let Some(code) = code(m) else { return Step::Stop };
+    // SAFETY: as in `perform`.
+    let get = |v: Val| unsafe { *regs.cast::<Value>().add(v.index()) };
+    match code.sites[site as usize].op {
+        Op::Throw { value } => m.unwind(get(value.0), Default::default()).into(),
+        Op::Rethrow { value } => m.rethrow(get(value.0)).into(),
+        Op::Raise { kind, message } => {
+            let trap = m.raise_named(kind, message);
+            trapped(m, trap)
+        }
+        _ => broken(m, "what cannot be reached was reached"),
+    }
+}
+
+/// A division by zero: the machine's instruction throws what it throws.
+#[cold]
+#[inline(never)]
+pub(crate) fn divided_by_zero(m: &mut Machine, remainder: bool) -> Step {
+    let mut operands = [Value::int(1), Value::int(0)];
+    let (a, b) = (Val(0), Val(1));
+    let op = if remainder { Op::Rem { a, b } } else { Op::Div { a, b } };
+    // SAFETY: both operands are in the array.
+    match unsafe { m.perform(&op, operands.as_mut_ptr(), &[0], mir::inst::ClassIx::NONE) } {
+        Did::Trap(trap) => trapped(m, trap),
+        _ => broken(m, "a division by zero has a result"),
+    }
+}
+
+/// The root of a negative number.
+#[cold]
+#[inline(never)]
+pub(crate) fn no_root(m: &mut Machine, x: f64) -> Step {
+    let sqrt = builtin::find_method(class_id::FLOAT, "sqrt");
+    match sqrt.map(|id| builtin::call(&mut m.rt, id, Value::float(x), &[])) {
+        Some(Err(trap)) => trapped(m, trap),
+        _ => broken(m, "a negative number has a root"),
+    }
+}
+
+/// A reference that must not be zero is.
+#[cold]
+#[inline(never)]
+pub(crate) fn check(m: &mut Machine) -> Step {
+    let Some(code) = code(m) else { return Step::Stop };
+    let Some(pc) = m.task.frames.last().map(|f| f.pc) else { return Step::Stop };
+    let Op::Check { action, name, void, .. } = code.inst(pc).op else { return broken(m, "no check") };
+    let object = if void { Value::VOID } else { Value::NULL };
+    let class = code.head.class;
+    let outcome = match action {
+        0 => m.get_field(object, name, class),
+        1 => m.set_field(object, name, Value::VOID, class),
+        _ => m.call_method(object, name, Operands::NONE, class).map(|_| Value::VOID),
+    };
+    match outcome {
+        Err(trap) => trapped(m, trap),
+        Ok(_) => broken(m, "null has members"),
+    }
+}
+
+/// A dead box is used.
+#[cold]
+#[inline(never)]
+pub(crate) fn check_alive(m: &mut Machine, object: Ref) -> Step {
+    let object = m.rt.heap.value_of(object);
+    match m.rt.check_alive(object) {
+        Err(trap) => trapped(m, trap),
+        Ok(()) => Step::Next,
+    }
+}
+
+/// The heap is full.
+#[cold]
+#[inline(never)]
+pub(crate) fn out_of_memory(m: &mut Machine) -> Step {
+    let trap = m.out_of_memory();
+    trapped(m, trap)
+}
+
+/// More calls are nested than may be.
+#[cold]
+#[inline(never)]
+pub(crate) fn overflow(m: &mut Machine) -> Step {
+    let trap = m.stack_overflow();
+    trapped(m, trap)
+}
+
+/// A call of a function that this tier does not run, or cannot enter just now.
+#[inline(never)]
+pub(crate) fn call(m: &mut Machine, regs: *mut u64, inst: Inst, data: *const Word) -> Step {
+    let Some(code) = code(m) else { return Step::Stop };
+    // SAFETY: the word behind a call holds the function.
+    let func = FuncId(unsafe { (*data).bits } as u32);
+    let Some(signature) = code.source.signature(func) else { return broken(m, "a call without a signature") };
+    let Some(slots) = VmCode::param_words(signature) else { return broken(m, "a call without room") };
+    let from = |word: usize| -> usize {
+        // SAFETY: the encoder wrote as many words of operands as the signature asks for.
+        let of_call = unsafe { (*data).shorts };
+        let listed = || unsafe { (*data.add(2 + word / 4)).shorts[word % 4] };
+        let slot = match (inst.op, word) {
+            (Code::Call1 | Code::Call2 | Code::Call4, 0) => inst.b,
+            (Code::Call1 | Code::Call2 | Code::Call4, 1) => inst.c,
+            (Code::Call4, _) => of_call[word],
+            _ => listed(),
+        };
+        slot as usize
+    };
+    let word = |n: usize| -> u64 {
+        // SAFETY: registers of the window.
+        unsafe { *regs.add(from(n)) }
+    };
+    let args: Args = signature
+        .params
+        .iter()
+        .zip(slots)
+        .map(|(param, slot)| {
+            let slot = slot as usize;
+            let words = match param.rep {
+                Rep::Unit => [0; 2],
+                Rep::Any => [word(slot), word(slot + 1)],
+                _ => [word(slot), 0],
+            };
+            boxed(&m.rt, *param, words)
+        })
+        .collect();
+    let closure = match inst.op {
+        // SAFETY: a register of the window.
+        Code::CallClosure => Ref(unsafe { *regs.add(inst.c as usize) } as u32),
+        _ => Ref::NONE,
+    };
+    match m.enter(link::func_id(func), &args, closure, Role::Call) {
+        Ok(()) => Step::Reload,
+        Err(trap) => trapped(m, trap),
+    }
+}
+
+/// A return to somebody else than a call of this tier.
+#[inline(never)]
+pub(crate) fn returned(m: &mut Machine, words: [u64; 2]) -> Step {
+    let Some(code) = code(m) else { return Step::Stop };
+    let value = boxed(&m.rt, code.signature.result, words);
+    m.returned(value).into()
+}
+
+/// An element that is not stored as the loop expected.
+#[cold]
+#[inline(never)]
+pub(crate) fn arr_get(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
+    // SAFETY: registers of the window.
+    let (array, at) = unsafe { (Ref(*regs.add(inst.b as usize) as u32), *regs.add(inst.c as usize) as i64) };
+    let value = m.rt.heap.arr_get_any(array, at);
+    let (rep, fits) = match inst.op {
+        Code::ArrGetI => (Rep::I64, value.as_int().is_some()),
+        Code::ArrGetF => (Rep::F64, value.as_float().is_some()),
+        Code::ArrGetB => (Rep::Bool, value.as_bool().is_some()),
+        _ => (Rep::Ref, value.is_ref() || value.is_nothing()),
+    };
+    if !fits {
+        return broken(m, "an element of another kind");
+    }
+    // SAFETY: the register of the result.
+    unsafe { write(regs.add(inst.a as usize), rep, value) };
+    Step::Next
+}
+
+/// A value that goes into an array, by the opcode.
+fn item(m: &Machine, regs: *mut u64, op: Code, reg: u16) -> Value {
+    let rep = match op {
+        Code::ArrSetI | Code::ArrPushI => Rep::I64,
+        Code::ArrSetF | Code::ArrPushF => Rep::F64,
+        Code::ArrSetB | Code::ArrPushB => Rep::Bool,
+        Code::ArrSetRef | Code::ArrPushRef => Rep::Ref,
+        _ => Rep::Any,
+    };
+    // SAFETY: registers of the window; behind the last one there are two more for copies.
+    let words = unsafe { [*regs.add(reg as usize), *regs.add(reg as usize + 1)] };
+    boxed(&m.rt, Slot { rep, void: false }, words)
+}
+
+/// An element that does not fit where it goes, or goes behind the end.
+#[inline(never)]
+pub(crate) fn arr_set(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
+    // SAFETY: registers of the window.
+    let (array, at) = unsafe { (Ref(*regs.add(inst.a as usize) as u32), *regs.add(inst.b as usize) as i64) };
+    let (array, value) = (m.rt.heap.value_of(array), item(m, regs, inst.op, inst.c));
+    match index::set(&mut m.rt, array, Value::int(at), value) {
+        Ok(()) => done(m),
+        Err(trap) => trapped(m, trap),
+    }
+}
+
+/// An element that does not fit or has no room.
+#[inline(never)]
+pub(crate) fn arr_push(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
+    // SAFETY: a register of the window.
+    let array = Ref(unsafe { *regs.add(inst.a as usize) } as u32);
+    let value = item(m, regs, inst.op, inst.b);
+    match m.rt.heap.arr_push(array, value) {
+        Ok(()) => done(m),
+        Err(_) => out_of_memory(m),
+    }
+}
+
+/// `append`: the count of the string goes to the result.
+#[inline(never)]
+pub(crate) fn append(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
+    // SAFETY: registers of the window.
+    let (a, b) =
+        unsafe { (Ref(*regs.add(inst.b as usize) as u32), *regs.add(inst.c as usize).cast::<Value>()) };
+    match nyrt::ops::arith::add_owned(&mut m.rt, Value::str(a), b) {
+        Ok(value) => {
+            // SAFETY: registers of the window. What releases the old value finds nothing.
+            unsafe {
+                *regs.add(inst.b as usize) = 0;
+                *regs.add(inst.a as usize) = value.payload();
+            }
+            done(m)
+        }
+        Err(trap) => trapped(m, trap),
+    }
+}
+
+/// The words of a value as a field of an instruction says.
+fn by_field(m: &Machine, regs: *mut u64, reg: u16, field: u16) -> Value {
+    let rep = match field {
+        rep::NULL => return Value::NULL,
+        rep::VOID => return Value::VOID,
+        rep::I64 => Rep::I64,
+        rep::F64 => Rep::F64,
+        rep::BOOL => Rep::Bool,
+        rep::REF => Rep::Ref,
+        _ => Rep::Any,
+    };
+    // SAFETY: registers of the window; behind the last one there are two more for copies.
+    let words = unsafe { [*regs.add(reg as usize), *regs.add(reg as usize + 1)] };
+    boxed(&m.rt, Slot { rep, void: false }, words)
+}
+
+/// Assigns a global.
+#[inline(never)]
+pub(crate) fn global_set(m: &mut Machine, regs: *mut u64, inst: Inst, global: u32) -> Step {
+    let value = by_field(m, regs, inst.a, inst.c);
+    let old = m.rt.set_global(global, value);
+    m.rt.heap.release(old);
+    done(m)
+}
+
+/// A global that has no value.
+#[cold]
+#[inline(never)]
+pub(crate) fn no_global(m: &mut Machine, global: u32) -> Step {
+    let op = Op::GetGlobal { global: mir::inst::Global(global) };
+    // SAFETY: there are no operands.
+    match unsafe { m.perform(&op, std::ptr::null_mut(), &[0], mir::inst::ClassIx::NONE) } {
+        Did::Trap(trap) => trapped(m, trap),
+        _ => broken(m, "a global has a value after all"),
+    }
+}
+
+/// Assigns a variable cell.
+#[inline(never)]
+pub(crate) fn cell_set(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
+    let value = by_field(m, regs, inst.b, inst.c);
+    // SAFETY: a register of the window.
+    let cell = Ref(unsafe { *regs.add(inst.a as usize) } as u32);
+    let old = m.rt.heap.cell_set(cell, value);
+    m.rt.heap.release(old);
+    done(m)
+}
+
+/// A captured value of the running closure.
+#[inline(never)]
+pub(crate) fn capture(m: &Machine, index: u16) -> Value {
+    let closure = m.task.frames.last().map_or(Ref::NONE, |f| f.closure);
+    m.rt.heap.func_capture(closure, u32::from(index))
+}
+
+/// The instance of a static box.
+#[inline(never)]
+pub(crate) fn get_static(m: &mut Machine, regs: *mut u64, inst: Inst, class: u32) -> Step {
+    let class = mir::inst::ClassIx(class);
+    // SAFETY: there are no operands.
+    let did = unsafe { m.perform(&Op::GetStatic { class }, std::ptr::null_mut(), &[0], class) };
+    conclude(m, regs.wrapping_add(inst.a as usize), Rep::Ref, did)
+}
+
+/// Hands what statements were given over.
+#[cold]
+#[inline(never)]
+pub(crate) fn drop_outbox(m: &mut Machine) -> Step {
+    m.drop_outbox();
+    done(m)
+}

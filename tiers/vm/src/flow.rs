@@ -1,0 +1,159 @@
+//! The shape of a function's control flow: which blocks are reached, who dominates whom, which edges close loops,
+//! how deep blocks lie in loops. It looks at no values.
+
+use mir::func::Func;
+use mir::inst::{Block, EdgeId};
+
+/// A block without a place.
+const NOWHERE: u32 = u32::MAX;
+
+/// The control flow of a function.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    /// Position of each block in reverse postorder, [`NOWHERE`] for those that are never reached.
+    order: Vec<u32>,
+    /// Immediate dominator by position in reverse postorder.
+    idom: Vec<u32>,
+    /// Of each edge: whether its target dominates the block that it leaves. Unwind edges never count.
+    pub(crate) back: Vec<bool>,
+    /// In how many loops a block lies.
+    pub(crate) depth: Vec<u32>,
+}
+
+/// Calls `f` for every edge out of a block with the position of its instruction and whether it is for exceptions.
+pub(crate) fn edges_from(func: &Func, block: Block, mut f: impl FnMut(EdgeId, u32, bool)) {
+    let data = func.blocks[block.index()];
+    for at in data.start..data.end {
+        let inst = &func.insts[at as usize];
+        if at + 1 < data.end && inst.unwind.is_none() {
+            continue;
+        }
+        func.edges_of(inst, |e| f(e, at, e == inst.unwind));
+    }
+}
+
+impl Flow {
+    pub(crate) fn new(func: &Func) -> Flow {
+        let blocks = func.blocks.len();
+        let mut succs: Vec<Vec<Block>> = vec![Vec::new(); blocks];
+        for block in func.block_ids() {
+            let out = &mut succs[block.index()];
+            edges_from(func, block, |e, _, _| {
+                let to = func.edges[e.index()].to;
+                if !out.contains(&to) || out.len() > 8 {
+                    out.push(to);
+                }
+            });
+        }
+        let mut postorder = Vec::with_capacity(blocks);
+        let mut seen = vec![false; blocks];
+        let mut stack = vec![(Block(0), 0usize)];
+        seen[0] = true;
+        while let Some((block, next)) = stack.last_mut() {
+            match succs[block.index()].get(*next) {
+                Some(to) => {
+                    *next += 1;
+                    if !std::mem::replace(&mut seen[to.index()], true) {
+                        stack.push((*to, 0));
+                    }
+                }
+                None => {
+                    postorder.push(*block);
+                    stack.pop();
+                }
+            }
+        }
+        let mut order = vec![NOWHERE; blocks];
+        for (at, block) in postorder.iter().rev().enumerate() {
+            order[block.index()] = at as u32;
+        }
+        let idom = dominators(&postorder, &succs, &order);
+        let mut flow = Flow { order, idom, back: vec![false; func.edges.len()], depth: vec![0; blocks] };
+        flow.find_loops(func);
+        flow
+    }
+
+    /// Whether control can come to a block.
+    pub(crate) fn reached(&self, block: Block) -> bool {
+        self.order[block.index()] != NOWHERE
+    }
+
+    /// Whether every way to `b` leads through `a`; both are reached.
+    pub(crate) fn dominates(&self, a: Block, b: Block) -> bool {
+        let (a, mut b) = (self.order[a.index()], self.order[b.index()]);
+        while b > a {
+            b = self.idom[b as usize];
+        }
+        a == b
+    }
+
+    fn find_loops(&mut self, func: &Func) {
+        // A loop is taken for everything between its first and its last block as they lie in the function.
+        let mut begins = vec![0i64; func.blocks.len() + 1];
+        for block in func.block_ids() {
+            if !self.reached(block) {
+                continue;
+            }
+            let mut back = Vec::new();
+            edges_from(func, block, |e, _, unwind| {
+                if !unwind && self.dominates(func.edges[e.index()].to, block) {
+                    back.push(e);
+                }
+            });
+            for e in back {
+                self.back[e.index()] = true;
+                let to = func.edges[e.index()].to.index();
+                if to <= block.index() {
+                    begins[to] += 1;
+                    begins[block.index() + 1] -= 1;
+                }
+            }
+        }
+        let mut depth = 0;
+        for (block, change) in self.depth.iter_mut().zip(begins) {
+            depth += change;
+            *block = depth as u32;
+        }
+    }
+}
+
+/// The algorithm of Cooper, Harvey and Kennedy over positions in reverse postorder.
+fn dominators(postorder: &[Block], succs: &[Vec<Block>], order: &[u32]) -> Vec<u32> {
+    let n = postorder.len();
+    let mut preds: Vec<Vec<u32>> = vec![Vec::new(); n];
+    for block in postorder {
+        for to in &succs[block.index()] {
+            preds[order[to.index()] as usize].push(order[block.index()]);
+        }
+    }
+    let mut idom = vec![NOWHERE; n];
+    idom[0] = 0;
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for at in 1..n {
+            let mut new = NOWHERE;
+            for &p in preds[at].iter().filter(|p| idom[**p as usize] != NOWHERE) {
+                if new == NOWHERE {
+                    new = p;
+                    continue;
+                }
+                let (mut x, mut y) = (new, p);
+                while x != y {
+                    while x > y {
+                        x = idom[x as usize];
+                    }
+                    while y > x {
+                        y = idom[y as usize];
+                    }
+                }
+                new = x;
+            }
+            if idom[at] != new {
+                idom[at] = new;
+                changed = true;
+            }
+        }
+    }
+    idom
+}

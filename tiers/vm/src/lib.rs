@@ -1,0 +1,174 @@
+//! Tier 1: typed MIR as register bytecode. Values of a known kind are words of 8 bytes in registers of their own, so that
+//! no tag is tested or written where the kind is known; fields are at fixed offsets; calls between functions of this
+//! tier copy words. What is not about types happens in `machine`, as for every tier, and values of unknown kind go
+//! through the same functions of `nyrt` as in the interpreter.
+//!
+//! It knows no syntax and no analysis: typed functions come from a [`Source`].
+//!
+//! Reading order: `op` (the instructions), `exec` (the loop), `cold`, `code`; then the encoding: `check`, `thread`,
+//! `plan`, `live`, `slots`, `encode`, `rows`.
+
+mod check;
+mod code;
+mod cold;
+mod dump;
+mod encode;
+mod exec;
+mod flow;
+mod live;
+mod moves;
+mod op;
+mod plan;
+mod rows;
+mod slots;
+mod stats;
+mod thread;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use link::Linked;
+use machine::{Body, Flow as Next, Machine, NotReady, Tier, TierId};
+use mir::func::Func;
+use mir::inst::{ClassIx, FuncId};
+use mir::types::{Signature, Signatures};
+use nyrt::heap::{Field, Shape};
+use nyrt::rt::Rt;
+use nyrt::trap::Trap;
+use syntax::intern::Symbol;
+
+use code::VmCode;
+use flow::Flow;
+use stats::Counts;
+
+pub use stats::Executed;
+
+/// Where typed functions come from.
+pub trait Source: Signatures {
+    /// The function in typed form, or why there is none: one of a fixed set of texts.
+    fn typed(&self, machine: &Machine, func: FuncId) -> Result<Func, &'static str>;
+}
+
+/// The tier.
+pub struct Vm {
+    source: Rc<dyn Source>,
+    counts: Counts,
+    counting: Cell<bool>,
+}
+
+impl Vm {
+    /// A tier for the functions of a source.
+    pub fn new(source: Rc<dyn Source>) -> Vm {
+        Vm { source, counts: Counts::new(), counting: Cell::new(false) }
+    }
+
+    /// Counts instructions from now on, which makes them slower.
+    pub fn count(&self) {
+        self.counting.set(true);
+    }
+
+    /// Sums of what was executed while counting.
+    pub fn executed(&self) -> Executed {
+        self.counts.sums()
+    }
+
+    /// How often each instruction was executed while counting, most often first.
+    pub fn executed_by_name(&self) -> Vec<(&'static str, u64)> {
+        let mut all: Vec<_> = self.counts.by_op().map(|(op, n)| (op.row().name, n)).collect();
+        all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        all
+    }
+
+    /// The bytecode of a function as text.
+    pub fn dump(&self, machine: &mut Machine, func: FuncId) -> Result<String, NotReady> {
+        let code = self.make(machine, func)?;
+        Ok(dump::print(&code, &machine.linked.program.names))
+    }
+
+    fn make(&self, machine: &mut Machine, func: FuncId) -> Result<VmCode, NotReady> {
+        let f = self.source.typed(machine, func).map_err(NotReady::Declined)?;
+        let Some(signature) = self.source.signature(func).cloned() else {
+            return Err(NotReady::Declined("a function without a signature"));
+        };
+        self.encode(machine, func, f, signature)
+    }
+
+    fn encode(
+        &self,
+        machine: &mut Machine,
+        id: FuncId,
+        mut f: Func,
+        signature: Signature,
+    ) -> Result<VmCode, NotReady> {
+        check::check(id, &f, &signature, &*self.source).map_err(NotReady::Malformed)?;
+        let mut flow = Flow::new(&f);
+        thread::shorten(&mut f, &mut flow);
+        let (linked, rt) = (&mut machine.linked, &mut machine.rt);
+        let mut env = Env { linked, rt, source: &*self.source, shapes: Vec::new(), trap: None };
+        let encoded = encode::encode(&f, &flow, &signature, &mut env);
+        let Env { shapes, trap, .. } = env;
+        if let Some(trap) = trap {
+            return Err(NotReady::Trap(trap));
+        }
+        let encoded = encoded.map_err(NotReady::Declined)?;
+        Ok(VmCode::new(id, f, signature, encoded, shapes, self.source.clone()))
+    }
+}
+
+impl Tier for Vm {
+    fn id(&self) -> TierId {
+        TierId::VM
+    }
+
+    fn prepare(&self, machine: &mut Machine, func: FuncId) -> Result<Box<dyn Body>, NotReady> {
+        Ok(Box::new(self.make(machine, func)?))
+    }
+
+    fn run(&self, machine: &mut Machine) -> Next {
+        if self.counting.get() {
+            exec::run::<true>(machine, &self.counts)
+        } else {
+            exec::run::<false>(machine, &self.counts)
+        }
+    }
+}
+
+/// The program as the encoding asks about it.
+struct Env<'a> {
+    linked: &'a mut Linked,
+    rt: &'a mut Rt,
+    source: &'a dyn Source,
+    shapes: Vec<Box<Shape>>,
+    /// A literal could not be made.
+    trap: Option<Trap>,
+}
+
+impl plan::Facts for Env<'_> {
+    fn literal(&mut self, text: Symbol) -> u64 {
+        match self.linked.text(self.rt, text) {
+            Ok(value) => value.payload(),
+            Err(trap) => {
+                self.trap = Some(trap);
+                0
+            }
+        }
+    }
+    fn class(&self, class: ClassIx) -> Option<u16> {
+        self.linked.class_or_none(class).and_then(|id| u16::try_from(id.0).ok())
+    }
+}
+
+impl rows::Env for Env<'_> {
+    fn signature(&self, func: FuncId) -> Option<Signature> {
+        self.source.signature(func).cloned()
+    }
+    fn field(&mut self, class: ClassIx, name: Symbol) -> Option<Field> {
+        self.linked.field(self.rt, class, name)
+    }
+    fn shape(&mut self, class: ClassIx) -> Option<u64> {
+        let shape = Box::new(self.rt.heap.shape(self.linked.class_or_none(class)?));
+        let address = &raw const *shape as u64;
+        self.shapes.push(shape);
+        Some(address)
+    }
+}

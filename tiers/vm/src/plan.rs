@@ -1,0 +1,313 @@
+//! What is decided before registers are: which constants become part of instructions, which comparisons become part
+//! of branches, and which values therefore need no register. It emits nothing.
+
+use mir::func::{Func, Rep};
+use mir::inst::{Block, Inst, Op, Val};
+use nyrt::value::Value;
+
+use crate::flow::Flow;
+
+/// A constant as the words of its registers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Konst {
+    /// In one register.
+    One(u64),
+    /// In two.
+    Two(u64, u64),
+}
+
+impl Konst {
+    /// As a number that fits the field of an instruction.
+    fn short(self) -> Option<i16> {
+        match self {
+            Konst::One(bits) => i16::try_from(bits as i64).ok(),
+            Konst::Two(..) => None,
+        }
+    }
+}
+
+/// What a branch tests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Test {
+    True(Val),
+    IEq(Val, Val),
+    INe(Val, Val),
+    ILt(Val, Val),
+    ILe(Val, Val),
+    IEqI(Val, i16),
+    INeI(Val, i16),
+    ILtI(Val, i16),
+    ILeI(Val, i16),
+    IGtI(Val, i16),
+    IGeI(Val, i16),
+    FEq(Val, Val),
+    FNe(Val, Val),
+    FLt(Val, Val),
+    FLe(Val, Val),
+    REq(Val, Val),
+    Zero(Val),
+    ClassIs(Val, u16),
+}
+
+impl Test {
+    /// Calls `f` for every value that it reads.
+    pub(crate) fn uses(self, mut f: impl FnMut(Val)) {
+        match self {
+            Test::True(a)
+            | Test::IEqI(a, _)
+            | Test::INeI(a, _)
+            | Test::ILtI(a, _)
+            | Test::ILeI(a, _)
+            | Test::IGtI(a, _)
+            | Test::IGeI(a, _)
+            | Test::Zero(a)
+            | Test::ClassIs(a, _) => f(a),
+            Test::IEq(a, b)
+            | Test::INe(a, b)
+            | Test::ILt(a, b)
+            | Test::ILe(a, b)
+            | Test::FEq(a, b)
+            | Test::FNe(a, b)
+            | Test::FLt(a, b)
+            | Test::FLe(a, b)
+            | Test::REq(a, b) => {
+                f(a);
+                f(b);
+            }
+        }
+    }
+}
+
+/// A branch: what it tests, and whether the other way round.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Cond {
+    pub(crate) test: Test,
+    pub(crate) not: bool,
+}
+
+/// The decisions about a function.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Of each value, the constant that it is.
+    pub(crate) konst: Vec<Option<Konst>>,
+    /// Of each value, whether some instruction reads it from a register.
+    pub(crate) read: Vec<bool>,
+    /// Constants that are made once, at the start of the function.
+    pub(crate) hoisted: Vec<bool>,
+    /// Instructions that became part of a branch.
+    pub(crate) folded: Vec<bool>,
+    /// Their results.
+    gone: Vec<bool>,
+    /// Number of uses of each value.
+    pub(crate) uses: Vec<u32>,
+    /// Of each block that ends with a branch, what it tests.
+    conds: Vec<Option<Cond>>,
+}
+
+/// What the plan has to know of the program.
+pub(crate) trait Facts {
+    /// The words of a literal text's reference.
+    fn literal(&mut self, text: syntax::intern::Symbol) -> u64;
+    /// The number of a class if it is short.
+    fn class(&self, class: mir::inst::ClassIx) -> Option<u16>;
+}
+
+impl Plan {
+    pub(crate) fn new(func: &Func, flow: &Flow, facts: &mut dyn Facts) -> Plan {
+        let values = func.values as usize;
+        let mut uses = vec![0u32; values];
+        for block in func.block_ids().filter(|b| flow.reached(*b)) {
+            for inst in func.block_insts(block) {
+                func.uses(&inst.op, |v, _| uses[v.index()] += 1);
+                func.edges_of(inst, |e| {
+                    let args = func.vals(func.edges[e.index()].args);
+                    args.filter(|v| v.0 < func.values).for_each(|v| uses[v.index()] += 1);
+                });
+            }
+        }
+        let mut plan = Plan {
+            konst: vec![None; values],
+            read: vec![false; values],
+            hoisted: vec![false; values],
+            folded: vec![false; func.insts.len()],
+            gone: vec![false; values],
+            uses,
+            conds: vec![None; func.blocks.len()],
+        };
+        for inst in &func.insts {
+            if let Some(konst) = konst(func, inst, facts) {
+                plan.konst[inst.dst.index()] = Some(konst);
+            }
+        }
+        for block in func.block_ids().filter(|b| flow.reached(*b)) {
+            plan.fold_branch(func, block, facts);
+        }
+        for block in func.block_ids().filter(|b| flow.reached(*b)) {
+            let data = func.blocks[block.index()];
+            for at in data.start..data.end {
+                let mut read = Vec::new();
+                plan.reads(func, block, at, |v| read.push(v));
+                for v in read {
+                    plan.read[v.index()] = true;
+                    if plan.konst[v.index()].is_some() && flow.depth[block.index()] > 0 {
+                        plan.hoisted[v.index()] = true;
+                    }
+                }
+            }
+        }
+        plan
+    }
+
+    /// What the branch at the end of a block tests.
+    pub(crate) fn cond(&self, block: Block) -> Option<Cond> {
+        self.conds[block.index()]
+    }
+
+    /// Whether a value is kept in registers of its own.
+    pub(crate) fn has_register(&self, func: &Func, v: Val) -> bool {
+        func.rep(v) != Rep::Unit
+            && !self.gone[v.index()]
+            && (self.konst[v.index()].is_none() || self.read[v.index()])
+    }
+
+    /// The number that takes the place of a second operand.
+    pub(crate) fn short(&self, v: Val) -> Option<i16> {
+        self.konst[v.index()].and_then(Konst::short)
+    }
+
+    /// Calls `f` for every value that the instruction at `at` of a block reads from a register. Arguments of edges
+    /// are not among them: constants need no register there, and moves read the others.
+    pub(crate) fn reads(&self, func: &Func, block: Block, at: u32, mut f: impl FnMut(Val)) {
+        if self.folded[at as usize] {
+            return;
+        }
+        let op = &func.insts[at as usize].op;
+        let (skip_a, skip_b) = match *op {
+            Op::Branch { .. } => {
+                if let Some(cond) = self.cond(block) {
+                    cond.test.uses(f);
+                }
+                return;
+            }
+            Op::IAdd { .. } | Op::IMul { .. } | Op::IAnd { .. } => match self.immediate(op) {
+                Some((_, _, swapped)) => (swapped, !swapped),
+                None => (false, false),
+            },
+            Op::ISub { .. } | Op::IShl { .. } | Op::IShr { .. } | Op::IDiv { .. } | Op::IRem { .. } => {
+                (false, self.immediate(op).is_some())
+            }
+            Op::Return { value } if self.small(value.0).is_some() => return,
+            _ => (false, false),
+        };
+        let mut n = 0;
+        func.uses(op, |v, _| {
+            if !(n == 0 && skip_a || n == 1 && skip_b) && func.rep(v) != Rep::Unit {
+                f(v);
+            }
+            n += 1;
+        });
+    }
+
+    /// A constant of one register as a number of 32 bits.
+    pub(crate) fn small(&self, v: Val) -> Option<i32> {
+        match self.konst[v.index()]? {
+            Konst::One(bits) => i32::try_from(bits as i64).ok(),
+            Konst::Two(..) => None,
+        }
+    }
+
+    /// The operand that stays, the number that the other one is, and whether that was the first one.
+    pub(crate) fn immediate(&self, op: &Op) -> Option<(Val, i16, bool)> {
+        match *op {
+            Op::IAdd { a, b } | Op::IMul { a, b } | Op::IAnd { a, b } => match self.short(b) {
+                Some(n) => Some((a, n, false)),
+                None => Some((b, self.short(a)?, true)),
+            },
+            Op::ISub { a, b } => Some((a, self.short(b)?.checked_neg()?, false)),
+            Op::IShl { a, b } | Op::IShr { a, b } => Some((a, self.short(b)?, false)),
+            Op::IDiv { a, b } | Op::IRem { a, b } => Some((a, self.short(b).filter(|n| *n != 0)?, false)),
+            _ => None,
+        }
+    }
+
+    fn fold_branch(&mut self, func: &Func, block: Block, facts: &dyn Facts) {
+        let data = func.blocks[block.index()];
+        let Op::Branch { cond, .. } = func.insts[data.end as usize - 1].op else { return };
+        let (mut tested, mut not) = (cond, false);
+        let mut folds = Vec::new();
+        let test = loop {
+            let found = (data.start..data.end).rev().find(|at| func.insts[*at as usize].dst == tested);
+            let single = self.uses[tested.index()] == 1;
+            let Some(at) = found.filter(|_| single) else { break Test::True(tested) };
+            let op = func.insts[at as usize].op;
+            if let Op::BNot { a } = op {
+                folds.push(at);
+                (tested, not) = (a, !not);
+                continue;
+            }
+            match self.test(op, facts) {
+                Some(test) => {
+                    folds.push(at);
+                    break test;
+                }
+                None => break Test::True(tested),
+            }
+        };
+        for at in folds {
+            self.folded[at as usize] = true;
+            self.gone[func.insts[at as usize].dst.index()] = true;
+        }
+        self.conds[block.index()] = Some(Cond { test, not });
+    }
+
+    fn test(&self, op: Op, facts: &dyn Facts) -> Option<Test> {
+        Some(match op {
+            Op::IEq { a, b } => match (self.short(a), self.short(b)) {
+                (_, Some(n)) => Test::IEqI(a, n),
+                (Some(n), _) => Test::IEqI(b, n),
+                _ => Test::IEq(a, b),
+            },
+            Op::INe { a, b } => match (self.short(a), self.short(b)) {
+                (_, Some(n)) => Test::INeI(a, n),
+                (Some(n), _) => Test::INeI(b, n),
+                _ => Test::INe(a, b),
+            },
+            Op::ILt { a, b } => match (self.short(a), self.short(b)) {
+                (_, Some(n)) => Test::ILtI(a, n),
+                (Some(n), _) => Test::IGtI(b, n),
+                _ => Test::ILt(a, b),
+            },
+            Op::ILe { a, b } => match (self.short(a), self.short(b)) {
+                (_, Some(n)) => Test::ILeI(a, n),
+                (Some(n), _) => Test::IGeI(b, n),
+                _ => Test::ILe(a, b),
+            },
+            Op::FEq { a, b } => Test::FEq(a, b),
+            Op::FNe { a, b } => Test::FNe(a, b),
+            Op::FLt { a, b } => Test::FLt(a, b),
+            Op::FLe { a, b } => Test::FLe(a, b),
+            Op::REq { a, b } => Test::REq(a, b),
+            Op::RZero { a } => Test::Zero(a),
+            Op::ClassIs { a, class } => Test::ClassIs(a, facts.class(class)?),
+            _ => return None,
+        })
+    }
+}
+
+fn konst(func: &Func, inst: &Inst, facts: &mut dyn Facts) -> Option<Konst> {
+    Some(match inst.op {
+        Op::Int { value } => Konst::One(value as u64),
+        Op::Float { value } => Konst::One(value.to_bits()),
+        Op::Bool { value } => Konst::One(u64::from(value)),
+        Op::Str { text } => Konst::One(facts.literal(text)),
+        Op::Null {} | Op::Void {} => {
+            let value = if inst.op == (Op::Null {}) { Value::NULL } else { Value::VOID };
+            match func.rep(inst.dst) {
+                Rep::Any => Konst::Two(value.tag(), value.payload()),
+                Rep::Ref => Konst::One(0),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,450 @@
+//! What each instruction of typed MIR that does not end a block becomes. It knows the opcodes but not what they do.
+
+use mir::func::Rep;
+use mir::inst::{ClassIx, FuncId, Gives, Inst as Mir, Op, OperandRef, Own, Val, Vals};
+use mir::types::Signature;
+use nyrt::heap::{Field, SlotType};
+use syntax::intern::Symbol;
+
+use crate::encode::{Declined, Encoder, Site, TOO_LARGE};
+use crate::op::Code;
+use crate::plan::Facts;
+use crate::slots::{NONE, param_slots};
+
+/// What the encoding asks about the program it belongs to.
+pub(crate) trait Env: Facts {
+    /// How a function is called.
+    fn signature(&self, func: FuncId) -> Option<Signature>;
+    /// Where a field is.
+    fn field(&mut self, class: ClassIx, name: Symbol) -> Option<Field>;
+    /// The address of what is needed to make an instance of a class.
+    fn shape(&mut self, class: ClassIx) -> Option<u64>;
+}
+
+/// A field is not where typed code can reach it.
+const NO_FIELD: Declined = "a field without a place";
+/// A function that nobody described is called.
+const NO_SIGNATURE: Declined = "a call of a function without a signature";
+
+/// How an instruction finds a value and what it makes of it: a field of the instruction.
+pub(crate) mod rep {
+    /// Nowhere; `null`.
+    pub(crate) const NULL: u16 = 0;
+    /// Nowhere; `void`.
+    pub(crate) const VOID: u16 = 1;
+    /// An integer.
+    pub(crate) const I64: u16 = 2;
+    /// A float.
+    pub(crate) const F64: u16 = 3;
+    /// A truth value.
+    pub(crate) const BOOL: u16 = 4;
+    /// A reference, zero is `null`.
+    pub(crate) const REF: u16 = 5;
+    /// Everything.
+    pub(crate) const ANY: u16 = 6;
+}
+
+/// A representation as a field of an instruction.
+fn rep_field(rep: Rep) -> u16 {
+    match rep {
+        Rep::Unit => rep::NULL,
+        Rep::I64 => rep::I64,
+        Rep::F64 => rep::F64,
+        Rep::Bool => rep::BOOL,
+        Rep::Ref => rep::REF,
+        Rep::Any => rep::ANY,
+    }
+}
+
+impl Encoder<'_> {
+    /// Encodes an instruction that does not end a block.
+    pub(crate) fn row(&mut self, inst: Mir) -> Result<(), Declined> {
+        let dst = inst.dst;
+        match inst.op {
+            Op::Int { .. }
+            | Op::Float { .. }
+            | Op::Bool { .. }
+            | Op::Str { .. }
+            | Op::Null {}
+            | Op::Void {} => {
+                self.constant(dst);
+            }
+
+            Op::IAdd { a, b } => self.arithmetic(inst, Code::IAdd, Some(Code::IAddI), a, b),
+            Op::ISub { a, b } => self.arithmetic(inst, Code::ISub, Some(Code::IAddI), a, b),
+            Op::IMul { a, b } => self.arithmetic(inst, Code::IMul, Some(Code::IMulI), a, b),
+            Op::IDiv { a, b } => self.arithmetic(inst, Code::IDiv, Some(Code::IDivI), a, b),
+            Op::IRem { a, b } => self.arithmetic(inst, Code::IRem, Some(Code::IRemI), a, b),
+            Op::IAnd { a, b } => self.arithmetic(inst, Code::IAnd, Some(Code::IAndI), a, b),
+            Op::IOr { a, b } => self.arithmetic(inst, Code::IOr, None, a, b),
+            Op::IXor { a, b } => self.arithmetic(inst, Code::IXor, None, a, b),
+            Op::IShl { a, b } => self.arithmetic(inst, Code::IShl, Some(Code::IShlI), a, b),
+            Op::IShr { a, b } => self.arithmetic(inst, Code::IShr, Some(Code::IShrI), a, b),
+            Op::INeg { a } => self.unary(Code::INeg, dst, a),
+            Op::INot { a } => self.unary(Code::INot, dst, a),
+            Op::IEq { a, b } => self.binary(Code::IEq, dst, a, b),
+            Op::INe { a, b } => self.binary(Code::INe, dst, a, b),
+            Op::ILt { a, b } => self.binary(Code::ILt, dst, a, b),
+            Op::ILe { a, b } => self.binary(Code::ILe, dst, a, b),
+            Op::IToF { a } => self.unary(Code::IToF, dst, a),
+            Op::FAdd { a, b } => self.binary(Code::FAdd, dst, a, b),
+            Op::FSub { a, b } => self.binary(Code::FSub, dst, a, b),
+            Op::FMul { a, b } => self.binary(Code::FMul, dst, a, b),
+            Op::FDiv { a, b } => self.binary(Code::FDiv, dst, a, b),
+            Op::FRem { a, b } => self.binary(Code::FRem, dst, a, b),
+            Op::FNeg { a } => self.unary(Code::FNeg, dst, a),
+            Op::FSqrt { a } => self.unary(Code::FSqrt, dst, a),
+            Op::FEq { a, b } => self.binary(Code::FEq, dst, a, b),
+            Op::FNe { a, b } => self.binary(Code::FNe, dst, a, b),
+            Op::FLt { a, b } => self.binary(Code::FLt, dst, a, b),
+            Op::FLe { a, b } => self.binary(Code::FLe, dst, a, b),
+            Op::BNot { a } => self.unary(Code::BNot, dst, a),
+            Op::BEq { a, b } => self.binary(Code::BEq, dst, a, b),
+            Op::REq { a, b } => self.binary(Code::REq, dst, a, b),
+            Op::RZero { a } => self.unary(Code::RZero, dst, a),
+            Op::SEq { a, b } => self.binary(Code::SEq, dst, a, b),
+            Op::ClassIs { a, class } => {
+                let class = self.env.class(class).ok_or(TOO_LARGE)?;
+                self.emit(Code::ClassIs, self.reg(dst), self.reg(a), class);
+            }
+            Op::ClosureIs { a, func } => {
+                self.unary(Code::ClosureIs, dst, a);
+                self.data(u64::from(func.0));
+            }
+
+            Op::BoxI { a } => self.unary(Code::BoxI, dst, a),
+            Op::BoxF { a } => self.unary(Code::BoxF, dst, a),
+            Op::BoxB { a } => self.unary(Code::BoxB, dst, a),
+            Op::BoxRef { a, void } | Op::BoxMove { a: Own(a), void } => {
+                self.emit(Code::BoxRef, self.reg(dst), self.reg(a), u16::from(void));
+            }
+            Op::BoxLit { a } => self.emit(Code::BoxRef, self.reg(dst), self.reg(a), 0),
+            // The payload is the number.
+            Op::UnboxI { a } | Op::UnboxF { a } | Op::UnboxB { a } => {
+                self.emit(Code::Mov, self.reg(dst), self.reg(a) + 1, 0);
+            }
+            Op::UnboxRef { a } | Op::UnboxLit { a } | Op::UnboxMove { a: Own(a) } => {
+                self.unary(Code::UnboxRef, dst, a);
+            }
+            Op::Forget { .. } => {}
+
+            Op::Add { a, b } => self.binary(Code::AnyAdd, dst, a, b),
+            Op::Sub { a, b } => self.binary(Code::AnySub, dst, a, b),
+            Op::Mul { a, b } => self.binary(Code::AnyMul, dst, a, b),
+            Op::BitAnd { a, b } => self.binary(Code::AnyAnd, dst, a, b),
+            Op::BitOr { a, b } => self.binary(Code::AnyOr, dst, a, b),
+            Op::BitXor { a, b } => self.binary(Code::AnyXor, dst, a, b),
+            Op::Shl { a, b } => self.binary(Code::AnyShl, dst, a, b),
+            Op::Shr { a, b } => self.binary(Code::AnyShr, dst, a, b),
+            Op::Eq { a, b } => self.binary(Code::AnyEq, dst, a, b),
+            Op::Ne { a, b } => self.binary(Code::AnyNe, dst, a, b),
+            Op::Lt { a, b } => self.binary(Code::AnyLt, dst, a, b),
+            Op::Le { a, b } => self.binary(Code::AnyLe, dst, a, b),
+            Op::Gt { a, b } => self.binary(Code::AnyGt, dst, a, b),
+            Op::Ge { a, b } => self.binary(Code::AnyGe, dst, a, b),
+            Op::Truth { a } => self.unary(Code::AnyTruth, dst, a),
+            Op::Not { a } => self.unary(Code::AnyNot, dst, a),
+
+            Op::Retain { a } => {
+                let any = self.func.rep(a) == Rep::Any;
+                self.unary(if any { Code::RetainAny } else { Code::Retain }, dst, a);
+            }
+            Op::Release { a: Own(a) }
+            | Op::ReleaseUnwinding { a: Own(a) }
+            | Op::ReleaseQuiet { a: Own(a) } => {
+                let any = self.func.rep(a) == Rep::Any;
+                self.emit(if any { Code::ReleaseAny } else { Code::Release }, self.reg(a), 0, 0);
+            }
+
+            Op::Check { object, .. } => {
+                if !self.check_and_load(object)? {
+                    self.emit(Code::Check, self.reg(object), 0, 0);
+                }
+            }
+            Op::CheckAlive { object } => self.emit(Code::CheckAlive, self.reg(object), 0, 0),
+            Op::Load { object, class, field } => self.load(inst, object, class, field)?,
+            Op::StoreRaw { object, class, field, value } => {
+                let (offset, slot) = self.place(class, field)?;
+                let op = match (slot, self.func.rep(value)) {
+                    (SlotType::Bool, Rep::Bool) => Code::StoreBool,
+                    (SlotType::I64, Rep::I64) | (SlotType::F64, Rep::F64) => Code::Store8,
+                    (SlotType::Any, Rep::Any) => Code::StoreRawAny,
+                    (SlotType::Ref | SlotType::RefOrVoid | SlotType::Str, Rep::Ref) => Code::StoreRawRef,
+                    _ => return Err(NO_FIELD),
+                };
+                self.emit(op, self.reg(object), offset, self.reg(value));
+            }
+            Op::Store { object, class, field, value: Own(value) } => {
+                let (offset, slot) = self.place(class, field)?;
+                let op = match (slot, self.func.rep(value)) {
+                    (SlotType::Any, Rep::Any) => Code::StoreAny,
+                    (SlotType::Ref | SlotType::RefOrVoid | SlotType::Str, Rep::Ref) => Code::StoreRef,
+                    _ => return Err(NO_FIELD),
+                };
+                self.emit(op, self.reg(object), offset, self.reg(value));
+            }
+
+            Op::ArrLen { array } => self.unary(Code::ArrLen, dst, array),
+            Op::ArrGet { array, index } => {
+                let op = match self.func.rep(dst) {
+                    Rep::I64 => Code::ArrGetI,
+                    Rep::F64 => Code::ArrGetF,
+                    Rep::Bool => Code::ArrGetB,
+                    Rep::Ref => Code::ArrGetRef,
+                    Rep::Any => Code::ArrGetAny,
+                    Rep::Unit => return Ok(()),
+                };
+                self.binary(op, dst, array, index);
+            }
+            Op::ArrSet { array, index, value } => {
+                let op = match self.func.rep(value) {
+                    Rep::I64 => Code::ArrSetI,
+                    Rep::F64 => Code::ArrSetF,
+                    Rep::Bool => Code::ArrSetB,
+                    Rep::Ref => Code::ArrSetRef,
+                    Rep::Any => Code::ArrSetAny,
+                    Rep::Unit => return Err(TOO_LARGE),
+                };
+                self.emit(op, self.reg(array), self.reg(index), self.reg(value));
+            }
+            Op::ArrPush { array, value } => {
+                let op = match self.func.rep(value) {
+                    Rep::I64 => Code::ArrPushI,
+                    Rep::F64 => Code::ArrPushF,
+                    Rep::Bool => Code::ArrPushB,
+                    Rep::Ref => Code::ArrPushRef,
+                    Rep::Any => Code::ArrPushAny,
+                    Rep::Unit => return Err(TOO_LARGE),
+                };
+                self.emit(op, self.reg(array), self.reg(value), 0);
+            }
+            Op::StrLen { a } => self.unary(Code::StrLen, dst, a),
+            Op::Append { a, b } => self.binary(Code::Append, dst, a, b),
+
+            Op::CellGet { cell } => {
+                let rep = rep_field(self.func.rep(dst));
+                self.emit(Code::CellGet, self.reg(dst), self.reg(cell), rep);
+            }
+            Op::CellSet { cell, value: Own(value) } => {
+                let rep = self.set_rep(value);
+                self.emit(Code::CellSet, self.reg(cell), self.reg(value), rep);
+            }
+            Op::CaptureGet { index } => {
+                let index = u16::try_from(index).map_err(|_| TOO_LARGE)?;
+                self.emit(Code::CaptureGet, self.reg(dst), index, rep_field(self.func.rep(dst)));
+            }
+            Op::GlobalGet { global } => {
+                self.emit(Code::GlobalGet, self.reg(dst), 0, rep_field(self.func.rep(dst)));
+                self.data(u64::from(global.0));
+            }
+            Op::GlobalSet { global, value: Own(value) } => {
+                let rep = self.set_rep(value);
+                self.emit(Code::GlobalSet, self.reg(value), 0, rep);
+                self.data(u64::from(global.0));
+            }
+            Op::GetStatic { class } => {
+                self.emit(Code::GetStatic, self.reg(dst), 0, 0);
+                self.data(u64::from(class.0));
+            }
+            Op::NewObject { class } => {
+                self.emit(Code::NewObject, self.reg(dst), 0, 0);
+                let shape = self.env.shape(class).ok_or(NO_FIELD)?;
+                self.data(shape);
+            }
+
+            Op::CallDirect { func, args } => self.call(dst, func, args, None)?,
+            Op::CallClosure { callee, func, args } => self.call(dst, func, args, Some(callee))?,
+            Op::Inlined {} => self.emit(Code::Inlined, 0, 0, 0),
+            Op::DropOutbox {} => self.emit(Code::DropOutbox, 0, 0, 0),
+            _ => {
+                let site = self.site(inst);
+                let native = matches!(inst.op, Op::CallNative { .. });
+                self.emit_wide(if native { Code::CallNative } else { Code::Perform }, 0, site);
+            }
+        }
+        Ok(())
+    }
+
+    fn constant(&mut self, dst: Val) {
+        let needed = self.plan.read[dst.index()] && !self.plan.hoisted[dst.index()];
+        if let (true, Some(konst)) = (needed, self.plan.konst[dst.index()]) {
+            self.emit_konst(self.reg(dst), konst);
+        }
+    }
+
+    fn unary(&mut self, op: Code, dst: Val, a: Val) {
+        self.emit(op, self.reg(dst), self.reg(a), 0);
+    }
+
+    fn binary(&mut self, op: Code, dst: Val, a: Val, b: Val) {
+        self.emit(op, self.reg(dst), self.reg(a), self.reg(b));
+    }
+
+    fn arithmetic(&mut self, inst: Mir, op: Code, short: Option<Code>, a: Val, b: Val) {
+        match (short, self.plan.immediate(&inst.op)) {
+            (Some(short), Some((a, n, _))) => self.emit(short, self.reg(inst.dst), self.reg(a), n as u16),
+            _ => self.binary(op, inst.dst, a, b),
+        }
+    }
+
+    // ---- fields
+
+    fn place(&mut self, class: ClassIx, field: Symbol) -> Result<(u16, SlotType), Declined> {
+        let field = self.env.field(class, field).filter(|f| !f.weak).ok_or(NO_FIELD)?;
+        Ok((u16::try_from(field.offset).map_err(|_| TOO_LARGE)?, field.slot))
+    }
+
+    /// The next instruction of the block, if it is not the last one.
+    fn next(&self) -> Option<Mir> {
+        let at = self.at as usize + 1;
+        let inst = *self.func.insts.get(at)?;
+        (!inst.op.row().effects.ends_block() && !self.plan.folded[at]).then_some(inst)
+    }
+
+    fn load(&mut self, inst: Mir, object: Val, class: ClassIx, field: Symbol) -> Result<(), Declined> {
+        let (offset, slot) = self.place(class, field)?;
+        let mut dst = inst.dst;
+        let op = match (slot, self.func.rep(dst)) {
+            (SlotType::Bool, Rep::Bool) => Code::LoadBool,
+            (SlotType::I64, Rep::I64) | (SlotType::F64, Rep::F64) => Code::Load8,
+            (SlotType::Any, Rep::Any) => Code::LoadAny,
+            (SlotType::Ref | SlotType::RefOrVoid | SlotType::Str, Rep::Ref) => match self.next() {
+                Some(Mir { op: Op::Retain { a }, dst: owned, .. })
+                    if a == inst.dst && self.plan.uses[a.index()] == 1 =>
+                {
+                    self.taken = 1;
+                    dst = owned;
+                    Code::LoadRefOwn
+                }
+                _ => Code::LoadRef,
+            },
+            _ => return Err(NO_FIELD),
+        };
+        self.emit(op, self.reg(dst), self.reg(object), offset);
+        Ok(())
+    }
+
+    /// A test for zero with the load behind it as one instruction.
+    fn check_and_load(&mut self, object: Val) -> Result<bool, Declined> {
+        let Some(Mir { op: Op::Load { object: loaded, class, field }, dst, .. }) = self.next() else {
+            return Ok(false);
+        };
+        if loaded != object {
+            return Ok(false);
+        }
+        let (offset, slot) = self.place(class, field)?;
+        let op = match (slot, self.func.rep(dst)) {
+            (SlotType::I64, Rep::I64) | (SlotType::F64, Rep::F64) => Code::CheckLoad8,
+            (SlotType::Ref | SlotType::RefOrVoid | SlotType::Str, Rep::Ref) => Code::CheckLoadRef,
+            _ => return Ok(false),
+        };
+        self.taken = 1;
+        self.emit(op, self.reg(dst), self.reg(object), offset);
+        Ok(true)
+    }
+
+    /// The representation of a value that is stored.
+    fn set_rep(&self, value: Val) -> u16 {
+        match self.func.rep(value) {
+            Rep::Unit if self.is_void(value) => rep::VOID,
+            other => rep_field(other),
+        }
+    }
+
+    /// Which one of `null` and `void` a unit is: all values that meet in it are the same.
+    fn is_void(&self, mut value: Val) -> bool {
+        for _ in 0..=self.func.values {
+            if value.0 < self.func.params {
+                return self.signature.params.get(value.index()).is_some_and(|p| p.void);
+            }
+            if let Some(def) = self.func.insts.iter().find(|i| i.dst == value) {
+                return match def.op {
+                    Op::CallDirect { func, .. } | Op::CallClosure { func, .. } => {
+                        self.env.signature(func).is_some_and(|s| s.result.void)
+                    }
+                    Op::Null {} => false,
+                    _ => true,
+                };
+            }
+            let arg = self.func.edges.iter().find_map(|e| {
+                let at = self.func.block_params(e.to).position(|p| p == value)?;
+                self.func.vals(e.args).nth(at).filter(|a| *a != value)
+            });
+            match arg {
+                Some(arg) => value = arg,
+                None => break,
+            }
+        }
+        true
+    }
+
+    // ---- calls
+
+    fn call(&mut self, dst: Val, func: FuncId, args: Vals, closure: Option<Val>) -> Result<(), Declined> {
+        let signature = self.env.signature(func).ok_or(NO_SIGNATURE)?;
+        let (slots, words) = param_slots(&signature.params).ok_or(TOO_LARGE)?;
+        // The register that each word of the callee's parameters is copied from; gaps get anything.
+        let mut from = vec![0u16; words as usize];
+        for (arg, slot) in self.func.vals(args.0).zip(slots) {
+            if slot == NONE {
+                continue;
+            }
+            from[slot as usize] = self.reg(arg);
+            if self.func.rep(arg) == Rep::Any {
+                from[slot as usize + 1] = self.reg(arg) + 1;
+            }
+        }
+        let dst = self.reg(dst);
+        let head = u64::from(func.0);
+        let at = |i: usize| from.get(i).copied().unwrap_or(0);
+        match (closure, from.len()) {
+            (None, 0..=1) => self.emit(Code::Call1, dst, at(0), 0),
+            (None, 2) => self.emit(Code::Call2, dst, at(0), at(1)),
+            (None, 3..=4) => {
+                self.emit(Code::Call4, dst, at(0), at(1));
+                self.data(head | u64::from(at(2)) << 32 | u64::from(at(3)) << 48);
+                return Ok(());
+            }
+            (None, n) => self.emit(Code::CallN, dst, n as u16, 0),
+            (Some(callee), n) => self.emit(Code::CallClosure, dst, n as u16, self.reg(callee)),
+        }
+        self.data(head);
+        if closure.is_some() || from.len() > 4 {
+            let words = from.len().div_ceil(4);
+            self.emit(Code::Skip, u16::try_from(words).map_err(|_| TOO_LARGE)?, 0, 0);
+            for four in from.chunks(4) {
+                let short = |i: usize| u64::from(four.get(i).copied().unwrap_or(0));
+                self.data(short(0) | short(1) << 16 | short(2) << 32 | short(3) << 48);
+            }
+        }
+        Ok(())
+    }
+
+    /// An instruction for the machine, with its operands renumbered.
+    pub(crate) fn site(&mut self, inst: Mir) -> u32 {
+        let mut op = inst.op;
+        let number = |this: &Self, v: Val| Val(u32::from(this.reg(v) / 2));
+        op.operands_mut(&mut |operand| match operand.get() {
+            OperandRef::Val(v) => operand.set(OperandRef::Val(number(self, v))),
+            OperandRef::Own(v) => operand.set(OperandRef::Own(Own(number(self, v.0)))),
+            OperandRef::Vals(l) => operand.set(OperandRef::Vals(Vals(self.list(l.0)))),
+            _ => {}
+        });
+        let gives = inst.op.row().gives != Gives::Nothing;
+        let rep = if gives { self.func.rep(inst.dst) } else { Rep::Unit };
+        let dst = if gives { self.reg(inst.dst) } else { NONE };
+        self.out.sites.push(Site { op, dst, rep });
+        self.out.sites.len() as u32 - 1
+    }
+
+    fn list(&mut self, at: u32) -> u32 {
+        let vals: Vec<u32> = self.func.vals(at).map(|v| u32::from(self.reg(v) / 2)).collect();
+        if vals.is_empty() {
+            return 0;
+        }
+        let at = self.out.lists.len() as u32;
+        self.out.lists.push(vals.len() as u32);
+        self.out.lists.extend(vals);
+        at
+    }
+}

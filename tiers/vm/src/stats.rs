@@ -1,0 +1,53 @@
+//! How often each instruction was executed, for `--stats`. It knows the table of opcodes only.
+
+use std::cell::Cell;
+
+use crate::op::{ALL, Code, Mark};
+
+/// A counter for each opcode.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    executed: Box<[Cell<u64>]>,
+}
+
+/// Sums over all instructions that were executed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Executed {
+    /// Instructions.
+    pub all: u64,
+    /// Those on values of unknown kind.
+    pub on_any: u64,
+    /// Those that retain or release.
+    pub counting: u64,
+}
+
+impl Counts {
+    pub(crate) fn new() -> Counts {
+        Counts { executed: ALL.iter().map(|_| Cell::new(0)).collect() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn add(&self, op: Code) {
+        if let Some(count) = self.executed.get(op as usize) {
+            count.set(count.get() + 1);
+        }
+    }
+
+    pub(crate) fn sums(&self) -> Executed {
+        let mut sums = Executed::default();
+        for (op, count) in self.by_op() {
+            sums.all += count;
+            match op.row().mark {
+                Mark::Plain => {}
+                Mark::Any => sums.on_any += count,
+                Mark::Count => sums.counting += count,
+            }
+        }
+        sums
+    }
+
+    /// What was executed at all.
+    pub(crate) fn by_op(&self) -> impl Iterator<Item = (Code, u64)> + '_ {
+        ALL.iter().zip(&self.executed).map(|(op, n)| (*op, n.get())).filter(|(_, n)| *n > 0)
+    }
+}

@@ -1,0 +1,108 @@
+//! Shortens ways through blocks that only test a truth value which their predecessors have just made: what `and` and
+//! `or` leave behind. Loops and what counts as a step stay as they are.
+
+use mir::func::{Edge, Func};
+use mir::inst::{Block, EdgeId, Inst, Op, Val};
+
+use crate::flow::{Flow, edges_from};
+
+/// A block that has one parameter and only branches on it.
+#[derive(Clone, Copy)]
+struct Test {
+    then: EdgeId,
+    els: EdgeId,
+}
+
+/// Rewrites the function. `back` afterwards holds for every edge of it whether it closes a loop.
+pub(crate) fn shorten(func: &mut Func, flow: &mut Flow) {
+    let tests = tests(func, flow);
+    if tests.iter().all(Option::is_none) {
+        return;
+    }
+    let bools: Vec<Option<bool>> = {
+        let mut bools = vec![None; func.values as usize];
+        for inst in &func.insts {
+            if let Op::Bool { value } = inst.op {
+                bools[inst.dst.index()] = Some(value);
+            }
+        }
+        bools
+    };
+    for block in func.block_ids().filter(|b| flow.reached(*b)) {
+        let last = func.blocks[block.index()].end as usize - 1;
+        match func.insts[last].op {
+            Op::Jump { to } => {
+                let Some((test, arg)) = target(func, &tests, to) else { continue };
+                if !allowed(func, flow, block, test) {
+                    continue;
+                }
+                func.insts[last].op = match bools[arg.index()] {
+                    Some(value) => Op::Jump { to: if value { test.then } else { test.els } },
+                    None => Op::Branch { cond: arg, then: test.then, els: test.els },
+                };
+            }
+            Op::Branch { cond, then, els } => {
+                let way = |to: EdgeId| {
+                    let (test, arg) = target(func, &tests, to)?;
+                    let value = bools[arg.index()]?;
+                    allowed(func, flow, block, test).then_some(if value { test.then } else { test.els })
+                };
+                let (then, els) = (way(then).unwrap_or(then), way(els).unwrap_or(els));
+                func.insts[last].op = Op::Branch { cond, then, els };
+            }
+            _ => {}
+        }
+    }
+    let depth = std::mem::take(&mut flow.depth);
+    *flow = Flow::new(func);
+    flow.depth = depth;
+}
+
+/// The blocks that only test their parameter.
+fn tests(func: &Func, flow: &Flow) -> Vec<Option<Test>> {
+    let mut uses = vec![0u32; func.values as usize];
+    for inst in &func.insts {
+        func.uses(&inst.op, |v, _| uses[v.index()] += 1);
+    }
+    for edge in &func.edges {
+        func.vals(edge.args).filter(|v| v.0 < func.values).for_each(|v| uses[v.index()] += 1);
+    }
+    let mut tests: Vec<Option<Test>> = func
+        .blocks
+        .iter()
+        .map(|block| {
+            let [param] = func.list(block.params) else { return None };
+            match func.insts[block.start as usize..block.end as usize] {
+                [Inst { op: Op::Branch { cond, then, els }, .. }] if cond.0 == *param => {
+                    (uses[cond.index()] == 1).then_some(Test { then, els })
+                }
+                _ => None,
+            }
+        })
+        .collect();
+    // The first block of a loop stays: who dominates its end must not change.
+    for block in func.block_ids().filter(|b| flow.reached(*b)) {
+        edges_from(func, block, |e, _, unwind| {
+            if flow.back[e.index()] || unwind {
+                tests[func.edges[e.index()].to.index()] = None;
+            }
+        });
+    }
+    tests
+}
+
+fn target(func: &Func, tests: &[Option<Test>], to: EdgeId) -> Option<(Test, Val)> {
+    let Edge { to, args } = func.edges[to.index()];
+    let test = tests[to.index()]?;
+    match func.list(args) {
+        [arg] if *arg < func.values => Some((test, Val(*arg))),
+        _ => None,
+    }
+}
+
+/// Whether going on from `block` where the test goes leaves the steps as they are.
+fn allowed(func: &Func, flow: &Flow, block: Block, test: Test) -> bool {
+    [test.then, test.els]
+        .into_iter()
+        .all(|e| !flow.back[e.index()] && !flow.dominates(func.edges[e.index()].to, block))
+}
