@@ -116,9 +116,13 @@ pub(crate) struct SettingArgs {
     /// End the program after so many calls and loop rounds
     #[arg(long, value_name = "N", value_parser = value(settings::Kind::Count))]
     fuel: Option<String>,
-    /// Which tier runs the program: auto, interp
+    /// Which tier runs the program: auto, interp, vm
     #[arg(long, value_name = "TIER", value_parser = value(settings::Kind::Tier))]
     tier: Option<String>,
+    /// Print what the tiers did when the program ends: text or json
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "text",
+          value_parser = value(settings::Kind::Stats))]
+    stats: Option<String>,
     /// Print what the cycle collector did when the program ends
     #[arg(long)]
     gc_stats: bool,
@@ -203,6 +207,7 @@ impl SettingArgs {
             (Id::Fuel, self.fuel),
             (Id::Tier, self.tier),
             (Id::GcStats, gc_stats),
+            (Id::Stats, self.stats),
         ];
         all.into_iter().filter_map(|(id, value)| value.map(|v| (id, v))).collect()
     }

@@ -3,6 +3,7 @@
 //! source -> tree -> MIR -> runtime -> tier. It renders nothing (`report`) and reads no file (`load`).
 
 mod advice;
+mod compile;
 mod machine;
 mod outcome;
 mod session;
@@ -118,7 +119,7 @@ pub(crate) fn run(front: Front, args: Vec<String>, format: ErrorFormat) -> Statu
     // The trees take more memory than everything else that is there now.
     drop(loaded);
     let Some(&top) = tops.first() else { return Status::OK };
-    match Machine::new(program, sources, &settings, args, format) {
+    match Machine::new(program, sources, &settings, args, format, Some(top)) {
         Ok(mut machine) => {
             machine.lints = lints;
             machine.run_to_end(top)

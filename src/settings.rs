@@ -11,9 +11,9 @@ use syntax::span::Span;
 use crate::report::Finding;
 
 /// What `--tier` takes: the first one chooses among the others.
-pub(crate) const TIERS: &[&str] = &["auto", "interp"];
+pub(crate) const TIERS: &[&str] = &["auto", "interp", "vm"];
 /// Tiers that people ask for and this build does not have.
-const ABSENT_TIERS: &[&str] = &["vm", "jit"];
+const ABSENT_TIERS: &[&str] = &["jit"];
 
 /// How long a switch will be there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +39,10 @@ pub(crate) enum Kind {
     Seconds,
     /// One of the tiers.
     Tier,
+    /// A whole number.
+    Calls,
+    /// How statistics are shown: `text`, `json`, or `off`.
+    Stats,
     /// A file name.
     Path,
 }
@@ -79,7 +83,11 @@ macro_rules! switches {
 
 switches! {
     Tier "NYASH_TIER" Some("--tier"), Some(("tiers", "tier")), Tier, "auto", Stable,
-        "which tier runs the program: auto, interp";
+        "which tier runs the program: auto, interp, vm";
+    VmThreshold "NYASH_VM_THRESHOLD" None, Some(("tiers", "vm-threshold")), Calls, "20", Stable,
+        "calls after which --tier=auto moves a function to the vm; a loop round counts a tenth";
+    Stats "NYASH_STATS" Some("--stats"), None, Stats, "off", Stable,
+        "print what the tiers did when the program ends: off, text, json";
     MaxHeap "NYASH_MAX_HEAP" Some("--max-heap"), Some(("limits", "max-heap")), Size, "4G", Stable,
         "most memory the program's boxes may take";
     MaxDepth "NYASH_MAX_DEPTH" Some("--max-depth"), Some(("limits", "max-depth")), Count, "100000", Stable,
@@ -145,6 +153,17 @@ pub(crate) struct Row {
     pub origin: Origin,
 }
 
+/// How statistics are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum StatsForm {
+    /// Not at all.
+    Off,
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
 /// The settings of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -160,6 +179,8 @@ pub(crate) struct Settings {
     pub fuel: Option<u64>,
     /// `--gc-stats`
     pub gc_stats: bool,
+    /// `--stats`
+    pub stats: StatsForm,
     /// `NYASH_LAX_LOCALS`
     pub lax_locals: bool,
     /// `NYASH_AUDIT`
@@ -167,6 +188,14 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Calls after which a function moves to the VM; `None`: never.
+    pub(crate) fn vm_threshold(&self) -> Option<u32> {
+        match self.row(Id::Tier).value.as_str() {
+            "interp" => None,
+            "vm" => Some(0),
+            _ => Some(self.row(Id::VmThreshold).value.parse().unwrap_or(u32::MAX)),
+        }
+    }
     /// A row.
     pub(crate) fn row(&self, id: Id) -> &Row {
         // ORDER: rows and the variants of `Id` come from the same table.
@@ -189,6 +218,11 @@ pub(crate) fn resolve(flags: &[(Id, String)], file: &[FileSetting]) -> (Settings
         timeout: parse_seconds(text(Id::Timeout)).ok(),
         fuel: text(Id::Fuel).parse().ok(),
         gc_stats: on(Id::GcStats),
+        stats: match text(Id::Stats) {
+            "text" => StatsForm::Text,
+            "json" => StatsForm::Json,
+            _ => StatsForm::Off,
+        },
         lax_locals: on(Id::LaxLocals),
         audit: on(Id::Audit),
         rows,
@@ -274,6 +308,14 @@ pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
             Err(format!("this build has no tier `{value}`; it has {}", words(TIERS, "and")))
         }
         Kind::Tier => Err(format!("expected a tier: {}", words(TIERS, "or"))),
+        Kind::Calls => match value.replace('_', "").parse::<u32>() {
+            Ok(_) => Ok(()),
+            Err(_) => Err("expected a whole number".into()),
+        },
+        Kind::Stats => match value {
+            "off" | "text" | "json" => Ok(()),
+            _ => Err("expected off, text or json".into()),
+        },
         Kind::Path => Ok(()),
     }
 }

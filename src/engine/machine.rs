@@ -5,21 +5,24 @@ use host::{Console, Reservation};
 use interp::Interp;
 use link::Linked;
 use machine::{Config, Exit};
-use mir::inst::FuncId;
+use mir::inst::{ClassIx, FuncId};
 use mir::program::Program;
-use nyrt::heap::HeapConfig;
+use nyrt::heap::{HeapConfig, SlotType};
 use nyrt::host::{Closed, Host, Stream};
 use nyrt::prelude::{BOX, Prelude, PreludeFn};
 use nyrt::rt::Rt;
+use profiler::{Helper, Stats, Thresholds};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use syntax::span::SourceMap;
+use vm::Vm;
 
+use super::compile::{ClosedProgram, Promotion};
 use super::outcome;
 use super::watch::Watch;
 use crate::cli::{ErrorFormat, Status};
 use crate::report::{self, Finding};
-use crate::settings::{Id, Settings};
+use crate::settings::{Id, Settings, StatsForm};
 
 /// How many errors that did not end the program are shown: one bad `fini` can fail a million times.
 const NOTICES: u64 = 4;
@@ -70,16 +73,20 @@ pub(super) struct Machine {
     notices: Rc<Cell<u64>>,
     console: Rc<RefCell<Console>>,
     watch: Rc<RefCell<Watch>>,
+    /// What a closed program runs on besides tier 0.
+    tiers: Option<(Rc<ClosedProgram>, Rc<Vm>)>,
 }
 
 impl Machine {
-    /// Reserves the heap and links the program.
+    /// Reserves the heap and links the program. `top` is where a program starts that nothing is added to; without it
+    /// (a REPL) nothing is known about what will come, and tier 0 runs everything.
     pub(super) fn new(
         program: Program,
         sources: SourceMap,
         settings: &Settings,
         args: Vec<String>,
         format: ErrorFormat,
+        top: Option<FuncId>,
     ) -> Result<Machine, Status> {
         let region = Reservation::new(settings.max_heap).map_err(|e| {
             refuse(&format!("cannot reserve address space for the heap: {e}"), "try a smaller --max-heap")
@@ -98,9 +105,27 @@ impl Machine {
         rt.limits.max_depth = settings.max_depth;
         rt.args = args;
         rt.prelude = prelude(&program);
-        let linked = Linked::new(&mut rt, program);
+        let measured = settings.stats != StatsForm::Off;
+        let closed = top.map(|top| Rc::new(ClosedProgram::new(&program, top, measured)));
+        let linked = match &closed {
+            Some(closed) => {
+                let slots: Vec<Vec<SlotType>> = slots(&program, closed);
+                Linked::with_layouts(&mut rt, program, &|class, field| slots[class.index()][field])
+            }
+            None => Linked::new(&mut rt, program),
+        };
         let config = Config { audit: settings.audit, ..Config::default() };
         let mut core = Interp::machine(rt, linked, config);
+        let tiers = closed.filter(|_| settings.vm_threshold().is_some()).map(|closed| {
+            let vm = Rc::new(Vm::new(closed.clone()));
+            if measured {
+                vm.count();
+            }
+            let thresholds = Thresholds { vm: settings.vm_threshold() };
+            core.add_tier(vm.clone());
+            core.set_promoter(Rc::new(Promotion::new(closed.clone(), vm.clone(), thresholds)));
+            (closed, vm)
+        });
         let sources = Rc::new(RefCell::new(sources));
         let shown = sources.clone();
         let notices = Rc::new(Cell::new(0));
@@ -123,6 +148,7 @@ impl Machine {
             notices,
             console,
             watch,
+            tiers,
         })
     }
 
@@ -166,6 +192,9 @@ impl Machine {
     /// Writes what is left and gives the exit status of the process.
     pub(super) fn close(mut self, status: Status) -> Status {
         let written = self.core.rt.host.flush();
+        if self.settings.stats != StatsForm::Off {
+            report::emit(&self.stats());
+        }
         if self.settings.gc_stats {
             report::emit(&gc_stats(&self.core.rt));
         }
@@ -183,10 +212,34 @@ impl Machine {
         }
     }
 
+    /// What `--stats` prints.
+    fn stats(&self) -> String {
+        let mut stats = Stats::default();
+        if let Some((closed, vm)) = &self.tiers {
+            stats = closed.stats();
+            let executed = vm.executed();
+            (stats.instructions, stats.any, stats.counts) = (executed.all, executed.on_any, executed.counting);
+            stats.helpers = vm.executed_by_name().into_iter().map(|(name, calls)| Helper { name, calls }).collect();
+        }
+        let heap = self.core.rt.heap.stats();
+        (stats.allocations, stats.peak_bytes) = (heap.allocations, heap.peak_bytes);
+        if self.settings.stats == StatsForm::Json { stats.json() } else { stats.text() }
+    }
+
     /// The value of a limit as the user wrote it.
     pub(super) fn limit_value(&self, id: Id) -> &str {
         &self.settings.row(id).value
     }
+}
+
+/// The slots of all classes' own fields under the facts.
+fn slots(program: &Program, closed: &ClosedProgram) -> Vec<Vec<SlotType>> {
+    let classes = program.classes.iter().enumerate();
+    classes
+        .map(|(i, class)| {
+            (0..class.fields.len()).map(|f| closed.slot(program, ClassIx(i as u32), f)).collect()
+        })
+        .collect()
 }
 
 fn refuse(what: &str, hint: &str) -> Status {

@@ -72,7 +72,7 @@ impl Session {
         }
         let history = history_file(&settings.row(Id::History).value);
         let lax_locals = settings.lax_locals;
-        let machine = Machine::new(program, sources, &settings, Vec::new(), ErrorFormat::Text)?;
+        let machine = Machine::new(program, sources, &settings, Vec::new(), ErrorFormat::Text, None)?;
         Ok(Session { machine, config, lax_locals, history, inputs: 0, last: 0..0 })
     }
 

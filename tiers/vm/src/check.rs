@@ -100,7 +100,7 @@ fn insts(f: &Func, signatures: &dyn Signatures, at: &mut usize) -> Option<()> {
                 holds(fits && !inst.dst.is_none() && f.rep(inst.dst) == signature.result.rep)?;
             }
             Op::Return { value } => holds(f.rep(value.0) == f.types.as_ref()?.result)?,
-            Op::Retain { a } => holds(f.rep(a) == f.rep(inst.dst))?,
+            Op::Retain { a } | Op::Lend { a } => holds(f.rep(a) == f.rep(inst.dst))?,
             Op::NewArray { .. } | Op::NewClosure { .. } | Op::NewCell { .. } => return None,
             _ => {}
         }

@@ -127,6 +127,10 @@ impl Encoder<'_> {
                 self.unary(Code::UnboxRef, dst, a);
             }
             Op::Forget { .. } => {}
+            Op::Lend { a } => {
+                let any = self.func.rep(a) == Rep::Any;
+                self.unary(if any { Code::Mov2 } else { Code::Mov }, dst, a);
+            }
 
             Op::Add { a, b } => self.binary(Code::AnyAdd, dst, a, b),
             Op::Sub { a, b } => self.binary(Code::AnySub, dst, a, b),

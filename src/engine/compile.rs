@@ -1,0 +1,236 @@
+//! ClosedProgram programs in several tiers: what the analysis found goes into layouts and into typed functions, and warm
+//! functions move from the interpreter to the VM. It decides nothing (`profiler` does) and translates nothing
+//! (`lower` does); it hands things on.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Instant;
+
+use infer::{Facts, World};
+use lower::{Bodies, Context, Known, Layouts, Names, Place, SignatureTable};
+use machine::{Machine, NotReady, Promoter, Tier};
+use mir::func::{Func, Rep};
+use mir::inst::{ClassIx, FuncId};
+use mir::program::Program;
+use mir::types::{Signature, Signatures, Slot};
+use nyrt::heap::SlotType;
+use profiler::{Decision, Declined, Phase, Stats, Thresholds, Warmth, decide, first_patience};
+use syntax::intern::Symbol;
+use vm::Vm;
+
+/// A program about which everything is known.
+pub(super) struct ClosedProgram {
+    facts: Facts,
+    signatures: SignatureTable,
+    known: Known,
+    bodies: Bodies,
+    names: Names,
+    stats: RefCell<Stats>,
+    /// Whether anybody will look at the statistics: clocks are read only then.
+    measured: bool,
+}
+
+impl ClosedProgram {
+    /// Analyses a program that starts with this function.
+    pub(super) fn new(program: &Program, top: FuncId, measured: bool) -> ClosedProgram {
+        let start = measured.then(Instant::now);
+        let facts = infer::analyse(program, &World { entries: vec![top] });
+        let find = |text| program.names.find(text);
+        let closed = ClosedProgram {
+            signatures: SignatureTable::new(program, &facts),
+            facts,
+            known: Known::default(),
+            bodies: Bodies::default(),
+            names: Names { get: find("get"), set: find("set"), fini: find("fini") },
+            stats: RefCell::default(),
+            measured,
+        };
+        closed.spent(Phase::Analyse, start);
+        closed
+    }
+
+    /// What the analysis found.
+    pub(super) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// How a class's own field lies in its instances.
+    pub(super) fn slot(&self, program: &Program, class: ClassIx, field: usize) -> SlotType {
+        match self.facts.layout(program, class, field) {
+            infer::Slot::Bool => SlotType::Bool,
+            infer::Slot::I64 => SlotType::I64,
+            infer::Slot::F64 => SlotType::F64,
+            infer::Slot::Ref => SlotType::Ref,
+            infer::Slot::RefOrVoid => SlotType::RefOrVoid,
+            infer::Slot::Any => SlotType::Any,
+        }
+    }
+
+    /// The statistics so far.
+    pub(super) fn stats(&self) -> Stats {
+        self.stats.borrow().clone()
+    }
+
+    fn spent(&self, phase: Phase, start: Option<Instant>) {
+        if let Some(start) = start {
+            let ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.stats.borrow_mut().spent(phase, ns);
+        }
+    }
+
+    fn now(&self) -> Option<Instant> {
+        self.measured.then(Instant::now)
+    }
+
+    /// A function in typed form.
+    pub(super) fn lower(&self, machine: &Machine, func: FuncId) -> Result<lower::Lowered, Declined> {
+        let start = self.now();
+        let layouts = Linked { machine };
+        let context = Context {
+            program: &machine.linked.program,
+            facts: &self.facts,
+            signatures: &self.signatures,
+            layouts: &layouts,
+            known: &self.known,
+            names: self.names,
+            bodies: &self.bodies,
+        };
+        let lowered = lower::lower(context, func).map_err(|why| match why {
+            lower::Declined::NotReached => Declined::NotReached,
+            lower::Declined::TooLarge => Declined::TooLarge,
+        });
+        self.spent(Phase::Lower, start);
+        lowered
+    }
+}
+
+impl Signatures for ClosedProgram {
+    fn signature(&self, func: FuncId) -> Option<&Signature> {
+        self.signatures.signature(func)
+    }
+}
+
+impl vm::Source for ClosedProgram {
+    fn typed(&self, machine: &Machine, func: FuncId) -> Result<Func, &'static str> {
+        self.lower(machine, func).map(|lowered| lowered.func).map_err(Declined::text)
+    }
+}
+
+/// The layouts of a linked program.
+struct Linked<'a> {
+    machine: &'a Machine,
+}
+
+impl Layouts for Linked<'_> {
+    fn place(&self, class: ClassIx, field: Symbol) -> Option<Place> {
+        let (rt, linked) = (&self.machine.rt, &self.machine.linked);
+        let name = rt.names.find(linked.program.names.text(field))?;
+        let layout = rt.heap.layouts.get(linked.class_or_none(class)?);
+        let field = layout.fields().iter().find(|f| f.name == name)?;
+        let (rep, void) = match field.slot {
+            SlotType::Bool => (Rep::Bool, false),
+            SlotType::I64 => (Rep::I64, false),
+            SlotType::F64 => (Rep::F64, false),
+            SlotType::Ref => (Rep::Ref, false),
+            SlotType::RefOrVoid => (Rep::Ref, true),
+            SlotType::Any => (Rep::Any, false),
+            // Fields of builtin boxes only.
+            SlotType::I32 | SlotType::Str => return None,
+        };
+        Some(Place { offset: field.offset, slot: Slot { rep, void }, weak: field.weak })
+    }
+
+    fn visible(&self, class: ClassIx, field: Symbol, from: ClassIx) -> bool {
+        let (rt, linked) = (&self.machine.rt, &self.machine.linked);
+        let name = rt.names.find(linked.program.names.text(field));
+        match (linked.class_or_none(class), name) {
+            (Some(class), Some(name)) => {
+                rt.classes.field_visible(class, name, linked.class_or_none(from))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Moves warm functions to the VM.
+pub(super) struct Promotion {
+    closed: Rc<ClosedProgram>,
+    vm: Rc<Vm>,
+    thresholds: Thresholds,
+    /// By function: how often it was warm; [`DECLINED`] when it stays.
+    rounds: RefCell<Vec<u8>>,
+    failed: Cell<u32>,
+}
+
+const DECLINED: u8 = u8::MAX;
+
+impl Promotion {
+    pub(super) fn new(closed: Rc<ClosedProgram>, vm: Rc<Vm>, thresholds: Thresholds) -> Promotion {
+        Promotion { closed, vm, thresholds, rounds: RefCell::default(), failed: Cell::new(0) }
+    }
+
+    fn promote(&self, machine: &mut Machine, func: FuncId, in_loop: bool) -> bool {
+        let start = self.closed.now();
+        let made = self.vm.prepare(machine, func);
+        self.closed.spent(Phase::Encode, start);
+        let why = match made {
+            Ok(body) => {
+                let code = machine.keep(body);
+                machine.set_entry(func, code);
+                let mut stats = self.closed.stats.borrow_mut();
+                stats.prepared(profiler::Tier::Vm);
+                stats.promoted(in_loop);
+                return true;
+            }
+            Err(NotReady::Declined(text)) => {
+                Declined::ALL.iter().copied().find(|d| d.text() == text).unwrap_or(Declined::Malformed)
+            }
+            Err(NotReady::Malformed(fault)) => {
+                // The interpreter goes on with it; whoever works on nyash has to see it.
+                if cfg!(debug_assertions) {
+                    machine.fault(format!("malformed typed code: {fault:?}"));
+                }
+                Declined::Malformed
+            }
+            Err(NotReady::Trap(_)) => {
+                let thrown = machine.rt.take_thrown();
+                machine.rt.heap.release(thrown);
+                self.failed.set(self.failed.get() + 1);
+                return false;
+            }
+        };
+        self.closed.stats.borrow_mut().declined(why);
+        false
+    }
+}
+
+impl Promoter for Promotion {
+    fn patience(&self, _: FuncId) -> i32 {
+        self.closed.stats.borrow_mut().prepared(profiler::Tier::Interp);
+        first_patience(self.thresholds)
+    }
+
+    fn warm(&self, machine: &mut Machine, func: FuncId, at_back_edge: bool) {
+        let mut rounds = self.rounds.borrow_mut();
+        if rounds.len() <= func.index() {
+            rounds.resize(machine.linked.program.funcs.len().max(func.index() + 1), 0);
+        }
+        let Some(round) = rounds.get_mut(func.index()) else { return };
+        let size = machine.linked.program.func(func).insts.len() as u32;
+        let warmth = Warmth { size, rounds: u32::from(*round), declined: *round == DECLINED };
+        match decide(self.thresholds, warmth) {
+            Decision::Never => {}
+            Decision::Later(patience) => {
+                *round = round.saturating_add(1).min(DECLINED - 1);
+                if let Some(code) = machine.entry(func) {
+                    code.set_patience(patience);
+                }
+            }
+            Decision::Promote => {
+                if !self.promote(machine, func, at_back_edge) {
+                    *round = DECLINED;
+                }
+            }
+        }
+    }
+}
