@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use host::Reservation;
 use interp::Interp;
 use link::Linked;
-use machine::{Config, Exit};
+use machine::{Config, Exit, Machine};
 use mir::build::{self, Unit, UnitKind};
 use mir::inst::FuncId;
 use mir::program::Program;
@@ -33,6 +33,12 @@ const KERNELS: &[(&str, &str)] = &[
     ("dispatch", "10000"),
     ("trees", "6"),
 ];
+
+/// Makes a machine of a tier.
+type Make = fn(Rt, Linked, Config) -> Machine;
+
+/// Every tier.
+const TIERS: &[(&str, Make)] = &[("interp", Interp::machine)];
 
 /// How much heap a kernel may need.
 const HEAP: u64 = 256 << 20;
@@ -147,24 +153,32 @@ fn front(c: &mut Criterion) {
     group.finish();
 }
 
-/// Runs a kernel in the interpreter, to the end of its last finalizer.
-fn interpret((rt, linked, top): (Rt, Linked, FuncId)) -> machine::Machine {
-    let mut interp = Interp::machine(rt, linked, Config::default());
-    let exit = interp.run(top);
+/// Runs a kernel to the end of its last finalizer.
+fn finish(mut machine: Machine, top: FuncId) -> Machine {
+    let exit = machine.run(top);
     assert!(matches!(&exit, Exit::Value(v) if v.as_int() == Some(0)), "the kernel failed");
-    interp.finish();
-    interp
+    machine.finish();
+    machine
 }
 
 fn run(c: &mut Criterion) {
-    let mut group = c.benchmark_group("run interp");
-    for (name, size) in KERNELS {
-        let text = source(name);
-        group.bench_function(format!("{name} {size}"), |b| {
-            b.iter_batched(|| ready(&text, size), interpret, BatchSize::PerIteration);
-        });
+    for (tier, make) in TIERS {
+        let mut group = c.benchmark_group(format!("run {tier}"));
+        for (name, size) in KERNELS {
+            let text = source(name);
+            group.bench_function(format!("{name} {size}"), |b| {
+                b.iter_batched(
+                    || {
+                        let (rt, linked, top) = ready(&text, size);
+                        (make(rt, linked, Config::default()), top)
+                    },
+                    |(machine, top)| finish(machine, top),
+                    BatchSize::PerIteration,
+                );
+            });
+        }
+        group.finish();
     }
-    group.finish();
 }
 
 /// Short and rough: the figures show a change of some percent, and all of them take half a minute.
