@@ -199,6 +199,7 @@ pub(crate) fn run(job: &Job, mut progress: impl FnMut(&str)) -> Found {
         judge(program, &mut cells, job, &mut found);
         found.rows.push(Row { program: program.clone(), cells });
     }
+    found.notes.extend(waited(&found.rows));
     let unseen = |c: &Cell| matches!(c, Cell::Samples(s) if s.iter().any(|s| s.peak_bytes.is_none()));
     if found.rows.iter().any(|r| r.cells.iter().any(unseen)) {
         let floor = measure::floor() as f64 / MIB;
@@ -207,6 +208,27 @@ pub(crate) fn run(job: &Job, mut progress: impl FnMut(&str)) -> Found {
         ));
     }
     found
+}
+
+/// A sentence when processes had no processor for much of their time: then wall times say more about the machine than
+/// about the programs. Most harnesses measure iterations in wall time, those of Lua in CPU time.
+fn waited(rows: &[Row]) -> Option<String> {
+    const MUCH: f64 = 0.2;
+    let (mut cpu, mut wall) = (Duration::ZERO, Duration::ZERO);
+    for cell in rows.iter().flat_map(|r| &r.cells) {
+        if let Cell::Samples(samples) = cell {
+            // Of a process with several threads no more than its wall time counts: the rest hides no waiting of others.
+            cpu += samples.iter().map(|s| s.cpu.min(s.wall)).sum::<Duration>();
+            wall += samples.iter().map(|s| s.wall).sum::<Duration>();
+        }
+    }
+    let share = 1.0 - cpu.as_secs_f64() / wall.as_secs_f64();
+    (share > MUCH).then(|| {
+        format!(
+            "for {:.0} % of the time processes waited, mostly for a busy machine: compare cpu, not wall, first and steady",
+            share * 100.0
+        )
+    })
 }
 
 /// Whether another run would tell nothing more, or take too long.
@@ -324,6 +346,23 @@ mod tests {
         assert_eq!(cell.value(Metric::First), Some(8.0));
         assert_eq!(cell.value(Metric::Steady), Some(2.0));
         assert_eq!(cell.value(Metric::Rss), Some(3.0));
+    }
+
+    #[test]
+    fn a_busy_machine_is_noticed() {
+        let program = programs::select(&["fib".to_string()], false).expect("a program").remove(0);
+        let row = |cpu_ms: u64, wall_ms: u64| Row {
+            program: program.clone(),
+            cells: vec![Cell::Samples(vec![Sample {
+                wall: Duration::from_millis(wall_ms),
+                ..sample("", cpu_ms, &[])
+            }])],
+        };
+        assert_eq!(waited(&[]), None);
+        assert_eq!(waited(&[row(90, 100)]), None);
+        assert_eq!(waited(&[row(300, 100)]), None);
+        let note = waited(&[row(300, 100), row(20, 100)]).expect("a note");
+        assert!(note.starts_with("for 40 % of the time"), "{note}");
     }
 
     #[test]
