@@ -138,6 +138,7 @@ fn results() {
             ("bb0: %5:ref = get_field %4, \"x\" unreachable", &["bb0.0 %5 is ref and must be any"]),
             ("bb0: %5:any = eq %4, %4 unreachable", &["bb0.0 %5 is any and must be bool"]),
             ("bb0: %5:any = retain %3 release move %5 unreachable", &["bb0.0 %5 is any and must be ref"]),
+            ("bb0: %5:any = lend %3 unreachable", &["bb0.0 %5 is any and must be ref"]),
             ("bb0: return move %1", &["bb0.0 %1 is f64 and must be i64"]),
             (
                 "bb0: %5:i64 = int 1 branch %5, bb1, bb1 bb1: unreachable",
@@ -289,6 +290,10 @@ fn counts() {
                 &["bb0.1 %5 is borrowed and must not be consumed"],
             ),
             ("bb0: %5:ref = arr_get %3, %0 %6:ref = retain %5 release move %6 return move %0", &[]),
+            (
+                "bb0: %5:ref = lend %3 release move %5 return move %0",
+                &["bb0.1 %5 is borrowed and must not be consumed"],
+            ),
             // Boxes of borrowed references are borrowed, moved ones owned.
             (
                 "bb0: %5:any = box_ref %3, true release move %5 return move %0",
