@@ -180,6 +180,8 @@ pub(crate) enum Dump {
     Ast,
     /// The middle language
     Mir,
+    /// What is known of boxes, functions and values before the program runs
+    Facts,
 }
 
 /// Forms of error messages.

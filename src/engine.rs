@@ -113,6 +113,13 @@ pub(crate) fn mir_text(front: &Front) -> String {
     out
 }
 
+/// What is known of a built program before it runs.
+pub(crate) fn facts_text(front: &Front) -> String {
+    let entries = front.tops.first().copied().into_iter().collect();
+    let facts = infer::analyse(&front.program, &infer::World { entries });
+    infer::print(&facts, &front.program, None)
+}
+
 /// Runs a built program to its end.
 pub(crate) fn run(front: Front, args: Vec<String>, format: ErrorFormat) -> Status {
     let Front { sources, program, loaded, settings, lints, tops, .. } = front;

@@ -6,7 +6,7 @@ use crate::report;
 
 pub(super) fn dump(what: Dump, mut front: Front, format: ErrorFormat) -> Status {
     // Tokens and tree exist for wrong programs too; seeing them helps to find out what is wrong.
-    if what == Dump::Mir && !front.has_errors() {
+    if matches!(what, Dump::Mir | Dump::Facts) && !front.has_errors() {
         front.build();
     }
     let broken = front.has_errors();
@@ -17,8 +17,9 @@ pub(super) fn dump(what: Dump, mut front: Front, format: ErrorFormat) -> Status 
         Dump::Ast => {
             each_file(&front, |unit, _, _| syntax::dump::tree(&unit.parsed.ast, &front.program.names))
         }
-        Dump::Mir if broken => String::new(),
+        Dump::Mir | Dump::Facts if broken => String::new(),
         Dump::Mir => engine::mir_text(&front),
+        Dump::Facts => engine::facts_text(&front),
     };
     let written = answer(&text);
     if broken {
