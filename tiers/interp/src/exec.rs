@@ -30,6 +30,8 @@ pub(crate) fn run(m: &mut Machine) -> Flow {
             // SAFETY: `pc` is an instruction of `code`: it starts at one, jumps go to the starts of blocks, and
             // the next one exists after all that do not end a block (checked by `Prepared::prepare`).
             let inst = unsafe { &*pc };
+            #[cfg(feature = "observe")]
+            crate::observe::look(code, pc, regs);
 
             macro_rules! get {
                     ($v:expr) => {{

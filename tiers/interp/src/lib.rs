@@ -7,6 +7,8 @@
 
 mod code;
 mod exec;
+#[cfg(feature = "observe")]
+pub mod observe;
 
 use machine::{Body, Config, Flow, Machine, NotReady, Tier, TierId};
 use mir::inst::{FuncId, Op};
