@@ -6,7 +6,7 @@ use nyrt::prelude::PreludeFn;
 use nyrt::value::{ClassId, class_id};
 use syntax::intern::Symbol;
 
-use crate::classes::{Resolved, kind_of, rows_of};
+use crate::classes::{Resolved, kind_of, rows_of_text};
 use crate::graph::Var;
 use crate::solve::Solver;
 use crate::ty::{Kinds, Ty};
@@ -189,7 +189,11 @@ impl Solver<'_> {
                 }
             }
         }
-        let Some(rows) = rows_of(text) else { return };
+        let rows = match name {
+            Some(name) => self.classes.rows_of(name),
+            None => rows_of_text(text),
+        };
+        let Some(rows) = rows else { return };
         for (class, row) in &rows.methods {
             let kind = kind_of(*class);
             if !left.contains(kind) {

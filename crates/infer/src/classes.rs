@@ -53,7 +53,7 @@ fn rows_by_name() -> &'static BTreeMap<&'static str, Rows> {
 }
 
 /// Builtin methods of a name.
-pub(crate) fn rows_of(name: &str) -> Option<&'static Rows> {
+pub(crate) fn rows_of_text(name: &str) -> Option<&'static Rows> {
     rows_by_name().get(name)
 }
 
@@ -80,8 +80,12 @@ pub(crate) struct Classes {
     pub(crate) weak: Vec<bool>,
     /// Places by field name.
     pub(crate) by_name: HashMap<Symbol, Vec<u32>>,
-    /// Methods by name: class and method as declared.
-    methods: HashMap<Symbol, Vec<(ClassIx, FuncId, bool)>>,
+    /// By name the number of its list of methods; 0 is the empty one.
+    lists: Vec<u32>,
+    /// Methods of one name: class and method as declared.
+    methods: Vec<Vec<(ClassIx, FuncId, bool)>>,
+    /// Builtin methods by name.
+    rows: Vec<Option<&'static Rows>>,
     pub(crate) has_contents: bool,
     /// Classes with fields that not everybody may touch.
     pub(crate) restricted: Vec<bool>,
@@ -95,9 +99,22 @@ impl Classes {
         for (builtin, m) in &program.builtin_methods {
             all.builtin_methods.push((ClassId(builtin.0), m.name, m.func, m.is_static));
         }
+        all.lists = vec![0; program.names.len()];
+        all.methods.push(Vec::new());
         for (i, class) in program.classes.iter().enumerate() {
             for m in class.methods.iter().filter(|m| !m.func.is_none()) {
-                all.methods.entry(m.name).or_default().push((ClassIx(i as u32), m.func, m.is_static));
+                let Some(list) = all.lists.get_mut(m.name.0 as usize) else { continue };
+                if *list == 0 {
+                    *list = all.methods.len() as u32;
+                    all.methods.push(Vec::new());
+                }
+                all.methods[*list as usize].push((ClassIx(i as u32), m.func, m.is_static));
+            }
+        }
+        all.rows = vec![None; program.names.len()];
+        for (name, rows) in rows_by_name() {
+            if let Some(slot) = program.names.find(name).and_then(|n| all.rows.get_mut(n.0 as usize)) {
+                *slot = Some(rows);
             }
         }
         let fini = program.names.find("fini");
@@ -195,14 +212,27 @@ impl Classes {
 
     /// A method of the program: its code and whether it has no receiver.
     pub(crate) fn user_method(&self, class: ClassIx, name: Symbol) -> Option<(FuncId, bool)> {
-        let declared = self.methods.get(&name)?;
+        let declared = self.declared(name);
+        if declared.is_empty() {
+            return None;
+        }
         let order = &self.info[class.index()].order;
         order.iter().find_map(|c| declared.iter().find(|d| d.0 == *c).map(|d| (d.1, d.2)))
     }
 
     /// Whether some class declares a method of this name.
     pub(crate) fn is_selector(&self, name: Symbol) -> bool {
-        self.methods.contains_key(&name)
+        !self.declared(name).is_empty()
+    }
+
+    fn declared(&self, name: Symbol) -> &[(ClassIx, FuncId, bool)] {
+        let list = self.lists.get(name.0 as usize).copied().unwrap_or(0);
+        self.methods.get(list as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Builtin methods of a name.
+    pub(crate) fn rows_of(&self, name: Symbol) -> Option<&'static Rows> {
+        self.rows.get(name.0 as usize).copied().flatten()
     }
 
     /// A method that the prelude adds to a builtin class.
@@ -224,7 +254,10 @@ impl Classes {
             Some((func, true)) => return Resolved::Static(func),
             None => {}
         }
-        let rows = rows_of(text);
+        let rows = match name {
+            Some(name) => self.rows_of(name),
+            None => rows_of_text(text),
+        };
         for parent in &self.info[class.index()].contents {
             if let Some((func, is_static)) = name.and_then(|n| self.prelude_method(*parent, n)) {
                 return if is_static { Resolved::Static(func) } else { Resolved::OnContent(*parent, func) };

@@ -8,7 +8,7 @@ use nyrt::convert;
 use nyrt::value::class_id;
 use syntax::intern::Symbol;
 
-use crate::classes::{Classes, kind_of, rows_of};
+use crate::classes::{Classes, kind_of};
 use crate::ty::{ANY_CLASS, ANY_SITE, FIRST, Kinds, Sets, Ty};
 
 /// What is known of a value at some places.
@@ -259,7 +259,8 @@ impl Context<'_> {
 
     fn member(&self, sets: &mut Sets, ty: Ty, name: Symbol) -> Ty {
         let mut kinds = Kinds::USER;
-        match rows_of(self.program.names.text(name)) {
+        let rows = self.classes.rows_of(name);
+        match rows {
             Some(rows) if rows.every.is_some() => kinds |= SOMETHING,
             Some(rows) => rows.methods.iter().for_each(|m| kinds |= kind_of(m.0)),
             None => {}
@@ -270,12 +271,12 @@ impl Context<'_> {
             kinds |= SOMETHING;
         }
         let ty = self.keep(sets, ty, kinds);
-        let has_builtin = rows_of(self.program.names.text(name)).is_some();
+        let (has_builtin, every) = (rows.is_some(), rows.is_some_and(|r| r.every.is_some()));
         self.keep_classes(sets, ty, |c| {
             let class = mir::inst::ClassIx(c);
             let info = &self.classes.info[c as usize];
             has_builtin && !info.contents.is_empty()
-                || rows_of(self.program.names.text(name)).is_some_and(|r| r.every.is_some())
+                || every
                 || self.classes.field(class, name).is_some()
                 || self.classes.user_method(class, name).is_some()
                 || !self.program.builtin_methods.is_empty()

@@ -48,7 +48,9 @@ pub(crate) fn find(solver: &Solver<'_>) -> Loud {
         let any_site = loud.any_site
             || loud.is_loud(&solver.sets, unknown)
             || unknown.has(Kinds::USER) && unknown == Ty::ANY && any_class
-            || unknown == Ty::ANY && loud.sites.iter().any(|s| *s);
+            || unknown == Ty::ANY && loud.sites.iter().any(|s| *s)
+            // A method that is read without a call keeps its receiver.
+            || solver.any_bound && any_class;
         changed |= core::mem::replace(&mut loud.any_site, any_site) != any_site;
         for (i, info) in solver.classes.info.iter().enumerate() {
             if loud.classes[i] || !solver.has_instances[i] {

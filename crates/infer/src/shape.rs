@@ -2,7 +2,7 @@
 //! and who depends on what. It does not know what instructions give.
 
 use mir::func::Func;
-use mir::inst::{Block, EXCEPTION, EdgeId, Inst, Op, OperandRef, Owns, Val, Vals};
+use mir::inst::{Block, EXCEPTION, EdgeId, Edges, Inst, Op, OperandRef, Owns, Val, Vals};
 
 use crate::graph::{Dep, Graph, NO_VAR, Place, Var, View};
 use crate::narrow::{self, Filter, Words};
@@ -34,6 +34,8 @@ struct Shaper<'a> {
     place: Place,
     /// Instruction that gives each value.
     defs: Vec<u32>,
+    /// Number of operands of each instruction.
+    counts: Vec<u32>,
     entries: Vec<Entry>,
     /// The newest entry of each value.
     current: Vec<u32>,
@@ -95,6 +97,7 @@ pub(crate) fn add(
         Place { ret: graph.new_var(), vars: graph.types.len() as Var, insts: graph.use_start.len() as u32 };
     graph.new_vars(func.values as usize);
     let mut defs = vec![u32::MAX; func.values as usize];
+    let mut counts = Vec::with_capacity(func.insts.len());
     for (i, inst) in func.insts.iter().enumerate() {
         if let Some(def) = defs.get_mut(inst.dst.index()) {
             *def = i as u32;
@@ -102,9 +105,22 @@ pub(crate) fn add(
         graph.use_start.push(graph.uses.len() as u32);
         graph.owner.push(id);
         graph.waits.push(false);
-        let mut count = 0;
-        func.uses(&inst.op, |_, _| count += 1);
-        func.edges_of(inst, |e| count += func.list(func.edges[e.index()].args).len());
+        let (mut operands, mut count) = (0, 0);
+        inst.op.operands(&mut |operand| match operand.get() {
+            OperandRef::Val(_) | OperandRef::Own(_) => operands += 1,
+            OperandRef::Vals(Vals(at)) | OperandRef::Owns(Owns(at)) => operands += func.list(at).len(),
+            OperandRef::Edge(e) => count += func.list(func.edges[e.index()].args).len(),
+            OperandRef::Edges(Edges(at)) => {
+                let edges = func.list(at).iter().map(|e| &func.edges[*e as usize]);
+                count += edges.map(|e| func.list(e.args).len()).sum::<usize>();
+            }
+            _ => {}
+        });
+        if !inst.unwind.is_none() {
+            count += func.list(func.edges[inst.unwind.index()].args).len();
+        }
+        count += operands;
+        counts.push(operands as u32);
         graph.uses.resize(graph.uses.len() + count, NO_VAR);
     }
     let mut shaper = Shaper {
@@ -116,6 +132,7 @@ pub(crate) fn add(
         common,
         place,
         defs,
+        counts,
         entries: Vec::new(),
         found: Vec::new(),
     };
@@ -144,20 +161,34 @@ fn only_preds(func: &Func) -> Vec<Option<Block>> {
 /// nodes that can be reached, each after the one that dominates it directly, with that one's position.
 fn dominators(func: &Func) -> Vec<(u32, u32)> {
     let blocks = func.blocks.len();
-    let mut succs: Vec<Vec<u32>> = vec![Vec::new(); blocks * 2];
+    // Successors of each node as a range of one list.
+    let mut list: Vec<u32> = Vec::with_capacity(func.edges.len() + blocks);
+    let mut ranges: Vec<(u32, u32)> = Vec::with_capacity(blocks * 2);
     for block in func.block_ids() {
-        let b = block.index();
-        succs[b * 2].push(b as u32 * 2 + 1);
-        for inst in func.block_insts(block) {
-            func.edges_of(inst, |e| {
-                let to = func.edges[e.index()].to.0 * 2;
-                let list = &mut succs[b * 2 + usize::from(e != inst.unwind)];
-                if list.last() != Some(&to) {
-                    list.push(to);
+        let insts = func.block_insts(block);
+        let from = list.len() as u32;
+        list.push(block.0 * 2 + 1);
+        for inst in insts.iter().filter(|i| !i.unwind.is_none()) {
+            let to = func.edges[inst.unwind.index()].to.0 * 2;
+            if list.last() != Some(&to) {
+                list.push(to);
+            }
+        }
+        ranges.push((from, list.len() as u32));
+        let from = list.len() as u32;
+        if let Some(last) = insts.last() {
+            func.edges_of(last, |e| {
+                if e != last.unwind {
+                    list.push(func.edges[e.index()].to.0 * 2);
                 }
             });
         }
+        ranges.push((from, list.len() as u32));
     }
+    let succs = |node: u32| {
+        let (from, to) = ranges[node as usize];
+        &list[from as usize..to as usize]
+    };
     // Reverse postorder.
     let mut order: Vec<u32> = Vec::with_capacity(blocks * 2);
     let mut number = vec![u32::MAX; blocks * 2];
@@ -167,7 +198,7 @@ fn dominators(func: &Func) -> Vec<(u32, u32)> {
         number[0] = 0;
     }
     while let Some((node, next)) = stack.last_mut() {
-        match succs[*node as usize].get(*next) {
+        match succs(*node).get(*next) {
             Some(&to) => {
                 *next += 1;
                 if number[to as usize] == u32::MAX {
@@ -185,10 +216,20 @@ fn dominators(func: &Func) -> Vec<(u32, u32)> {
     for (i, node) in order.iter().enumerate() {
         number[*node as usize] = i as u32;
     }
-    let mut preds: Vec<Vec<u32>> = vec![Vec::new(); order.len()];
+    // Predecessors likewise.
+    let mut starts = vec![0u32; order.len() + 1];
+    let targets = || order.iter().flat_map(|node| succs(*node)).map(|to| number[*to as usize]);
+    targets().for_each(|to| starts[to as usize + 1] += 1);
+    for i in 0..order.len() {
+        starts[i + 1] += starts[i];
+    }
+    let mut preds = vec![0u32; starts[order.len()] as usize];
+    let mut next = starts.clone();
     for (i, node) in order.iter().enumerate() {
-        for to in &succs[*node as usize] {
-            preds[number[*to as usize] as usize].push(i as u32);
+        for to in succs(*node) {
+            let at = &mut next[number[*to as usize] as usize];
+            preds[*at as usize] = i as u32;
+            *at += 1;
         }
     }
     let mut idom = vec![u32::MAX; order.len()];
@@ -200,7 +241,8 @@ fn dominators(func: &Func) -> Vec<(u32, u32)> {
         changed = false;
         for at in 1..order.len() {
             let mut new = u32::MAX;
-            for &p in preds[at].iter().filter(|p| idom[**p as usize] != u32::MAX) {
+            let range = starts[at] as usize..starts[at + 1] as usize;
+            for &p in preds[range].iter().filter(|p| idom[**p as usize] != u32::MAX) {
                 new = if new == u32::MAX { p } else { meet(&idom, new, p) };
             }
             if idom[at] != new {
@@ -228,9 +270,11 @@ impl Shaper<'_> {
     /// Goes through the function down the tree of dominators, with the facts that hold.
     fn walk(&mut self) {
         let nodes = dominators(self.func);
-        let mut children: Vec<Vec<u32>> = vec![Vec::new(); nodes.len()];
+        // First child and next sibling of each.
+        let mut child = vec![u32::MAX; nodes.len()];
+        let mut sibling = vec![u32::MAX; nodes.len()];
         for (i, (_, idom)) in nodes.iter().enumerate().skip(1) {
-            children[*idom as usize].push(i as u32);
+            sibling[i] = core::mem::replace(&mut child[*idom as usize], i as u32);
         }
         // Position, and the number of entries below it when it is left.
         let mut stack: Vec<(u32, Option<usize>)> = Vec::new();
@@ -256,7 +300,11 @@ impl Shaper<'_> {
                 seen[block.index()] = true;
                 self.block(block);
             }
-            stack.extend(children[at as usize].iter().rev().map(|c| (*c, None)));
+            let mut next = child[at as usize];
+            while next != u32::MAX {
+                stack.push((next, None));
+                next = sibling[next as usize];
+            }
         }
         for block in self.func.block_ids().filter(|b| !seen[b.index()]) {
             self.block(block);
@@ -391,8 +439,7 @@ impl Shaper<'_> {
             if looked_at {
                 self.graph.enqueue(id);
             }
-            let mut operands = 0;
-            count_operands(func, &inst.op, &mut operands);
+            let operands = self.counts[i] as usize;
             for k in 0..operands {
                 let used = self.graph.uses[at + k];
                 match inst.op {
@@ -448,12 +495,4 @@ impl Shaper<'_> {
             self.graph.set(to, ty);
         }
     }
-}
-
-fn count_operands(func: &Func, op: &Op, count: &mut usize) {
-    op.operands(&mut |operand| match operand.get() {
-        OperandRef::Val(_) | OperandRef::Own(_) => *count += 1,
-        OperandRef::Vals(Vals(at)) | OperandRef::Owns(Owns(at)) => *count += func.list(at).len(),
-        _ => {}
-    });
 }

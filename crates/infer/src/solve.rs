@@ -62,6 +62,8 @@ pub(crate) struct Solver<'a> {
     pub(crate) any_may_be_dead: bool,
     /// Whether it may reach something else than instances of classes.
     pub(crate) sites_may_be_dead: bool,
+    /// Whether methods are read without a call.
+    pub(crate) any_bound: bool,
     constructed: HashSet<(ClassIx, FuncId)>,
     /// Per instruction the receiver when it was looked at last, and how many classes had instances.
     pub(crate) last: Vec<(Ty, u32)>,
@@ -122,6 +124,7 @@ impl<'a> Solver<'a> {
             may_be_dead: vec![false; program.classes.len()],
             any_may_be_dead: false,
             sites_may_be_dead: false,
+            any_bound: false,
             constructed: HashSet::new(),
             last: Vec::new(),
             callees: Vec::new(),

@@ -381,7 +381,7 @@ impl Solver<'_> {
         if others.is_empty() {
             return;
         }
-        let Some(rows) = crate::classes::rows_of(text) else { return };
+        let Some(rows) = self.classes.rows_of(name) else { return };
         let has = rows.every.is_some()
             || rows.methods.iter().any(|m| others.intersects(crate::classes::kind_of(m.0)));
         if has {
@@ -394,6 +394,7 @@ impl Solver<'_> {
         let me = self.instance(class);
         match resolved {
             Resolved::Func(func) | Resolved::Static(func) | Resolved::OnContent(_, func) => {
+                self.any_bound = true;
                 self.enter_unknown(func);
                 self.note_call(id, func);
                 let has_me = self.program.func(func).has_me;
@@ -420,6 +421,7 @@ impl Solver<'_> {
 
     /// Whoever calls it may do with the receiver what a builtin method does, and get anything out of it.
     fn bind_builtin(&mut self, receiver: Ty, dst: Var) {
+        self.any_bound = true;
         self.leak(receiver);
         self.leak_contents();
         self.any_may_be_dead = true;
