@@ -10,6 +10,9 @@ use syntax::span::Span;
 
 use crate::report::Finding;
 
+mod stress;
+pub(crate) use stress::Stress;
+
 /// What `--tier` takes: the first one chooses among the others.
 pub(crate) const TIERS: &[&str] = &["auto", "interp", "vm"];
 /// Tiers that people ask for and this build does not have.
@@ -45,6 +48,8 @@ pub(crate) enum Kind {
     Stats,
     /// A file name.
     Path,
+    /// Modes that look for faults.
+    Stress,
 }
 
 /// One row of the table.
@@ -104,6 +109,8 @@ switches! {
         "file of the repl's history; empty: in the XDG state folder";
     Audit "NYASH_AUDIT" None, None, Flag, "0", Internal,
         "recompute all counts at safepoints and require an empty heap at the end";
+    Stress "NYASH_STRESS" None, None, Stress, "", Internal,
+        "look for faults of nyash: a list of rc-audit, cycle=always, alloc-fail=N";
 }
 
 /// Who set a switch.
@@ -183,8 +190,10 @@ pub(crate) struct Settings {
     pub stats: StatsForm,
     /// `NYASH_LAX_LOCALS`
     pub lax_locals: bool,
-    /// `NYASH_AUDIT`
+    /// `NYASH_AUDIT`, or `rc-audit` of `NYASH_STRESS`
     pub audit: bool,
+    /// `NYASH_STRESS`
+    pub stress: Stress,
 }
 
 impl Settings {
@@ -212,6 +221,7 @@ pub(crate) fn resolve(flags: &[(Id, String)], file: &[FileSetting]) -> (Settings
     }
     let text = |id: Id| rows.get(id as usize).map_or("", |r: &Row| r.value.as_str());
     let on = |id: Id| text(id) == "1";
+    let stress = stress::parse(text(Id::Stress)).unwrap_or_default();
     let settings = Settings {
         max_heap: parse_size(text(Id::MaxHeap)).unwrap_or(u64::from(u32::MAX) + 1),
         max_depth: text(Id::MaxDepth).parse().unwrap_or(u32::MAX),
@@ -224,7 +234,8 @@ pub(crate) fn resolve(flags: &[(Id, String)], file: &[FileSetting]) -> (Settings
             _ => StatsForm::Off,
         },
         lax_locals: on(Id::LaxLocals),
-        audit: on(Id::Audit),
+        audit: on(Id::Audit) || stress.rc_audit,
+        stress,
         rows,
     };
     (settings, findings)
@@ -317,6 +328,7 @@ pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
             _ => Err("expected off, text or json".into()),
         },
         Kind::Path => Ok(()),
+        Kind::Stress => stress::parse(value).map(drop),
     }
 }
 

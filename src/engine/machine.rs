@@ -98,8 +98,12 @@ impl Machine {
         };
         let watch = Rc::new(RefCell::new(Watch::new(&settings.row(Id::Timeout).value, end)));
         let outside = Outside { console: console.clone(), watch: watch.clone() };
-        let config =
-            HeapConfig { max_bytes: settings.max_heap, audit: settings.audit, ..HeapConfig::default() };
+        let config = HeapConfig {
+            max_bytes: settings.max_heap,
+            audit: settings.audit,
+            cycle_always: settings.stress.cycle_always,
+            alloc_fail: settings.stress.alloc_fail,
+        };
         let mut rt = Rt::new(Box::new(region), config, Box::new(outside))
             .map_err(|_| refuse("the heap is too small to start", "raise --max-heap"))?;
         rt.limits.max_depth = settings.max_depth;
@@ -271,6 +275,7 @@ fn gc_stats(rt: &Rt) -> String {
         ("allocations", heap.allocations),
         ("bytes", heap.bytes),
         ("peak", heap.peak_bytes),
+        ("live", rt.heap.live_objects() as u64),
     ] {
         out.push_str(&format!(" {name}={value}"));
     }

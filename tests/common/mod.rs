@@ -57,20 +57,36 @@ pub fn nyash(folder: &Path) -> Command {
     command
 }
 
-/// The same for programs that have to leave no trace in the heap: with the audit when it is asked for.
+/// The same for programs of the language, under the modes that are asked for (`NYASH_TEST_STRESS`).
 pub fn audited(folder: &Path) -> Command {
     let mut command = nyash(folder);
-    if audit() {
+    let modes = stress();
+    if modes.contains("rc-audit") {
         // The audit looks at every activation at every call: ten thousand of them would take minutes. The language
         // promises a thousand.
-        command.env("NYASH_AUDIT", "1").env("NYASH_MAX_DEPTH", "1500");
+        command.env("NYASH_MAX_DEPTH", "1500");
+    }
+    if !modes.is_empty() {
+        command.env("NYASH_STRESS", modes);
     }
     command
 }
 
-/// Whether the whole suite runs with the heap audit.
-pub fn audit() -> bool {
-    std::env::var_os("NYASH_TEST_AUDIT").is_some_and(|v| v == "1")
+/// The modes of `NYASH_STRESS` that the whole suite runs under; `NYASH_TEST_AUDIT=1` is `rc-audit`.
+pub fn stress() -> String {
+    if std::env::var_os("NYASH_TEST_AUDIT").is_some_and(|v| v == "1") {
+        return "rc-audit".to_owned();
+    }
+    std::env::var("NYASH_TEST_STRESS").unwrap_or_default()
+}
+
+/// Whether a run that need not do what is expected of it (an allocation failed) came to a proper end.
+pub fn proper_end(ended: &Ended) -> Result<(), String> {
+    match ended.code {
+        _ if ended.late => Err(format!("no end\n{}", ended.err())),
+        None | Some(70 | 101) => Err(format!("exit code {:?}\n{}", ended.code, ended.err())),
+        _ => Ok(()),
+    }
 }
 
 /// Runs a command to its end, at most so long.
