@@ -15,10 +15,9 @@ pub mod generate;
 pub mod host;
 pub mod mir_gen;
 pub mod mutate;
-pub mod rng;
 
+use agree::rng::Rng;
 use corpus::Corpus;
-use rng::Rng;
 
 /// Something to fuzz.
 pub struct Target {
@@ -93,10 +92,12 @@ fn generated(rng: &mut Rng) -> Vec<u8> {
     generate::program(&rng.bytes(most)).into_bytes()
 }
 
-/// Programs: generated ones and changed ones of the tests.
+/// Programs: wild ones, meaningful ones and changed ones of the tests.
 fn nyash_input(rng: &mut Rng, corpus: &Corpus) -> Vec<u8> {
-    match rng.below(5) {
+    match rng.below(6) {
         0..3 => generated(rng),
+        // Those of `agree` get further before something fails.
+        3 => agree::generate::program(rng.next(), 0).text.into_bytes(),
         _ => mutate::text(rng, corpus.right(), 6).into_bytes(),
     }
 }

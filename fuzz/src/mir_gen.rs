@@ -1,7 +1,7 @@
 //! Random functions of the middle language, from the table of instructions: the shape is right, numbers are
 //! mostly in range, what they mean together is chance.
 
-use crate::rng::Rng;
+use agree::rng::Rng;
 use mir::inst::{Gives, Op, Operand, OperandRef, ReadOperand, TABLE};
 use std::fmt::Write;
 
@@ -152,7 +152,10 @@ fn func(rng: &mut Rng, out: &mut String, index: usize) {
 fn inst(rng: &mut Rng, out: &mut String, values: &mut usize, blocks: usize, shapes: &[usize], end: bool) {
     let rows: Vec<_> = TABLE
         .iter()
-        .filter(|r| r.effects.ends_block() == end && (!(r.effects.is_early() || r.effects.is_typed()) || rng.one_in(40)))
+        .filter(|r| {
+            r.effects.ends_block() == end
+                && (!(r.effects.is_early() || r.effects.is_typed()) || rng.one_in(40))
+        })
         .collect();
     let Some(row) = rng.pick(&rows) else { return };
     let mut operands = Operands { rng, out: String::new(), values: *values, blocks, params: shapes };

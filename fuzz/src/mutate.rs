@@ -1,7 +1,7 @@
 //! Changes texts: bytes, tokens, lines, blocks. It knows how Nyash is spelled, not what it means.
 
 use crate::corpus::Corpus;
-use crate::rng::Rng;
+use agree::rng::Rng;
 use std::ops::Range;
 
 /// Spellings that matter to the grammar.

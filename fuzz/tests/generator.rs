@@ -1,6 +1,6 @@
 //! The generator of programs earns its keep only while most of what it makes can be built.
 
-use nyash_fuzz::rng::Rng;
+use agree::rng::Rng;
 use nyash_fuzz::{front, generate};
 use std::collections::BTreeMap;
 

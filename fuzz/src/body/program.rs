@@ -6,7 +6,8 @@
 
 use crate::front;
 use crate::host::{Buffer, Output};
-use crate::rng::Rng;
+use agree::rng::Rng;
+
 use interp::Interp;
 use link::Linked;
 use machine::{Config, Exit, LimitKind, Machine};
@@ -155,8 +156,7 @@ fn execute(interp: &mut Machine, top: FuncId) -> String {
         Exit::Closed => "closed".to_owned(),
         Exit::Status(status) => format!("status {status}"),
     };
-    let goes_on =
-        !matches!(&exit, Exit::Closed | Exit::Limit(LimitKind::Fuel | LimitKind::Timeout, _));
+    let goes_on = !matches!(&exit, Exit::Closed | Exit::Limit(LimitKind::Fuel | LimitKind::Timeout, _));
     if let Exit::Value(value) = exit {
         interp.release(value);
     }

@@ -8,7 +8,8 @@ pub use worker::{one, shrink, work};
 
 use crate::Target;
 use crate::corpus::Corpus;
-use crate::rng::Rng;
+use agree::rng::Rng;
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};

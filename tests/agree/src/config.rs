@@ -1,0 +1,69 @@
+//! Under what a program is run. The first configuration is the reference; what the others have to do is the same.
+
+use crate::run::Seen;
+
+/// One way to run a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Short, for reports.
+    pub name: &'static str,
+    /// Flags of `nyash run`.
+    pub flags: &'static [&'static str],
+    /// Variables; `@` in a value stands for a number that depends on the program.
+    pub env: &'static [(&'static str, &'static str)],
+    /// What is compared.
+    pub checks: Checks,
+    /// Run for one of so many programs.
+    pub one_in: u64,
+    /// Changes what was seen: only to show that differences are found.
+    pub alter: Option<fn(&mut Seen)>,
+}
+
+/// What is compared with the reference.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Checks {
+    /// Output, errors, exit code, live objects.
+    Same,
+    /// The same, but not for programs that notice when the collector runs.
+    SameButCollections,
+    /// Only that the end is a proper one: the program may end early.
+    ProperEnd,
+}
+
+const PLAIN: Config = Config { name: "", flags: &[], env: &[], checks: Checks::Same, one_in: 1, alter: None };
+
+/// Every configuration. A new tier gets its rows here.
+pub const CONFIGS: &[Config] = &[
+    Config { name: "interp", flags: &["--tier=interp"], ..PLAIN },
+    Config { name: "auto", flags: &["--tier=auto"], ..PLAIN },
+    Config {
+        name: "interp, counts audited",
+        flags: &["--tier=interp"],
+        env: &[("NYASH_STRESS", "rc-audit")],
+        one_in: 20,
+        ..PLAIN
+    },
+    Config {
+        name: "interp, cycles collected always",
+        flags: &["--tier=interp"],
+        env: &[("NYASH_STRESS", "cycle=always")],
+        checks: Checks::SameButCollections,
+        one_in: 2,
+        ..PLAIN
+    },
+    Config {
+        name: "interp, no memory once",
+        flags: &["--tier=interp"],
+        env: &[("NYASH_STRESS", "alloc-fail=@")],
+        checks: Checks::ProperEnd,
+        one_in: 2,
+        ..PLAIN
+    },
+];
+
+impl Config {
+    /// Whether it is run for a program.
+    pub fn takes(&self, index: u64) -> bool {
+        index.is_multiple_of(self.one_in)
+    }
+}
