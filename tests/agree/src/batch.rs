@@ -120,10 +120,10 @@ impl Batch<'_> {
         let summary = Mutex::new(Summary::default());
         let failure = Mutex::new(None);
         std::thread::scope(|scope| {
-            for job in 0..self.jobs.max(1) {
+            for _ in 0..self.jobs.max(1) {
                 let (next, summary, failure) = (&next, &summary, &failure);
                 scope.spawn(move || {
-                    if let Err(e) = self.work(job, next, summary, start, progress) {
+                    if let Err(e) = self.work(next, summary, start, progress) {
                         next.store(self.programs.end, Ordering::Relaxed);
                         if let Ok(mut first) = failure.lock() {
                             first.get_or_insert(e);
@@ -143,13 +143,12 @@ impl Batch<'_> {
 
     fn work(
         &self,
-        job: usize,
         next: &AtomicU64,
         summary: &Mutex<Summary>,
         start: Instant,
         progress: &(dyn Fn(&Summary) + Sync),
     ) -> io::Result<()> {
-        let runner = Runner::new(self.nyash, &format!("{}-{job}", self.programs.start))?;
+        let runner = Runner::new(self.nyash)?;
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             if index >= self.programs.end {

@@ -137,7 +137,7 @@ fn progress(summary: &Summary) {
 
 /// Compares one program; makes it small if its runs differ.
 fn one(batch: &Batch<'_>, program: &Program) -> std::io::Result<bool> {
-    let runner = Runner::new(batch.nyash, "one")?;
+    let runner = Runner::new(batch.nyash)?;
     let (found, _) = batch.compare(&runner, program)?;
     let Some((config, difference)) = found else {
         say("all agree");

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Far above what any program needs.
@@ -48,9 +49,12 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// A runner of a `nyash` executable. `name` tells apart the runners of one process.
-    pub fn new(nyash: &Path, name: &str) -> io::Result<Runner> {
-        let folder = std::env::temp_dir().join(format!("nyash-agree-{}-{name}", std::process::id()));
+    /// A runner of a `nyash` executable.
+    pub fn new(nyash: &Path) -> io::Result<Runner> {
+        // Several runners of one process must not meet in a folder.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("nyash-agree-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder)?;
         Ok(Runner { nyash: nyash.to_path_buf(), folder })
     }
