@@ -43,7 +43,7 @@ fn check(path: &Path, stage: &str) -> Result<(), String> {
     match stage {
         "errors" => command.args(["run", INPUT]),
         "check" => command.args(["check", INPUT]),
-        "tokens" | "ast" | "mir" => command.args(["run", &format!("--dump={stage}"), INPUT]),
+        "tokens" | "ast" | "mir" | "facts" => command.args(["run", &format!("--dump={stage}"), INPUT]),
         _ => return Err(format!("there is no stage `{stage}`")),
     };
     let ended = run(&mut command, b"", DEADLINE);

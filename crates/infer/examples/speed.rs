@@ -1,5 +1,6 @@
 //! Measures the analysis: `cargo run --release -p infer --example speed -- FILE...` prints for each program how long
-//! it takes (best of several) and how many reached values have each representation.
+//! it takes (best of several) and how many reached values have each representation, before and after specialization.
+//! With `FACTS` in the environment it prints the facts afterwards.
 
 #[path = "../tests/common/files.rs"]
 mod files;
@@ -26,6 +27,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let facts = infer::analyse(&program, &world);
         writeln!(out, "{file}: {:.2} ms, {}", best * 1e3, count(&program, &facts))?;
+        let (mut program, top) = files::load(Path::new(&file))?;
+        let world = World { entries: vec![top] };
+        let facts = infer::analyse(&program, &world);
+        let start = Instant::now();
+        let facts = infer::specialize(&mut program, &world, facts);
+        let ms = start.elapsed().as_secs_f64() * 1e3;
+        writeln!(out, "  specialized: {ms:.2} ms, {}", count(&program, &facts))?;
+        if std::env::var_os("FACTS").is_some() {
+            writeln!(out, "{}", infer::print(&facts, &program, None))?;
+        }
     }
     Ok(())
 }

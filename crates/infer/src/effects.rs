@@ -271,7 +271,7 @@ fn local(solver: &Solver<'_>, loud: &Loud, id: u32, op: &Op, effects: &mut Effec
         Op::SetContent { .. } => Does::OBJECTS | Does::THROW | dies(a),
         Op::GetContent { .. } => Does::OBJECTS | Does::THROW,
         Op::Release { .. } | Op::ReleaseUnwinding { .. } => dies(a),
-        Op::Discard { .. } => Does::DEATHS,
+        Op::Discard { .. } => dies(a),
         Op::DropOutbox {} => Does::DEATHS | Does::THROW,
         Op::Print { .. } => Does::OUTSIDE | Does::THROW,
         Op::ExternCall { .. } => Does::OUTSIDE | Does::THROW,

@@ -299,6 +299,22 @@ impl Facts {
         all
     }
 
+    /// The kind of what a place of the program makes.
+    pub(crate) fn site_kind(&self, site: u32) -> Kinds {
+        self.sites.get(site as usize).map_or(Kinds::empty(), |s| s.kind)
+    }
+
+    /// The function in which a place makes something.
+    pub(crate) fn site_maker(&self, site: u32) -> Option<FuncId> {
+        let inst = self.sites.get(site as usize)?.inst;
+        self.graph.owner.get(inst as usize).copied()
+    }
+
+    /// A class and its user ancestors in lookup order.
+    pub fn order(&self, class: ClassIx) -> &[ClassIx] {
+        self.classes.info.get(class.index()).map_or(&[], |info| &info.order)
+    }
+
     /// Whether instances of a class exist.
     pub fn has_instances(&self, class: ClassIx) -> bool {
         self.has_instances.get(class.index()).copied().unwrap_or(true)

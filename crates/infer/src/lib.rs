@@ -22,6 +22,7 @@ mod print;
 mod quiet;
 mod shape;
 mod solve;
+mod specialize;
 mod transfer;
 mod ty;
 
@@ -33,6 +34,7 @@ pub use classes::Resolved;
 pub use effects::{Does, Effects};
 pub use facts::{Facts, Object};
 pub use print::print;
+pub use specialize::specialize;
 pub use ty::{Kinds, SetId, Slot, Ty};
 
 /// What is around a program.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use mir::func::Func;
+use mir::func::{Func, FuncKind};
 use mir::inst::{ClassIx, FuncId, Global, Val};
 use mir::program::Program;
 use nyrt::builtin::class_name;
@@ -27,7 +27,10 @@ pub fn print(facts: &Facts, program: &Program, function: Option<&str>) -> String
     for (i, func) in program.funcs.iter().enumerate() {
         let wanted = match function {
             Some(name) => program.names.text(func.name) == name,
-            None => !program.names.text(func.name).starts_with("__"),
+            None => {
+                let runtime = func.kind == FuncKind::Top && !facts.reached(FuncId(i as u32));
+                !runtime && !program.names.text(func.name).starts_with("__")
+            }
         };
         if wanted {
             print_func(&mut out, facts, program, FuncId(i as u32), func, function.is_some());

@@ -29,6 +29,8 @@ pub(crate) struct Site {
     pub(crate) a: Var,
     /// Values of a map.
     pub(crate) b: Var,
+    /// The instruction that makes it; large numbers are none.
+    pub(crate) inst: u32,
     escaped: bool,
 }
 
@@ -156,7 +158,7 @@ impl<'a> Solver<'a> {
             self.prelude.push(method.map_or(FuncId::NONE, |m| m.0));
         }
         // Parts of texts: strings, and boxes that are asked for theirs.
-        let array = self.new_site(Kinds::ARR, class_id::ARRAY);
+        let array = self.new_site(Kinds::ARR, class_id::ARRAY, u32::MAX);
         let parts = Ty { kinds: Kinds::STR | Kinds::USER, objs: Sets::ANY };
         let parts = self.only_classes(parts);
         self.raise(self.sites[array as usize].a, parts);
@@ -327,10 +329,10 @@ impl<'a> Solver<'a> {
         Some(place)
     }
 
-    fn new_site(&mut self, kind: Kinds, class: ClassId) -> u32 {
+    fn new_site(&mut self, kind: Kinds, class: ClassId, inst: u32) -> u32 {
         let a = self.graph.new_var();
         let b = if kind == Kinds::MAP { self.graph.new_var() } else { NO_VAR };
-        self.sites.push(Site { kind, class, func: FuncId::NONE, a, b, escaped: false });
+        self.sites.push(Site { kind, class, func: FuncId::NONE, a, b, inst, escaped: false });
         self.site_kinds.push(kind);
         self.sites.len() as u32 - 1
     }
@@ -341,7 +343,7 @@ impl<'a> Solver<'a> {
         let site = match self.by_inst.get(&(inst, class.0)) {
             Some(site) => *site,
             None => {
-                let site = self.new_site(kind, class);
+                let site = self.new_site(kind, class, inst);
                 self.by_inst.insert((inst, class.0), site);
                 site
             }
@@ -354,7 +356,7 @@ impl<'a> Solver<'a> {
         let site = match self.by_func.get(&func) {
             Some(site) => *site,
             None => {
-                let site = self.new_site(Kinds::FUNC, class_id::FUNCTION);
+                let site = self.new_site(Kinds::FUNC, class_id::FUNCTION, u32::MAX);
                 self.sites[site as usize].func = func;
                 self.by_func.insert(func, site);
                 site

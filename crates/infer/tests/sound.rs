@@ -151,7 +151,24 @@ fn run(path: &Path, fuel: u64) -> Result<Vec<String>, String> {
     let (program, top) = files::load(path)?;
     let facts = infer::analyse(&program, &World { entries: vec![top] });
     // The same once more: the machine takes its program.
-    compare(facts, program, files::load(path)?, fuel)
+    let mut wrong = compare(facts, program, files::load(path)?, fuel)?;
+    let specialized = || -> Result<_, String> {
+        let (mut program, top) = files::load(path)?;
+        let world = World { entries: vec![top] };
+        let facts = infer::analyse(&program, &world);
+        let facts = infer::specialize(&mut program, &world, facts);
+        mir::verify::verify_program(&program).map_err(|f| format!("{f:?}"))?;
+        Ok((facts, program, top))
+    };
+    match (specialized(), specialized()) {
+        (Ok((facts, program, _)), Ok((_, again, top))) => {
+            wrong.extend(
+                compare(facts, program, (again, top), fuel)?.into_iter().map(|w| format!("specialized: {w}")),
+            );
+        }
+        (Err(e), _) | (_, Err(e)) => wrong.push(e),
+    }
+    Ok(wrong)
 }
 
 /// Runs a program and compares it with facts about a program of the same shape.
