@@ -48,6 +48,80 @@ impl Solver<'_> {
         }
     }
 
+    /// A function value is called.
+    pub(crate) fn call_any(&mut self, id: u32, callee: Ty, args: &[Var], dst: Var) {
+        for site in self.sites_of(callee, Kinds::FUNC) {
+            match site.bound {
+                Some(name) => {
+                    self.graph.subscribe(site.a, id);
+                    let receiver = self.graph.ty(site.a);
+                    let program = self.program;
+                    self.method(id, receiver, Some(name), program.names.text(name), args, dst);
+                }
+                None => self.call(id, site.func, None, args, dst),
+            }
+        }
+        if self.is_unknown(callee, Kinds::FUNC) {
+            self.call_unknown(id, args, dst);
+        }
+    }
+
+    /// A method that is read without a call. Called, it does what the method does.
+    pub(crate) fn bound_method(&mut self, id: u32, name: Symbol, receiver: Ty) -> Ty {
+        let (site, ty) = self.site_at(id, class_id::FUNCTION);
+        let index = self.sets.sites(ty.objs).next();
+        if let Some(index) = index {
+            self.sites[index as usize].bound = Some(name);
+            self.raise(site.a, receiver);
+            if site.escaped {
+                self.escape_bound(site.a, name);
+            }
+        }
+        ty
+    }
+
+    /// Anybody may call a bound method: with the receiver anything may happen that its methods of that name do, and
+    /// anything can come out of it.
+    pub(crate) fn escape_bound(&mut self, receiver: Var, name: Symbol) {
+        let receiver = self.graph.ty(receiver);
+        let text = self.program.names.text(name);
+        self.any_bound = true;
+        self.any_may_be_dead = true;
+        self.sites_may_be_dead = true;
+        self.leak(receiver);
+        self.leak_contents();
+        for class in self.classes_of(receiver).unwrap_or_else(|| self.instances.clone()) {
+            for content in self.classes.info[class.index()].contents.clone() {
+                self.lazy_content(content);
+                self.leak(self.graph.ty(self.contents + content.0));
+            }
+            match self.classes.resolve(self.program, class, Some(name), text) {
+                Resolved::Func(func) => {
+                    let me = self.instance(class);
+                    self.enter_unknown(func);
+                    if let Some(place) = self.reach(func) {
+                        self.raise(place.var(Val(0)), me);
+                    }
+                }
+                Resolved::Static(func) => self.enter_unknown(func),
+                Resolved::OnContent(_, func) => {
+                    self.enter_unknown(func);
+                    if let Some(place) = self.reach(func) {
+                        self.raise(place.var(Val(0)), Ty::ANY);
+                    }
+                }
+                Resolved::Builtin(..) | Resolved::Every(_) | Resolved::None => {}
+            }
+        }
+        for (_, m) in &self.program.builtin_methods {
+            self.enter_unknown(m.func);
+        }
+        self.call_prelude(PreludeFn::AllEqual, &[Ty::ANY]);
+        self.call_prelude(PreludeFn::IndexOf, &[Ty::ANY, Ty::ANY]);
+        self.call_prelude(PreludeFn::Contains, &[Ty::ANY, Ty::ANY]);
+        self.call_prelude(PreludeFn::Sort, &[Ty::ANY]);
+    }
+
     /// A function value that may be any is called.
     pub(crate) fn call_unknown(&mut self, id: u32, args: &[Var], dst: Var) {
         for arg in args {
@@ -143,12 +217,7 @@ impl Solver<'_> {
                 let field = self.fields + place;
                 self.graph.subscribe(field, id);
                 let callee = self.graph.ty(field);
-                for site in self.sites_of(callee, Kinds::FUNC) {
-                    self.call(id, site.func, None, args, dst);
-                }
-                if self.is_unknown(callee, Kinds::FUNC) {
-                    self.call_unknown(id, args, dst);
-                }
+                self.call_any(id, callee, args, dst);
             }
         }
     }

@@ -123,7 +123,8 @@ impl Facts {
             self.inside.push(inside);
             let classes = self.sets.classes(id).map(|all| all.map(ClassIx).collect());
             self.class_lists.push(classes);
-            let closures = (!self.sets.has_any_site(id)).then(|| {
+            let bound = sites.iter().any(|s| self.sites[*s as usize].bound.is_some());
+            let closures = (!bound && !self.sets.has_any_site(id)).then(|| {
                 let all = sites.iter().map(|s| &self.sites[*s as usize]);
                 all.filter(|s| s.kind == Kinds::FUNC).map(|s| s.func).collect()
             });

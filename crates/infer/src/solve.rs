@@ -31,7 +31,9 @@ pub(crate) struct Site {
     pub(crate) b: Var,
     /// The instruction that makes it; large numbers are none.
     pub(crate) inst: u32,
-    escaped: bool,
+    /// The name of a method that is bound to what `a` says.
+    pub(crate) bound: Option<Symbol>,
+    pub(crate) escaped: bool,
 }
 
 pub(crate) struct Solver<'a> {
@@ -275,7 +277,11 @@ impl<'a> Solver<'a> {
         if core::mem::replace(&mut found.escaped, true) {
             return;
         }
-        let Site { kind, func, a, b, .. } = *found;
+        let Site { kind, func, a, b, bound, .. } = *found;
+        if let Some(name) = bound {
+            self.escape_bound(a, name);
+            return;
+        }
         if kind == Kinds::FUNC {
             self.enter_unknown(func);
             return;
@@ -332,7 +338,7 @@ impl<'a> Solver<'a> {
     fn new_site(&mut self, kind: Kinds, class: ClassId, inst: u32) -> u32 {
         let a = self.graph.new_var();
         let b = if kind == Kinds::MAP { self.graph.new_var() } else { NO_VAR };
-        self.sites.push(Site { kind, class, func: FuncId::NONE, a, b, inst, escaped: false });
+        self.sites.push(Site { kind, class, func: FuncId::NONE, a, b, inst, bound: None, escaped: false });
         self.site_kinds.push(kind);
         self.sites.len() as u32 - 1
     }

@@ -1,7 +1,7 @@
 //! What each instruction gives, by what its operands are. Where something flows whatever its type is, places are
 //! connected once; the rest is computed again whenever an operand grows.
 
-use mir::inst::{Builtin, FuncId, Inst, Op, Val};
+use mir::inst::{Builtin, FuncId, Inst, Op};
 use nyrt::builtin::{self, BuiltinId};
 use nyrt::value::{ClassId, class_id};
 use syntax::intern::Symbol;
@@ -9,7 +9,7 @@ use syntax::intern::Symbol;
 use crate::classes::Resolved;
 use crate::graph::Var;
 use crate::solve::Solver;
-use crate::ty::{Kinds, Ty};
+use crate::ty::{Kinds, SetId, Ty};
 
 impl Solver<'_> {
     /// Looks at an instruction.
@@ -201,12 +201,7 @@ impl Solver<'_> {
             }
             Op::CallValue { args, .. } => {
                 let args = self.args(id, 1, func.list(args.0).len());
-                for site in self.sites_of(a, Kinds::FUNC) {
-                    self.call(id, site.func, None, &args, dst);
-                }
-                if self.is_unknown(a, Kinds::FUNC) {
-                    self.call_unknown(id, &args, dst);
-                }
+                self.call_any(id, a, &args, dst);
             }
             Op::CallMethod { name, args, .. } => {
                 let args = self.args(id, 1, func.list(args.0).len());
@@ -238,12 +233,7 @@ impl Solver<'_> {
             }
             Op::Spawn { .. } => {
                 let (future, ty) = self.site_at(id, class_id::FUTURE);
-                for site in self.sites_of(a, Kinds::FUNC) {
-                    self.call(id, site.func, None, &[], future.a);
-                }
-                if self.is_unknown(a, Kinds::FUNC) {
-                    self.raise(future.a, Ty::ANY);
-                }
+                self.call_any(id, a, &[], future.a);
                 self.raise(dst, ty);
             }
             Op::Await { .. } => {
@@ -349,87 +339,45 @@ impl Solver<'_> {
         }
         self.last[id as usize] = (object, seen);
         let text = self.program.names.text(name);
-        match self.classes_of(object) {
-            Some(classes) => {
-                for class in classes {
-                    match self.classes.field(class, name) {
-                        Some(place) => self.connect(self.fields + place, dst),
-                        None => {
-                            let resolved = self.classes.resolve(self.program, class, Some(name), text);
-                            self.bind(id, class, resolved, dst);
-                        }
-                    }
-                }
-            }
+        // What has no such field, but a method that is bound to it.
+        let mut bound = Ty::NONE;
+        let classes = match self.classes_of(object) {
+            Some(classes) => classes,
             None => {
-                for place in self.classes.by_name.get(&name).cloned().unwrap_or_default() {
-                    self.connect(self.fields + place, dst);
-                }
                 self.graph.subscribe(self.births, id);
-                for class in self.instances.clone() {
-                    if self.classes.field(class, name).is_none() {
-                        let resolved = self.classes.resolve(self.program, class, Some(name), text);
-                        self.bind(id, class, resolved, dst);
-                    }
+                self.instances.clone()
+            }
+        };
+        for class in classes {
+            match self.classes.field(class, name) {
+                Some(place) => self.connect(self.fields + place, dst),
+                None if self.classes.resolve(self.program, class, Some(name), text) != Resolved::None => {
+                    let me = self.instance(class);
+                    bound = self.sets.join(bound, me);
                 }
+                None => {}
             }
         }
         if object.has(Kinds::BUILTIN) && matches!(text, "name" | "payload") {
             self.inside(object, Kinds::BUILTIN, false, dst);
         }
-        let others = object.kinds - Kinds::USER - Kinds::NOTHING;
-        if others.is_empty() {
-            return;
+        if let Some(rows) = self.classes.rows_of(name) {
+            let mut kinds = if rows.every.is_some() { Kinds::all() } else { Kinds::empty() };
+            rows.methods.iter().for_each(|m| kinds |= crate::classes::kind_of(m.0));
+            let others = object.kinds & kinds - Kinds::USER - Kinds::NOTHING;
+            bound = self.sets.join(
+                bound,
+                Ty { kinds: others, objs: if others.is_empty() { SetId(0) } else { object.objs } },
+            );
         }
-        let Some(rows) = self.classes.rows_of(name) else { return };
-        let has = rows.every.is_some()
-            || rows.methods.iter().any(|m| others.intersects(crate::classes::kind_of(m.0)));
-        if has {
-            self.bind_builtin(object, dst);
+        if !self.program.builtin_methods.is_empty() {
+            let others = object.kinds - Kinds::USER - Kinds::NOTHING;
+            bound = self.sets.join(bound, Ty { kinds: others, objs: object.objs });
         }
-    }
-
-    /// A method that is read without a call.
-    fn bind(&mut self, id: u32, class: mir::inst::ClassIx, resolved: Resolved, dst: Var) {
-        let me = self.instance(class);
-        match resolved {
-            Resolved::Func(func) | Resolved::Static(func) | Resolved::OnContent(_, func) => {
-                self.any_bound = true;
-                self.enter_unknown(func);
-                self.note_call(id, func);
-                let has_me = self.program.func(func).has_me;
-                if let Some(place) = self.reach(func).filter(|_| has_me) {
-                    let me = if let Resolved::OnContent(..) = resolved { Ty::ANY } else { me };
-                    self.raise(place.var(Val(0)), me);
-                }
-                self.raise(dst, Ty { kinds: Kinds::FUNC, objs: Ty::ANY.objs });
-            }
-            Resolved::Builtin(..) | Resolved::Every(_) => {
-                self.leak_boxed(class);
-                self.bind_builtin(me, dst);
-            }
-            Resolved::None => {}
+        if !bound.is_none() {
+            let ty = self.bound_method(id, name, bound);
+            self.raise(dst, ty);
         }
-    }
-
-    fn leak_boxed(&mut self, class: mir::inst::ClassIx) {
-        for content in self.classes.info[class.index()].contents.clone() {
-            self.lazy_content(content);
-            self.leak(self.graph.ty(self.contents + content.0));
-        }
-    }
-
-    /// Whoever calls it may do with the receiver what a builtin method does, and get anything out of it.
-    fn bind_builtin(&mut self, receiver: Ty, dst: Var) {
-        self.any_bound = true;
-        self.leak(receiver);
-        self.leak_contents();
-        self.any_may_be_dead = true;
-        self.call_prelude(nyrt::prelude::PreludeFn::AllEqual, &[Ty::ANY]);
-        self.call_prelude(nyrt::prelude::PreludeFn::IndexOf, &[Ty::ANY, Ty::ANY]);
-        self.call_prelude(nyrt::prelude::PreludeFn::Contains, &[Ty::ANY, Ty::ANY]);
-        self.call_prelude(nyrt::prelude::PreludeFn::Sort, &[Ty::ANY]);
-        self.raise(dst, Ty { kinds: Kinds::FUNC, objs: Ty::ANY.objs });
     }
 
     fn set_field(&mut self, object: Ty, name: Symbol, value: Var) {
