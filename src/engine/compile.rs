@@ -31,10 +31,13 @@ pub(super) struct ClosedProgram {
 }
 
 impl ClosedProgram {
-    /// Analyses a program that starts with this function.
-    pub(super) fn new(program: &Program, top: FuncId, measured: bool) -> ClosedProgram {
+    /// Analyses a program that starts with this function. Boxes that hold things and functions that make them are copied
+    /// for what they are used for.
+    pub(super) fn new(program: &mut Program, top: FuncId, measured: bool) -> ClosedProgram {
         let start = measured.then(Instant::now);
-        let facts = infer::analyse(program, &World { entries: vec![top] });
+        let world = World { entries: vec![top] };
+        let facts = infer::analyse(program, &world);
+        let facts = infer::specialize(program, &world, facts);
         let find = |text| program.names.find(text);
         let closed = ClosedProgram {
             signatures: SignatureTable::new(program, &facts),
@@ -47,11 +50,6 @@ impl ClosedProgram {
         };
         closed.spent(Phase::Analyse, start);
         closed
-    }
-
-    /// What the analysis found.
-    pub(super) fn facts(&self) -> &Facts {
-        &self.facts
     }
 
     /// How a class's own field lies in its instances.

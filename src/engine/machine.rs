@@ -81,7 +81,7 @@ impl Machine {
     /// Reserves the heap and links the program. `top` is where a program starts that nothing is added to; without it
     /// (a REPL) nothing is known about what will come, and tier 0 runs everything.
     pub(super) fn new(
-        program: Program,
+        mut program: Program,
         sources: SourceMap,
         settings: &Settings,
         args: Vec<String>,
@@ -110,7 +110,7 @@ impl Machine {
         rt.args = args;
         rt.prelude = prelude(&program);
         let measured = settings.stats != StatsForm::Off;
-        let closed = top.map(|top| Rc::new(ClosedProgram::new(&program, top, measured)));
+        let closed = top.map(|top| Rc::new(ClosedProgram::new(&mut program, top, measured)));
         let linked = match &closed {
             Some(closed) => {
                 let slots: Vec<Vec<SlotType>> = slots(&program, closed);
