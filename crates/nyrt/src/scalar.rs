@@ -62,6 +62,24 @@ pub const fn to_float(a: i64) -> f64 {
     a as f64
 }
 
+/// A float as the word of a register.
+#[inline(always)]
+pub const fn float_to_word(x: f64) -> u64 {
+    x.to_bits()
+}
+
+/// The float that is in a register as this word.
+#[inline(always)]
+pub const fn word_to_float(word: u64) -> f64 {
+    f64::from_bits(word)
+}
+
+/// The square root, rounded to the nearest float, the same on every target. `None` below zero.
+#[inline(always)]
+pub fn square_root(x: f64) -> Option<f64> {
+    if x < 0.0 { None } else { Some(libm::sqrt(x)) }
+}
+
 /// The C `fmod`: the exact remainder with the sign of `a`.
 #[inline]
 pub fn fmod(a: f64, b: f64) -> f64 {

@@ -21,6 +21,10 @@ use crate::op::Word;
 use crate::plan::Konst;
 use crate::slots::{NONE, param_slots};
 
+/// What is needed to make objects, at addresses that do not change: instructions hold them.
+#[allow(clippy::vec_box, reason = "instructions point to them")]
+pub(crate) type Shapes = Vec<Box<Shape>>;
+
 /// A function ready to run.
 #[repr(C)]
 pub(crate) struct VmCode {
@@ -37,7 +41,7 @@ pub(crate) struct VmCode {
     pub(crate) signature: Signature,
     pub(crate) source: Rc<dyn Source>,
     /// What instructions point to.
-    _shapes: Vec<Box<Shape>>,
+    _shapes: Shapes,
     owned: OnceCell<Option<OwnedAt>>,
 }
 
@@ -47,7 +51,7 @@ impl VmCode {
         func: Func,
         signature: Signature,
         encoded: Encoded,
-        shapes: Vec<Box<Shape>>,
+        shapes: Shapes,
         source: Rc<dyn Source>,
     ) -> VmCode {
         let words = encoded.words.into_boxed_slice();
@@ -70,7 +74,7 @@ impl VmCode {
 
     /// The instruction of the function that the word at `pc` belongs to.
     pub(crate) fn position(&self, pc: *const ()) -> usize {
-        let word = (pc as usize).wrapping_sub(self.words.as_ptr() as usize) / size_of::<Word>();
+        let word = (pc as usize - self.words.as_ptr() as usize) / size_of::<Word>();
         let mark = self.marks.partition_point(|m| m.0 as usize <= word);
         mark.checked_sub(1).map_or(0, |m| self.marks[m].1 as usize)
     }
@@ -124,7 +128,7 @@ pub(crate) fn boxed(rt: &Rt, slot: Slot, words: [u64; 2]) -> Value {
     match slot.rep {
         Rep::Unit => nothing,
         Rep::I64 => Value::int(words[0] as i64),
-        Rep::F64 => Value::float(f64::from_bits(words[0])),
+        Rep::F64 => Value::float(nyrt::scalar::word_to_float(words[0])),
         Rep::Bool => Value::bool(words[0] != 0),
         Rep::Ref if words[0] == 0 => nothing,
         Rep::Ref => rt.heap.value_of(Ref(words[0] as u32)),
@@ -192,7 +196,7 @@ unsafe impl Body for VmCode {
         self.value(rt, frame, inst.dst)
     }
     fn advance(&self, frame: &mut Frame) {
-        let word = (frame.pc as usize).wrapping_sub(self.words.as_ptr() as usize) / size_of::<Word>();
+        let word = (frame.pc as usize - self.words.as_ptr() as usize) / size_of::<Word>();
         let next = self.marks.partition_point(|m| m.0 as usize <= word);
         // What does not end a block is followed by something.
         let at = self.marks.get(next).map_or(word, |m| m.0 as usize);

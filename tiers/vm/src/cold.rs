@@ -12,6 +12,7 @@ use nyrt::value::{Ref, Value, class_id};
 
 use crate::code::{VmCode, boxed, unboxed};
 use crate::op::{Code, Inst, Word};
+use crate::regs::Regs;
 use crate::rows::rep;
 
 /// What the loop does next.
@@ -66,28 +67,19 @@ fn broken(m: &mut Machine, what: &str) -> Step {
 }
 
 /// Writes the result of an instruction.
-///
-/// # Safety
-/// `to` has room for the representation.
-unsafe fn write(to: *mut u64, rep: Rep, value: Value) {
-    let words = unboxed(rep, value);
-    // SAFETY: the caller's promise.
-    unsafe {
-        if rep != Rep::Unit {
-            *to = words[0];
-        }
-        if rep == Rep::Any {
-            *to.add(1) = words[1];
-        }
+fn write(regs: Regs, to: u16, rep: Rep, value: Value) {
+    match rep {
+        Rep::Unit => {}
+        Rep::Any => regs.set_any(to, value),
+        _ => regs.set(to, unboxed(rep, value)[0]),
     }
 }
 
 /// Ends an instruction that the machine did.
-fn conclude(m: &mut Machine, to: *mut u64, rep: Rep, did: Did) -> Step {
+fn conclude(m: &mut Machine, regs: Regs, to: u16, rep: Rep, did: Did) -> Step {
     match did {
         Did::Value(value) => {
-            // SAFETY: `to` is the register of the result.
-            unsafe { write(to, rep, value) };
+            write(regs, to, rep, value);
             done(m)
         }
         Did::Nothing => done(m),
@@ -98,17 +90,17 @@ fn conclude(m: &mut Machine, to: *mut u64, rep: Rep, did: Did) -> Step {
 
 /// An instruction of a site.
 #[inline(never)]
-pub(crate) fn perform(m: &mut Machine, regs: *mut u64, site: u32) -> Step {
+pub(crate) fn perform(m: &mut Machine, regs: Regs, site: u32) -> Step {
     let Some(code) = code(m) else { return Step::Stop };
     let site = &code.sites[site as usize];
     // SAFETY: the encoder has numbered operands and lists: whole values in the window.
-    let did = unsafe { m.perform(&site.op, regs.cast(), &code.lists, code.head.class) };
-    conclude(m, regs.wrapping_add(site.dst as usize), site.rep, did)
+    let did = unsafe { m.perform(&site.op, regs.values(), &code.lists, code.head.class) };
+    conclude(m, regs, site.dst, site.rep, did)
 }
 
 /// An instruction on values of unknown kind that the loop could not do: the machine's instruction for it.
 #[inline(never)]
-pub(crate) fn any(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
+pub(crate) fn any(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
     let (a, b) = (Val(u32::from(inst.b / 2)), Val(u32::from(inst.c / 2)));
     let (op, rep) = match inst.op {
         Code::AnyAdd => (Op::Add { a, b }, Rep::Any),
@@ -130,17 +122,17 @@ pub(crate) fn any(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
         _ => return broken(m, "an operator that is none"),
     };
     // SAFETY: operands of these instructions are pairs of registers at even numbers: whole values in the window.
-    let did = unsafe { m.perform(&op, regs.cast(), &[0], mir::inst::ClassIx::NONE) };
-    conclude(m, regs.wrapping_add(inst.a as usize), rep, did)
+    let did = unsafe { m.perform(&op, regs.values(), &[0], mir::inst::ClassIx::NONE) };
+    conclude(m, regs, inst.a, rep, did)
 }
 
 /// An end of a block that throws, or should not have been reached.
 #[cold]
 #[inline(never)]
-pub(crate) fn end(m: &mut Machine, regs: *mut u64, site: u32) -> Step {
+pub(crate) fn end(m: &mut Machine, regs: Regs, site: u32) -> Step {
     let Some(code) = code(m) else { return Step::Stop };
-    // SAFETY: as in `perform`.
-    let get = |v: Val| unsafe { *regs.cast::<Value>().add(v.index()) };
+    // Operands are numbered as for the machine.
+    let get = |v: Val| regs.any(2 * v.0 as u16);
     match code.sites[site as usize].op {
         Op::Throw { value } => m.unwind(get(value.0), Default::default()).into(),
         Op::Rethrow { value } => m.rethrow(get(value.0)).into(),
@@ -155,10 +147,10 @@ pub(crate) fn end(m: &mut Machine, regs: *mut u64, site: u32) -> Step {
 /// A division by zero: the machine's instruction throws what it throws.
 #[cold]
 #[inline(never)]
-pub(crate) fn divided_by_zero(m: &mut Machine, remainder: bool) -> Step {
+pub(crate) fn divided_by_zero(m: &mut Machine, _: Regs, inst: Inst) -> Step {
     let mut operands = [Value::int(1), Value::int(0)];
     let (a, b) = (Val(0), Val(1));
-    let op = if remainder { Op::Rem { a, b } } else { Op::Div { a, b } };
+    let op = if inst.op == Code::IRem { Op::Rem { a, b } } else { Op::Div { a, b } };
     // SAFETY: both operands are in the array.
     match unsafe { m.perform(&op, operands.as_mut_ptr(), &[0], mir::inst::ClassIx::NONE) } {
         Did::Trap(trap) => trapped(m, trap),
@@ -169,7 +161,8 @@ pub(crate) fn divided_by_zero(m: &mut Machine, remainder: bool) -> Step {
 /// The root of a negative number.
 #[cold]
 #[inline(never)]
-pub(crate) fn no_root(m: &mut Machine, x: f64) -> Step {
+pub(crate) fn no_root(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
+    let x = regs.float(inst.b);
     let sqrt = builtin::find_method(class_id::FLOAT, "sqrt");
     match sqrt.map(|id| builtin::call(&mut m.rt, id, Value::float(x), &[])) {
         Some(Err(trap)) => trapped(m, trap),
@@ -226,27 +219,26 @@ pub(crate) fn overflow(m: &mut Machine) -> Step {
 
 /// A call of a function that this tier does not run, or cannot enter just now.
 #[inline(never)]
-pub(crate) fn call(m: &mut Machine, regs: *mut u64, inst: Inst, data: *const Word) -> Step {
+pub(crate) fn call(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -> Step {
     let Some(code) = code(m) else { return Step::Stop };
     // SAFETY: the word behind a call holds the function.
     let func = FuncId(unsafe { (*data).bits } as u32);
     let Some(signature) = code.source.signature(func) else { return broken(m, "a call without a signature") };
     let Some(slots) = VmCode::param_words(signature) else { return broken(m, "a call without room") };
-    let from = |word: usize| -> usize {
-        // SAFETY: the encoder wrote as many words of operands as the signature asks for.
-        let of_call = unsafe { (*data).shorts };
-        let listed = || unsafe { (*data.add(2 + word / 4)).shorts[word % 4] };
-        let slot = match (inst.op, word) {
+    // The encoder wrote as many words of operands as the signature asks for.
+    let listed = |word: usize| {
+        // SAFETY: they lie behind the call.
+        unsafe { (*data.add(2 + word / 4)).shorts[word % 4] }
+    };
+    // SAFETY: all bits of a word are good numbers.
+    let of_call = unsafe { (*data).shorts };
+    let word = |n: usize| -> u64 {
+        regs.word(match (inst.op, n) {
             (Code::Call1 | Code::Call2 | Code::Call4, 0) => inst.b,
             (Code::Call1 | Code::Call2 | Code::Call4, 1) => inst.c,
-            (Code::Call4, _) => of_call[word],
-            _ => listed(),
-        };
-        slot as usize
-    };
-    let word = |n: usize| -> u64 {
-        // SAFETY: registers of the window.
-        unsafe { *regs.add(from(n)) }
+            (Code::Call4, _) => of_call[n],
+            _ => listed(n),
+        })
     };
     let args: Args = signature
         .params
@@ -263,8 +255,7 @@ pub(crate) fn call(m: &mut Machine, regs: *mut u64, inst: Inst, data: *const Wor
         })
         .collect();
     let closure = match inst.op {
-        // SAFETY: a register of the window.
-        Code::CallClosure => Ref(unsafe { *regs.add(inst.c as usize) } as u32),
+        Code::CallClosure => regs.object(inst.c),
         _ => Ref::NONE,
     };
     match m.enter(link::func_id(func), &args, closure, Role::Call) {
@@ -284,10 +275,8 @@ pub(crate) fn returned(m: &mut Machine, words: [u64; 2]) -> Step {
 /// An element that is not stored as the loop expected.
 #[cold]
 #[inline(never)]
-pub(crate) fn arr_get(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
-    // SAFETY: registers of the window.
-    let (array, at) = unsafe { (Ref(*regs.add(inst.b as usize) as u32), *regs.add(inst.c as usize) as i64) };
-    let value = m.rt.heap.arr_get_any(array, at);
+pub(crate) fn arr_get(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
+    let value = m.rt.heap.arr_get_any(regs.object(inst.b), regs.int(inst.c));
     let (rep, fits) = match inst.op {
         Code::ArrGetI => (Rep::I64, value.as_int().is_some()),
         Code::ArrGetF => (Rep::F64, value.as_float().is_some()),
@@ -297,13 +286,12 @@ pub(crate) fn arr_get(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
     if !fits {
         return broken(m, "an element of another kind");
     }
-    // SAFETY: the register of the result.
-    unsafe { write(regs.add(inst.a as usize), rep, value) };
+    write(regs, inst.a, rep, value);
     Step::Next
 }
 
 /// A value that goes into an array, by the opcode.
-fn item(m: &Machine, regs: *mut u64, op: Code, reg: u16) -> Value {
+fn item(m: &Machine, regs: Regs, op: Code, reg: u16) -> Value {
     let rep = match op {
         Code::ArrSetI | Code::ArrPushI => Rep::I64,
         Code::ArrSetF | Code::ArrPushF => Rep::F64,
@@ -311,18 +299,14 @@ fn item(m: &Machine, regs: *mut u64, op: Code, reg: u16) -> Value {
         Code::ArrSetRef | Code::ArrPushRef => Rep::Ref,
         _ => Rep::Any,
     };
-    // SAFETY: registers of the window; behind the last one there are two more for copies.
-    let words = unsafe { [*regs.add(reg as usize), *regs.add(reg as usize + 1)] };
-    boxed(&m.rt, Slot { rep, void: false }, words)
+    boxed(&m.rt, Slot { rep, void: false }, [regs.word(reg), regs.second(reg)])
 }
 
 /// An element that does not fit where it goes, or goes behind the end.
 #[inline(never)]
-pub(crate) fn arr_set(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
-    // SAFETY: registers of the window.
-    let (array, at) = unsafe { (Ref(*regs.add(inst.a as usize) as u32), *regs.add(inst.b as usize) as i64) };
-    let (array, value) = (m.rt.heap.value_of(array), item(m, regs, inst.op, inst.c));
-    match index::set(&mut m.rt, array, Value::int(at), value) {
+pub(crate) fn arr_set(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
+    let (array, value) = (m.rt.heap.value_of(regs.object(inst.a)), item(m, regs, inst.op, inst.c));
+    match index::set(&mut m.rt, array, Value::int(regs.int(inst.b)), value) {
         Ok(()) => done(m),
         Err(trap) => trapped(m, trap),
     }
@@ -330,11 +314,9 @@ pub(crate) fn arr_set(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
 
 /// An element that does not fit or has no room.
 #[inline(never)]
-pub(crate) fn arr_push(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
-    // SAFETY: a register of the window.
-    let array = Ref(unsafe { *regs.add(inst.a as usize) } as u32);
+pub(crate) fn arr_push(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
     let value = item(m, regs, inst.op, inst.b);
-    match m.rt.heap.arr_push(array, value) {
+    match m.rt.heap.arr_push(regs.object(inst.a), value) {
         Ok(()) => done(m),
         Err(_) => out_of_memory(m),
     }
@@ -342,17 +324,13 @@ pub(crate) fn arr_push(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
 
 /// `append`: the count of the string goes to the result.
 #[inline(never)]
-pub(crate) fn append(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
-    // SAFETY: registers of the window.
-    let (a, b) =
-        unsafe { (Ref(*regs.add(inst.b as usize) as u32), *regs.add(inst.c as usize).cast::<Value>()) };
+pub(crate) fn append(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
+    let (a, b) = (regs.object(inst.b), regs.any(inst.c));
     match nyrt::ops::arith::add_owned(&mut m.rt, Value::str(a), b) {
         Ok(value) => {
-            // SAFETY: registers of the window. What releases the old value finds nothing.
-            unsafe {
-                *regs.add(inst.b as usize) = 0;
-                *regs.add(inst.a as usize) = value.payload();
-            }
+            // What releases the old value finds nothing.
+            regs.set(inst.b, 0);
+            regs.set(inst.a, value.payload());
             done(m)
         }
         Err(trap) => trapped(m, trap),
@@ -360,7 +338,7 @@ pub(crate) fn append(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
 }
 
 /// The words of a value as a field of an instruction says.
-fn by_field(m: &Machine, regs: *mut u64, reg: u16, field: u16) -> Value {
+fn by_field(m: &Machine, regs: Regs, reg: u16, field: u16) -> Value {
     let rep = match field {
         rep::NULL => return Value::NULL,
         rep::VOID => return Value::VOID,
@@ -370,14 +348,12 @@ fn by_field(m: &Machine, regs: *mut u64, reg: u16, field: u16) -> Value {
         rep::REF => Rep::Ref,
         _ => Rep::Any,
     };
-    // SAFETY: registers of the window; behind the last one there are two more for copies.
-    let words = unsafe { [*regs.add(reg as usize), *regs.add(reg as usize + 1)] };
-    boxed(&m.rt, Slot { rep, void: false }, words)
+    boxed(&m.rt, Slot { rep, void: false }, [regs.word(reg), regs.second(reg)])
 }
 
 /// Assigns a global.
 #[inline(never)]
-pub(crate) fn global_set(m: &mut Machine, regs: *mut u64, inst: Inst, global: u32) -> Step {
+pub(crate) fn global_set(m: &mut Machine, regs: Regs, inst: Inst, global: u32) -> Step {
     let value = by_field(m, regs, inst.a, inst.c);
     let old = m.rt.set_global(global, value);
     m.rt.heap.release(old);
@@ -398,11 +374,9 @@ pub(crate) fn no_global(m: &mut Machine, global: u32) -> Step {
 
 /// Assigns a variable cell.
 #[inline(never)]
-pub(crate) fn cell_set(m: &mut Machine, regs: *mut u64, inst: Inst) -> Step {
+pub(crate) fn cell_set(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
     let value = by_field(m, regs, inst.b, inst.c);
-    // SAFETY: a register of the window.
-    let cell = Ref(unsafe { *regs.add(inst.a as usize) } as u32);
-    let old = m.rt.heap.cell_set(cell, value);
+    let old = m.rt.heap.cell_set(regs.object(inst.a), value);
     m.rt.heap.release(old);
     done(m)
 }
@@ -416,11 +390,11 @@ pub(crate) fn capture(m: &Machine, index: u16) -> Value {
 
 /// The instance of a static box.
 #[inline(never)]
-pub(crate) fn get_static(m: &mut Machine, regs: *mut u64, inst: Inst, class: u32) -> Step {
+pub(crate) fn get_static(m: &mut Machine, regs: Regs, inst: Inst, class: u32) -> Step {
     let class = mir::inst::ClassIx(class);
     // SAFETY: there are no operands.
     let did = unsafe { m.perform(&Op::GetStatic { class }, std::ptr::null_mut(), &[0], class) };
-    conclude(m, regs.wrapping_add(inst.a as usize), Rep::Ref, did)
+    conclude(m, regs, inst.a, Rep::Ref, did)
 }
 
 /// Hands what statements were given over.

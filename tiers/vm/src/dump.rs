@@ -42,7 +42,7 @@ fn fields(out: &mut String, at: u32, inst: Inst) {
         let text = match kind {
             Field::No => continue,
             Field::Reg => format!("r{value}"),
-            Field::Pair => format!("r{value}:{}", value.wrapping_add(1)),
+            Field::Pair => format!("r{value}:{}", u32::from(value) + 1),
             Field::Imm => format!("{}", value as i16),
             Field::Num => format!("{value}"),
             Field::Rel => format!("-> {}", i64::from(at) + i64::from(value as i16)),
@@ -69,13 +69,12 @@ fn data(out: &mut String, code: &VmCode, at: u32, inst: Inst) {
             write!(out, ", r{}, r{}, @{}", bits(1) >> 32 & 0xffff, bits(1) >> 48, bits(1) as u32)
         }
         Code::Skip => {
-            let regs = (1..=inst.a as usize).flat_map(|n| (0..4).map(move |k| (n, k)));
-            regs.map(|(n, k)| write!(out, " r{}", bits(n) >> (16 * k) & 0xffff)).collect()
+            let mut regs = (1..=inst.a as usize).flat_map(|n| (0..4).map(move |k| (n, k)));
+            regs.try_for_each(|(n, k)| write!(out, " r{}", bits(n) >> (16 * k) & 0xffff))
         }
         Code::GlobalGet | Code::GlobalSet | Code::GetStatic => write!(out, ", #{}", bits(1)),
         Code::Switch => (1..=inst.wide() as usize)
-            .map(|n| write!(out, ", -> {}", i64::from(at) + bits(n) as i64))
-            .collect(),
+            .try_for_each(|n| write!(out, ", -> {}", i64::from(at) + bits(n) as i64)),
         Code::Perform | Code::CallNative | Code::End => match code.sites.get(inst.wide() as usize) {
             Some(site) => write!(out, " {}", site.op.row().mnemonic),
             None => Ok(()),

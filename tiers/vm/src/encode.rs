@@ -415,7 +415,7 @@ impl Encoder<'_> {
             Code::BackILeI => Code::IncBackILeI,
             _ => return (op, false),
         };
-        let last = self.out.words.len().wrapping_sub(1);
+        let last = self.out.words.len().saturating_sub(1);
         // Nothing may jump between the two.
         if !bare || self.out.starts[block.index()] as usize > last {
             return (op, false);

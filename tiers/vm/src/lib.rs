@@ -18,7 +18,9 @@ mod flow;
 mod live;
 mod moves;
 mod op;
+mod ops;
 mod plan;
+mod regs;
 mod rows;
 mod slots;
 mod stats;
@@ -138,7 +140,7 @@ struct Env<'a> {
     linked: &'a mut Linked,
     rt: &'a mut Rt,
     source: &'a dyn Source,
-    shapes: Vec<Box<Shape>>,
+    shapes: code::Shapes,
     /// A literal could not be made.
     trap: Option<Trap>,
 }

@@ -297,7 +297,7 @@ impl Plan {
 fn konst(func: &Func, inst: &Inst, facts: &mut dyn Facts) -> Option<Konst> {
     Some(match inst.op {
         Op::Int { value } => Konst::One(value as u64),
-        Op::Float { value } => Konst::One(value.to_bits()),
+        Op::Float { value } => Konst::One(nyrt::scalar::float_to_word(value)),
         Op::Bool { value } => Konst::One(u64::from(value)),
         Op::Str { text } => Konst::One(facts.literal(text)),
         Op::Null {} | Op::Void {} => {

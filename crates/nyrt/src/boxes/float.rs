@@ -82,7 +82,10 @@ fn no_result(rt: &mut Rt, what: &str, x: f64, why: &str) -> Trap {
 
 /// The square root, or `MathError` for a negative number.
 pub(crate) fn square_root(rt: &mut Rt, x: f64) -> Outcome {
-    if x < 0.0 { Err(no_result(rt, "sqrt", x, "is negative")) } else { Ok(Value::float(libm::sqrt(x))) }
+    match scalar::square_root(x) {
+        Some(root) => Ok(Value::float(root)),
+        None => Err(no_result(rt, "sqrt", x, "is negative")),
+    }
 }
 
 /// A logarithm, or `MathError` for a number that is not positive.

@@ -1,0 +1,191 @@
+//! What instructions do in their short ways, one function each, part of the loop that calls them. An answer of
+//! nothing means that the instruction is not done and nothing has happened: `cold` does it.
+
+use machine::Machine;
+use nyrt::scalar;
+use nyrt::value::{ClassId, Ref, Value};
+
+use crate::op::Inst;
+use crate::regs::Regs;
+
+/// The condition of an instruction that jumps by the class of an object.
+#[inline(always)]
+pub(crate) fn class_is(m: &Machine, regs: Regs, reg: u16, class: u16) -> bool {
+    m.rt.heap.class_is(regs.object(reg), ClassId(u32::from(class)))
+}
+
+/// Whether a function value is of this function.
+#[inline(always)]
+pub(crate) fn closure_is(m: &Machine, callee: Ref, func: u64) -> bool {
+    !callee.is_none() && m.rt.heap.func_id(callee).0 == func as u32
+}
+
+// ---- values of unknown kind
+
+/// A reference as a whole value.
+#[inline(always)]
+pub(crate) fn boxed(m: &Machine, object: Ref, void: bool) -> Value {
+    if void { m.rt.heap.value_or_void(object) } else { m.rt.heap.value_or_null(object) }
+}
+
+/// The reference that a value is, zero for others.
+#[inline(always)]
+pub(crate) fn unboxed(value: Value) -> u64 {
+    if value.is_ref() { value.payload() } else { 0 }
+}
+
+/// Two integers or two floats.
+#[inline(always)]
+pub(crate) fn numbers(
+    regs: Regs,
+    inst: Inst,
+    ints: fn(i64, i64) -> i64,
+    floats: fn(f64, f64) -> f64,
+) -> Option<Value> {
+    let (a, b) = (regs.any(inst.b), regs.any(inst.c));
+    if let (Some(a), Some(b)) = (a.as_int(), b.as_int()) {
+        return Some(Value::int(ints(a, b)));
+    }
+    Some(Value::float(floats(a.as_float()?, b.as_float()?)))
+}
+
+/// Two integers.
+#[inline(always)]
+pub(crate) fn integers(regs: Regs, inst: Inst, ints: fn(i64, i64) -> i64) -> Option<Value> {
+    Some(Value::int(ints(regs.any(inst.b).as_int()?, regs.any(inst.c).as_int()?)))
+}
+
+/// The order of two integers or two floats.
+#[inline(always)]
+pub(crate) fn order(
+    regs: Regs,
+    inst: Inst,
+    ints: fn(&i64, &i64) -> bool,
+    floats: fn(&f64, &f64) -> bool,
+) -> Option<bool> {
+    let (a, b) = (regs.any(inst.b), regs.any(inst.c));
+    if let (Some(a), Some(b)) = (a.as_int(), b.as_int()) {
+        return Some(ints(&a, &b));
+    }
+    Some(floats(&a.as_float()?, &b.as_float()?))
+}
+
+// ---- fields
+
+/// The reference in a field, with a count.
+#[inline(always)]
+pub(crate) fn load_own(m: &Machine, object: Ref, offset: u16) -> Ref {
+    let object = m.rt.heap.load_ref(object, u32::from(offset));
+    m.rt.heap.retain_some(object);
+    object
+}
+
+/// Stores eight bytes.
+#[inline(always)]
+pub(crate) fn store8(m: &mut Machine, regs: Regs, inst: Inst) {
+    m.rt.heap.store_i64(regs.object(inst.a), u32::from(inst.b), regs.int(inst.c));
+}
+
+/// Stores a truth value.
+#[inline(always)]
+pub(crate) fn store_bool(m: &mut Machine, regs: Regs, inst: Inst) {
+    m.rt.heap.store_bool(regs.object(inst.a), u32::from(inst.b), regs.word(inst.c) != 0);
+}
+
+/// Stores a whole value; gives the old one.
+#[inline(always)]
+pub(crate) fn store_any(m: &mut Machine, regs: Regs, inst: Inst) -> Value {
+    m.rt.heap.store_any(regs.object(inst.a), u32::from(inst.b), regs.any(inst.c))
+}
+
+/// Stores a reference; gives the old one.
+#[inline(always)]
+pub(crate) fn store_ref(m: &mut Machine, regs: Regs, inst: Inst) -> Ref {
+    m.rt.heap.store_ref(regs.object(inst.a), u32::from(inst.b), regs.object(inst.c))
+}
+
+// ---- elements
+
+/// An element that is an integer.
+#[inline(always)]
+pub(crate) fn arr_get_i(m: &Machine, regs: Regs, inst: Inst) -> Option<u64> {
+    Some(m.rt.heap.arr_get_i64(regs.object(inst.b), regs.int(inst.c))? as u64)
+}
+
+/// An element that is a float.
+#[inline(always)]
+pub(crate) fn arr_get_f(m: &Machine, regs: Regs, inst: Inst) -> Option<u64> {
+    Some(scalar::float_to_word(m.rt.heap.arr_get_f64(regs.object(inst.b), regs.int(inst.c))?))
+}
+
+/// An element that is a truth value.
+#[inline(always)]
+pub(crate) fn arr_get_b(m: &Machine, regs: Regs, inst: Inst) -> Option<u64> {
+    Some(u64::from(m.rt.heap.arr_get_bool(regs.object(inst.b), regs.int(inst.c))?))
+}
+
+/// An element that is a reference.
+#[inline(always)]
+pub(crate) fn arr_get_ref(m: &Machine, regs: Regs, inst: Inst) -> Option<u64> {
+    Some(u64::from(m.rt.heap.arr_get_ref(regs.object(inst.b), regs.int(inst.c))?.0))
+}
+
+/// Replaces an integer.
+#[inline(always)]
+pub(crate) fn arr_set_i(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+    m.rt.heap.arr_set_i64(regs.object(inst.a), regs.int(inst.b), regs.int(inst.c))
+}
+
+/// Replaces a float.
+#[inline(always)]
+pub(crate) fn arr_set_f(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+    m.rt.heap.arr_set_f64(regs.object(inst.a), regs.int(inst.b), regs.float(inst.c))
+}
+
+/// Replaces a truth value.
+#[inline(always)]
+pub(crate) fn arr_set_b(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+    m.rt.heap.arr_set_bool(regs.object(inst.a), regs.int(inst.b), regs.word(inst.c) != 0)
+}
+
+/// Replaces a reference; gives the old one.
+#[inline(always)]
+pub(crate) fn arr_set_ref(m: &mut Machine, regs: Regs, inst: Inst) -> Option<Ref> {
+    m.rt.heap.arr_set_ref(regs.object(inst.a), regs.int(inst.b), regs.object(inst.c))
+}
+
+/// Replaces a value; gives the old one.
+#[inline(always)]
+pub(crate) fn arr_set_any(m: &mut Machine, regs: Regs, inst: Inst) -> Option<Value> {
+    m.rt.heap.arr_set_any(regs.object(inst.a), regs.int(inst.b), regs.any(inst.c))
+}
+
+/// Appends an integer.
+#[inline(always)]
+pub(crate) fn arr_push_i(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+    m.rt.heap.arr_push_i64(regs.object(inst.a), regs.int(inst.b))
+}
+
+/// Appends a float.
+#[inline(always)]
+pub(crate) fn arr_push_f(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+    m.rt.heap.arr_push_f64(regs.object(inst.a), regs.float(inst.b))
+}
+
+/// Appends a truth value.
+#[inline(always)]
+pub(crate) fn arr_push_b(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+    m.rt.heap.arr_push_bool(regs.object(inst.a), regs.word(inst.b) != 0)
+}
+
+/// Appends a reference.
+#[inline(always)]
+pub(crate) fn arr_push_ref(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+    m.rt.heap.arr_push_ref(regs.object(inst.a), regs.object(inst.b))
+}
+
+/// Appends a value.
+#[inline(always)]
+pub(crate) fn arr_push_any(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+    m.rt.heap.arr_push_any(regs.object(inst.a), regs.any(inst.b))
+}
