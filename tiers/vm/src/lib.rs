@@ -34,7 +34,7 @@ use machine::{Body, Flow as Next, Machine, NotReady, Tier, TierId};
 use mir::func::Func;
 use mir::inst::{ClassIx, FuncId};
 use mir::types::{Signature, Signatures};
-use nyrt::heap::{Field, Shape};
+use nyrt::heap::Field;
 use nyrt::rt::Rt;
 use nyrt::trap::Trap;
 use syntax::intern::Symbol;
