@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use machine::{At, Body, Code as Head, Frame, Held, TierId};
 use mir::func::{Func, Rep};
-use mir::inst::{EXCEPTION, FuncId, Gives, Inst as Mir, Op, Val};
+use mir::inst::{Block, EXCEPTION, FuncId, Gives, Inst as Mir, Op, Val};
 use mir::program::Program;
 use mir::types::{Signature, Slot};
 use mir::verify::{self, OwnedAt};
@@ -31,11 +31,15 @@ pub(crate) struct VmCode {
     pub(crate) head: Head,
     pub(crate) words: Box<[Word]>,
     pub(crate) marks: Box<[(u32, u32)]>,
-    starts: Box<[u32]>,
+    pub(crate) starts: Box<[u32]>,
+    /// Where loops begin, with the values that are alive there.
+    pub(crate) loops: Box<[(Block, Vec<Val>)]>,
+    /// Constants that were made when the activation began.
+    pub(crate) hoisted: Box<[(u16, Konst)]>,
     pub(crate) sites: Box<[Site]>,
     pub(crate) lists: Box<[u32]>,
     /// First word of each value.
-    slots: Box<[u16]>,
+    pub(crate) slots: Box<[u16]>,
     konst: Box<[Option<Konst>]>,
     pub(crate) func: Func,
     pub(crate) signature: Signature,
@@ -60,6 +64,8 @@ impl VmCode {
             words,
             marks: encoded.marks.into(),
             starts: encoded.starts.into(),
+            loops: encoded.loops.into(),
+            hoisted: encoded.slots.hoisted.into(),
             sites: encoded.sites.into(),
             lists: encoded.lists.into(),
             slots: encoded.slots.of.into(),
@@ -215,8 +221,7 @@ unsafe impl Body for VmCode {
         }
     }
     fn held(&self, rt: &Rt, frame: &Frame, at: At, held: &mut Held<'_>) -> bool {
-        let owned = self.owned.get_or_init(|| self.owned_at(held.program()));
-        let Some(owned) = owned else { return false };
+        let Some(owned) = self.owned(held.program()) else { return false };
         let position = self.position(frame.pc);
         let op = self.func.insts[position].op;
         let mut vals = match at {
@@ -234,8 +239,9 @@ unsafe impl Body for VmCode {
 }
 
 impl VmCode {
-    fn owned_at(&self, program: &Program) -> Option<OwnedAt> {
-        verify::owned_at(program, &self.func).ok()
+    /// Who owns what where.
+    pub(crate) fn owned(&self, program: &Program) -> Option<&OwnedAt> {
+        self.owned.get_or_init(|| verify::owned_at(program, &self.func).ok()).as_ref()
     }
 
     /// The numbers and sizes of the words where the parameters lie.

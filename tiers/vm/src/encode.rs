@@ -37,6 +37,8 @@ pub(crate) struct Encoded {
     pub(crate) lists: Vec<u32>,
     pub(crate) slots: Slots,
     pub(crate) konst: Vec<Option<Konst>>,
+    /// The first blocks of loops with the values that are alive there, constants left out.
+    pub(crate) loops: Vec<(Block, Vec<Val>)>,
 }
 
 /// Where a jump goes.
@@ -119,6 +121,7 @@ pub(crate) fn encode(
                 lists: vec![0],
                 slots,
                 konst: plan.konst.clone(),
+                loops: loops(func, flow, &plan, &live),
             },
         };
         encoder.whole()?;
@@ -130,6 +133,22 @@ pub(crate) fn encode(
         }
         long = true;
     }
+}
+
+/// The first blocks of loops in their order, with what is alive there.
+fn loops(func: &Func, flow: &Flow, plan: &Plan, live: &Live) -> Vec<(Block, Vec<Val>)> {
+    let targets = func.edges.iter().zip(&flow.back).filter(|(_, back)| **back).map(|(e, _)| e.to);
+    let mut loops: Vec<(Block, Vec<Val>)> = targets.map(|block| (block, Vec::new())).collect();
+    loops.sort_unstable_by_key(|l| l.0);
+    loops.dedup_by_key(|l| l.0);
+    let start = |block: Block| 2 * func.blocks[block.index()].start;
+    for v in (0..func.values).map(Val).filter(|v| plan.konst[v.index()].is_none()) {
+        for &(from, to) in live.of(v) {
+            let first = loops.partition_point(|l| start(l.0) < from);
+            loops[first..].iter_mut().take_while(|l| start(l.0) < to).for_each(|l| l.1.push(v));
+        }
+    }
+    loops
 }
 
 impl Encoder<'_> {

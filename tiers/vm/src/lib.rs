@@ -13,6 +13,7 @@ mod code;
 mod cold;
 mod dump;
 mod encode;
+mod enter;
 mod exec;
 mod flow;
 mod live;
@@ -43,7 +44,11 @@ use code::VmCode;
 use flow::Flow;
 use stats::Counts;
 
+pub use enter::enter_loop;
 pub use stats::Executed;
+
+/// Nobody has said how the function is called.
+const NO_SIGNATURE: &str = "a function without a signature";
 
 /// Where typed functions come from.
 pub trait Source: Signatures {
@@ -87,10 +92,23 @@ impl Vm {
         Ok(dump::print(&code, &machine.linked.program.names))
     }
 
+    /// Makes a function of this typed form ready; it must be the one that [`Source::typed`] would give.
+    pub fn prepare_typed(
+        &self,
+        machine: &mut Machine,
+        func: FuncId,
+        typed: Func,
+    ) -> Result<Box<dyn Body>, NotReady> {
+        let Some(signature) = self.source.signature(func).cloned() else {
+            return Err(NotReady::Declined(NO_SIGNATURE));
+        };
+        Ok(Box::new(self.encode(machine, func, typed, signature)?))
+    }
+
     fn make(&self, machine: &mut Machine, func: FuncId) -> Result<VmCode, NotReady> {
         let f = self.source.typed(machine, func).map_err(NotReady::Declined)?;
         let Some(signature) = self.source.signature(func).cloned() else {
-            return Err(NotReady::Declined("a function without a signature"));
+            return Err(NotReady::Declined(NO_SIGNATURE));
         };
         self.encode(machine, func, f, signature)
     }

@@ -136,6 +136,15 @@ impl Default for Options {
     }
 }
 
+/// A runtime with a heap of some megabytes.
+pub(crate) fn runtime(audit: bool) -> (Rt, Written) {
+    let written = Written::default();
+    let host = TestHost { written: written.clone(), now: 0 };
+    let region = AllocRegion::new(64 << 20).expect("memory");
+    let config = HeapConfig { audit, ..HeapConfig::default() };
+    (Rt::new(Box::new(region), config, Box::new(host)).expect("a runtime"), written)
+}
+
 /// A program with its tiers.
 pub(crate) struct World {
     pub(crate) machine: Machine,
@@ -149,11 +158,7 @@ impl World {
         if let Err(faults) = mir::verify::verify_program(&program) {
             panic!("{faults:?}");
         }
-        let written = Written::default();
-        let host = TestHost { written: written.clone(), now: 0 };
-        let region = AllocRegion::new(64 << 20).expect("memory");
-        let config = HeapConfig { audit: options.audit, ..HeapConfig::default() };
-        let mut rt = Rt::new(Box::new(region), config, Box::new(host)).expect("a runtime");
+        let (mut rt, written) = runtime(options.audit);
         rt.limits.max_depth = options.max_depth;
         rt.limits.fuel = options.fuel;
         let vm = Rc::new(Vm::new(Rc::new(Texts::new(&program))));
