@@ -3,14 +3,15 @@
 //! (`lower` does); it hands things on.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Instant;
 
 use infer::{Facts, World};
 use lower::{Bodies, Context, Known, Layouts, Names, Place, SignatureTable};
-use machine::{Machine, NotReady, Promoter, Tier};
+use machine::{CodePtr, Machine, NotReady, Promoter};
 use mir::func::{Func, Rep};
-use mir::inst::{ClassIx, FuncId};
+use mir::inst::{Block, ClassIx, FuncId, Val};
 use mir::program::Program;
 use mir::types::{Signature, Signatures, Slot};
 use nyrt::heap::SlotType;
@@ -157,24 +158,44 @@ pub(super) struct Promotion {
     thresholds: Thresholds,
     /// By function: how often it was warm; [`DECLINED`] when it stays.
     rounds: RefCell<Vec<u8>>,
+    /// Promoted functions, for activations that are still in a loop of tier 0.
+    loops: RefCell<HashMap<FuncId, Rc<Promoted>>>,
     failed: Cell<u32>,
+}
+
+/// A function in the VM, with the places of its generic form.
+struct Promoted {
+    code: CodePtr,
+    blocks: Vec<Block>,
+    values: Vec<Val>,
 }
 
 const DECLINED: u8 = u8::MAX;
 
 impl Promotion {
     pub(super) fn new(closed: Rc<ClosedProgram>, vm: Rc<Vm>, thresholds: Thresholds) -> Promotion {
-        Promotion { closed, vm, thresholds, rounds: RefCell::default(), failed: Cell::new(0) }
+        let (rounds, loops) = Default::default();
+        Promotion { closed, vm, thresholds, rounds, loops, failed: Cell::new(0) }
     }
 
+    /// Makes a function's code for the VM, which its calls run from now on.
     fn promote(&self, machine: &mut Machine, func: FuncId, in_loop: bool) -> bool {
+        let lowered = match self.closed.lower(machine, func) {
+            Ok(lowered) => lowered,
+            Err(why) => {
+                self.closed.stats.borrow_mut().declined(why);
+                return false;
+            }
+        };
+        let lower::Lowered { func: typed, blocks, values } = lowered;
         let start = self.closed.now();
-        let made = self.vm.prepare(machine, func);
+        let made = self.vm.prepare_typed(machine, func, typed);
         self.closed.spent(Phase::Encode, start);
         let why = match made {
             Ok(body) => {
                 let code = machine.keep(body);
                 machine.set_entry(func, code);
+                self.loops.borrow_mut().insert(func, Rc::new(Promoted { code, blocks, values }));
                 let mut stats = self.closed.stats.borrow_mut();
                 stats.prepared(profiler::Tier::Vm);
                 stats.promoted(in_loop);
@@ -209,6 +230,23 @@ impl Promoter for Promotion {
     }
 
     fn warm(&self, machine: &mut Machine, func: FuncId, at_back_edge: bool) {
+        self.decide(machine, func, at_back_edge);
+        // The function may have been promoted by another activation.
+        let promoted = self.loops.borrow().get(&func).cloned();
+        if let (true, Some(p)) = (at_back_edge, promoted)
+            && !vm::enter_loop(machine, p.code, &p.blocks, &p.values)
+        {
+            self.closed.stats.borrow_mut().declined(Declined::NoLoopEntry);
+        }
+    }
+}
+
+impl Promotion {
+    /// What becomes of a function that is warm.
+    fn decide(&self, machine: &mut Machine, func: FuncId, at_back_edge: bool) {
+        if self.loops.borrow().contains_key(&func) {
+            return;
+        }
         let mut rounds = self.rounds.borrow_mut();
         if rounds.len() <= func.index() {
             rounds.resize(machine.linked.program.funcs.len().max(func.index() + 1), 0);

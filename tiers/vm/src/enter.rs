@@ -53,10 +53,12 @@ fn plan(machine: &mut Machine, code: CodePtr, blocks: &[Block], values: &[Val]) 
     let at = *blocks.get(from)?;
     let (_, live) = vm.loops.iter().find(|l| l.0 == at)?;
 
-    // The other way round: the generic value of each typed one.
+    // The other way round: the generic value of each typed one. Of several, copies among them, the one that has kept its
+    // number or else the first one was defined before the others: a later copy may not have been made yet.
     let mut origin = vec![Val::NONE; vm.func.values as usize];
     for (i, v) in values.iter().enumerate() {
-        if let Some(origin) = origin.get_mut(v.index()) {
+        let itself = v.index() == i;
+        if let Some(origin) = origin.get_mut(v.index()).filter(|o| o.is_none() || itself) {
             *origin = Val(i as u32);
         }
     }
