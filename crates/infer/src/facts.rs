@@ -266,6 +266,11 @@ impl Facts {
         self.class_lists.get(ty.objs.0 as usize)?.as_deref()
     }
 
+    /// Every set of classes that something can be an instance of.
+    pub(crate) fn class_sets(&self) -> impl Iterator<Item = &[ClassIx]> {
+        self.class_lists.iter().flatten().map(|all| &**all)
+    }
+
     /// The functions of a type, when it is `null`, `void` or a closure of one of them.
     pub fn closures(&self, ty: Ty) -> Option<&[FuncId]> {
         if ty.kinds - Kinds::NOTHING != Kinds::FUNC {

@@ -4,17 +4,19 @@
 //! the program as it is afterwards.
 
 use hashbrown::HashMap;
-use mir::func::{Func, Rep};
+use mir::func::Func;
 use mir::inst::{ClassIx, FuncId, Op, Vals};
 use mir::program::{Parent, Program};
 
 use crate::classes::Resolved;
 use crate::facts::{Facts, Object};
 use crate::ty::{Kinds, Ty};
-use crate::{World, analyse};
+use crate::{World, analyse, merge};
 
 /// Each round may find out what the copies of the last one are for.
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 5;
+/// How deep the contents of contents are looked at.
+const DEPTH: u32 = 2;
 /// Functions longer than this are not copied for a call.
 const LONGEST: usize = 120;
 
@@ -24,20 +26,42 @@ pub fn specialize(program: &mut Program, world: &World, facts: Facts) -> Facts {
     let mut copier = Copier::new(program, &facts);
     for _ in 0..ROUNDS {
         let copies = copier.copies;
+        // What the copies took the place of is not reached any more.
+        copier.budget = copier.most.saturating_sub(size(program, &facts));
         copier.factories(program, &facts);
         copier.classes(program, &facts);
+        if copier.copies == copies && !copier.all {
+            // The containers are what they can be, so what else is mixed is so by itself.
+            copier.all = true;
+            copier.classes(program, &facts);
+        }
         if copier.copies == copies {
             break;
         }
         facts = analyse(program, world);
     }
+    if merge::merge(program, &facts, &copier.origin, &copier.func_origin) {
+        facts = analyse(program, world);
+    }
     facts
 }
 
+/// Reached instructions.
+fn size(program: &Program, facts: &Facts) -> usize {
+    let reached = program.funcs.iter().enumerate().filter(|(i, _)| facts.reached(FuncId(*i as u32)));
+    reached.map(|(_, f)| f.insts.len()).sum()
+}
+
 struct Copier {
-    /// Instructions that copies may still have.
+    /// Most instructions that the program may have, and what copies may still take.
+    most: usize,
     budget: usize,
     copies: u32,
+    /// Whether classes are looked at that are no containers.
+    all: bool,
+    /// What each class and function is a copy of; originals themselves.
+    origin: Vec<ClassIx>,
+    func_origin: Vec<FuncId>,
 }
 
 /// A place that makes an instance.
@@ -49,28 +73,14 @@ struct NewAt {
 
 impl Copier {
     fn new(program: &Program, facts: &Facts) -> Copier {
-        let reached = program.funcs.iter().enumerate().filter(|(i, _)| facts.reached(FuncId(*i as u32)));
-        Copier { budget: reached.map(|(_, f)| f.insts.len()).sum::<usize>().max(200), copies: 0 }
-    }
-
-    /// Whether something that holds values of this type would be better off as several.
-    fn is_mixed(&self, facts: &Facts, ty: Ty, depth: u32) -> bool {
-        if facts.rep(ty) == Rep::Any {
-            return true;
+        Copier {
+            most: 2 * size(program, facts).max(200),
+            budget: 0,
+            copies: 0,
+            all: false,
+            origin: (0..program.classes.len() as u32).map(ClassIx).collect(),
+            func_origin: (0..program.funcs.len() as u32).map(FuncId).collect(),
         }
-        let kinds = ty.kinds - Kinds::NOTHING;
-        if kinds.bits().count_ones() > 1 {
-            return true;
-        }
-        if kinds == Kinds::USER {
-            return facts.classes(ty).is_none_or(|all| all.len() > 1);
-        }
-        if kinds == Kinds::FUNC {
-            return facts.closures(ty).is_none_or(|all| all.len() > 1);
-        }
-        let inner = |inner: Ty| depth > 0 && self.is_mixed(facts, inner, depth - 1);
-        kinds == Kinds::ARR && inner(facts.elem(ty))
-            || kinds == Kinds::MAP && (inner(facts.map_key(ty)) || inner(facts.map_value(ty)))
     }
 
     /// Copies functions that make containers, one for each call.
@@ -103,7 +113,7 @@ impl Copier {
                 }
                 self.budget -= size;
                 self.copies += 1;
-                let copy = copy_func(program, callee, FuncId::NONE);
+                let copy = self.copy_func(program, callee, FuncId::NONE);
                 redirect(program, func, at, copy);
             }
         }
@@ -120,7 +130,7 @@ impl Copier {
             Object::Site(_, site) => {
                 let kind = facts.site_kind(site);
                 let own = Ty { kinds: kind, objs: ret.objs };
-                facts.site_maker(site) == Some(id) && self.is_mixed(facts, own, 2)
+                facts.site_maker(site) == Some(id) && is_mixed(facts, &self.origin, own, DEPTH)
             }
             Object::Class(class) => {
                 let makes = |op: &Op| matches!(op, Op::NewObject { class: c } if *c == class);
@@ -141,7 +151,10 @@ impl Copier {
             return false;
         }
         let fields = facts.order(class).iter().flat_map(|a| &program.class(*a).fields);
-        fields.into_iter().any(|f| facts.field(class, f.name).is_some_and(|ty| self.is_mixed(facts, ty, 2)))
+        fields.filter_map(|f| facts.field(class, f.name)).any(|ty| {
+            let holds = self.all || ty.only(Kinds::ARR | Kinds::MAP | Kinds::NOTHING);
+            holds && is_mixed(facts, &self.origin, ty, DEPTH)
+        })
     }
 
     /// Copies classes, one for each place that makes an instance.
@@ -187,6 +200,26 @@ impl Copier {
         all.map(|f| program.func(f).insts.len()).sum()
     }
 
+    /// Copies a function and the closures in it.
+    fn copy_func(&mut self, program: &mut Program, id: FuncId, outer: FuncId) -> FuncId {
+        let copy = FuncId(program.funcs.len() as u32);
+        let mut func = program.func(id).clone();
+        if !outer.is_none() {
+            func.outer = outer;
+        }
+        program.funcs.push(func);
+        self.func_origin.push(self.func_origin[id.index()]);
+        for at in 0..program.func(copy).insts.len() {
+            if let Op::NewClosure { func: inner, captures } = program.func(copy).insts[at].op
+                && program.func(inner).outer == id
+            {
+                let inner = self.copy_func(program, inner, copy);
+                program.funcs[copy.index()].insts[at].op = Op::NewClosure { func: inner, captures };
+            }
+        }
+        copy
+    }
+
     fn copy_class(&mut self, program: &mut Program, facts: &Facts, place: &NewAt) {
         let order: Vec<ClassIx> = facts.order(place.class).to_vec();
         let mut classes: HashMap<ClassIx, ClassIx> = HashMap::new();
@@ -194,6 +227,7 @@ impl Copier {
             let copy = ClassIx(program.classes.len() as u32);
             classes.insert(*class, copy);
             program.classes.push(program.class(*class).clone());
+            self.origin.push(self.origin[class.index()]);
         }
         let mut funcs: HashMap<FuncId, FuncId> = HashMap::new();
         let mut copied: Vec<FuncId> = Vec::new();
@@ -202,7 +236,7 @@ impl Copier {
                 // What is not reached never runs.
                 if facts.reached(func) && program.func(func).has_me && !funcs.contains_key(&func) {
                     let from = program.funcs.len();
-                    let copy = copy_func(program, func, FuncId::NONE);
+                    let copy = self.copy_func(program, func, FuncId::NONE);
                     copied.extend((from..program.funcs.len()).map(|i| FuncId(i as u32)));
                     funcs.insert(func, copy);
                 }
@@ -229,26 +263,55 @@ impl Copier {
         }
         // The place itself, with the calls that construct the instance.
         let Some(class) = classes.get(&place.class) else { return };
-        let f = &mut program.funcs[place.func.index()];
-        let object = f.insts[place.inst].dst;
-        f.insts[place.inst].op = Op::NewObject { class: *class };
-        for at in place.inst + 1..f.insts.len() {
-            match f.insts[at].op {
-                Op::Call { func, args } if f.list(args.0).first() == Some(&object.0) => {
-                    f.insts[at].op = Op::Call { func: new(func), args };
-                }
-                Op::Release { a } if a.0 != object => {}
-                _ => break,
+        make_other(&mut program.funcs[place.func.index()], place.inst, *class, new);
+    }
+}
+
+/// A place makes an instance of another class, whose functions `new` gives.
+pub(crate) fn make_other(f: &mut Func, at: usize, class: ClassIx, new: impl Fn(FuncId) -> FuncId) {
+    let object = f.insts[at].dst;
+    f.insts[at].op = Op::NewObject { class };
+    for at in at + 1..f.insts.len() {
+        match f.insts[at].op {
+            Op::Call { func, args } if f.list(args.0).first() == Some(&object.0) => {
+                f.insts[at].op = Op::Call { func: new(func), args };
             }
+            Op::Release { a } if a.0 != object => {}
+            _ => break,
         }
     }
 }
 
+/// Whether a container of values of this type would be better off as several. Boxes of several classes are what
+/// programs mean when they stand in a field, but not when they are elements.
+fn is_mixed(facts: &Facts, origin: &[ClassIx], ty: Ty, depth: u32) -> bool {
+    let kinds = ty.kinds - Kinds::NOTHING;
+    if kinds.bits().count_ones() > 1 {
+        return true;
+    }
+    let inner = |ty: Ty| {
+        let several = ty.kinds - Kinds::NOTHING == Kinds::USER
+            && facts.classes(ty).is_none_or(|all| {
+                let mut from = all.iter().map(|c| origin.get(c.index()));
+                let first = from.next();
+                from.any(|o| Some(o) != first)
+            });
+        depth > 0 && (several || is_mixed(facts, origin, ty, depth - 1))
+    };
+    match kinds {
+        Kinds::USER => facts.classes(ty).is_none(),
+        Kinds::FUNC => facts.closures(ty).is_none_or(|all| all.len() > 1),
+        Kinds::ARR => inner(facts.elem(ty)),
+        Kinds::MAP => inner(facts.map_key(ty)) || inner(facts.map_value(ty)),
+        _ => false,
+    }
+}
+
 /// The code of the members of one class that has a receiver.
-fn members(program: &Program, class: ClassIx) -> Vec<FuncId> {
+pub(crate) fn members(program: &Program, class: ClassIx) -> Vec<FuncId> {
     let c = program.class(class);
     let methods = c.methods.iter().filter(|m| !m.func.is_none() && !m.is_static).map(|m| m.func);
-    methods.chain(c.constructors.iter().map(|m| m.1)).chain(c.init).collect()
+    c.constructors.iter().map(|m| m.1).chain(methods).chain(c.init).collect()
 }
 
 /// Calls between the copied functions go to the copies, unless they are about another, new instance.
@@ -267,25 +330,6 @@ fn within(f: &mut Func, funcs: &HashMap<FuncId, FuncId>) {
             f.insts[at].op = Op::Call { func: *copy, args };
         }
     }
-}
-
-/// Copies a function and the closures in it.
-fn copy_func(program: &mut Program, id: FuncId, outer: FuncId) -> FuncId {
-    let copy = FuncId(program.funcs.len() as u32);
-    let mut func = program.func(id).clone();
-    if !outer.is_none() {
-        func.outer = outer;
-    }
-    program.funcs.push(func);
-    for at in 0..program.func(copy).insts.len() {
-        if let Op::NewClosure { func: inner, captures } = program.func(copy).insts[at].op
-            && program.func(inner).outer == id
-        {
-            let inner = copy_func(program, inner, copy);
-            program.funcs[copy.index()].insts[at].op = Op::NewClosure { func: inner, captures };
-        }
-    }
-    copy
 }
 
 /// The one function that an instruction calls, if that is certain before it runs.

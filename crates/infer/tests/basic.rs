@@ -213,3 +213,45 @@ fn unknown_documents_spoil_only_what_is_in_them() {
     assert_eq!(k.ret("read"), Kinds::ANY);
     assert_eq!(k.ret("own"), Kinds::INT | Kinds::NULL);
 }
+
+#[test]
+fn methods_read_without_a_call_are_exact() {
+    let k = analyse(
+        "box A { x birth() { me.x = 1 } get_x() { return me.x } }
+         function take(o) { return o.size }
+         function call(f) { return f() }
+         print(call(new A().get_x)) print(call(take([1.5])))
+         function other() { local a = [\"t\"]  return a[0] }
+         other()",
+    );
+    assert_eq!(k.ret("call"), Kinds::INT);
+    assert_eq!(k.ret("other"), Kinds::STR | Kinds::NULL);
+    assert!(!k.facts.may_be_dead(k.class("A")));
+}
+
+#[test]
+fn containers_are_copied_for_what_they_hold() {
+    let text = "box List {
+             items
+             birth() { me.items = new ArrayBox() }
+             add(x) { me.items.push(x)  return me }
+             first() { return me.items[0] }
+         }
+         function ints() { return new List().add(1).first() }
+         function texts() { return new List().add(\"a\").first() }
+         print(ints()) print(texts())";
+    let (mut program, top) = common::build(text);
+    let world = infer::World { entries: vec![top] };
+    let before = infer::analyse(&program, &world);
+    let func = |program: &mir::program::Program, name: &str| {
+        let found = program.funcs.iter().position(|f| program.names.text(f.name) == name);
+        mir::inst::FuncId(found.expect("a function of that name") as u32)
+    };
+    let (ints, texts) = (func(&program, "ints"), func(&program, "texts"));
+    let mixed = Kinds::INT | Kinds::STR | Kinds::NULL;
+    assert_eq!((before.ret(ints).kinds, before.ret(texts).kinds), (mixed, mixed));
+    let after = infer::specialize(&mut program, &world, before);
+    assert_eq!(after.ret(ints).kinds, Kinds::INT | Kinds::NULL);
+    assert_eq!(after.ret(texts).kinds, Kinds::STR | Kinds::NULL);
+    mir::verify::verify_program(&program).expect("a valid program");
+}
