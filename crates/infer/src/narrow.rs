@@ -143,16 +143,11 @@ pub(crate) fn success(
     let boxes = if contents { Kinds::USER } else { Kinds::empty() };
     let numbers = Kinds::NUMBER | boxes;
     match inst.op {
-        Op::GetField { object, name } | Op::SetField { object, name, .. } => {
-            if !(func.has_me && object.0 == 0) {
-                f(object, Filter::Member(name));
-            }
-        }
-        Op::CallMethod { object, name, .. } => {
-            if !(func.has_me && object.0 == 0) && !words.of_nothing(name) {
-                f(object, Filter::Member(name));
-            }
-        }
+        // What `me` is, everybody knows.
+        Op::GetField { object, .. } | Op::SetField { object, .. } | Op::CallMethod { object, .. }
+            if func.has_me && object.0 == 0 => {}
+        Op::GetField { object, name } | Op::SetField { object, name, .. } => f(object, Filter::Member(name)),
+        Op::CallMethod { object, name, .. } if !words.of_nothing(name) => f(object, Filter::Member(name)),
         Op::GetIndex { object, .. } | Op::SetIndex { object, .. } => f(object, Filter::Keep(SOMETHING)),
         Op::CallValue { callee, .. } => f(callee, Filter::Keep(Kinds::FUNC)),
         Op::Sub { a, b } | Op::Div { a, b } | Op::Rem { a, b } => {

@@ -294,7 +294,7 @@ impl Shaper<'_> {
             stack.push((at, Some(self.entries.len())));
             let node = nodes[at as usize].0;
             let block = Block(node / 2);
-            if node % 2 == 0 {
+            if node.is_multiple_of(2) {
                 self.edge_facts(block);
             } else {
                 seen[block.index()] = true;

@@ -364,7 +364,7 @@ impl Solver<'_> {
         if let Some(rows) = self.classes.rows_of(name) {
             let mut kinds = if rows.every.is_some() { Kinds::all() } else { Kinds::empty() };
             rows.methods.iter().for_each(|m| kinds |= crate::classes::kind_of(m.0));
-            let others = object.kinds & kinds - Kinds::USER - Kinds::NOTHING;
+            let others = object.kinds & (kinds - Kinds::USER - Kinds::NOTHING);
             bound = self.sets.join(
                 bound,
                 Ty { kinds: others, objs: if others.is_empty() { SetId(0) } else { object.objs } },

@@ -50,7 +50,7 @@ fn file(
         return Ok(at);
     }
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let id = sources.add(&path.display().to_string(), &text).map_err(|_| "too much text")?;
+    let id = sources.add(path.display().to_string(), text).map_err(|_| "too much text")?;
     let source = sources.file(id);
     let parsed = syntax::parse(&source.text, source.base, &mut program.names);
     let includes: Vec<(u32, String)> = parsed
