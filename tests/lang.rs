@@ -48,8 +48,11 @@ fn main() {
         for tier in TIERS {
             let path = path.clone();
             let name = format!("{}::{tier}", name(&path, &root));
-            trials.push(Trial::test(name, move || check(&path, tier).map_err(Failed::from)));
+            trials.push(Trial::test(name, move || check(&path, tier, None).map_err(Failed::from)));
         }
+        // Every function moves after its first call, and every loop after its first rounds.
+        let (path, name) = (path.clone(), format!("{}::auto after 1", name(&path, &root)));
+        trials.push(Trial::test(name, move || check(&path, "auto", Some("1")).map_err(Failed::from)));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -67,7 +70,8 @@ fn programs(root: &Path) -> Vec<PathBuf> {
     files(root, ".nyash").into_iter().filter(|p| !part(p)).collect()
 }
 
-fn check(path: &Path, tier: &str) -> Result<(), String> {
+/// Runs a program in a tier, which functions reach after so many calls.
+fn check(path: &Path, tier: &str, threshold: Option<&str>) -> Result<(), String> {
     let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
     let expected = directives(&String::from_utf8_lossy(&bytes))?;
     let (Some(parent), Some(file)) = (path.parent(), path.file_name()) else {
@@ -75,6 +79,7 @@ fn check(path: &Path, tier: &str) -> Result<(), String> {
     };
     let mut command = audited(parent);
     command.arg("run").arg(format!("--tier={tier}")).arg(file).args(&expected.args);
+    command.envs(threshold.map(|calls| ("NYASH_VM_THRESHOLD", calls)));
     command.envs(expected.env.iter().map(|(k, v)| (k, v)));
     let ended = run(&mut command, expected.stdin.as_bytes(), DEADLINE);
     match judge(&expected, &ended) {

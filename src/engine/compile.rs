@@ -19,6 +19,17 @@ use profiler::{Decision, Declined, Phase, Stats, Thresholds, Warmth, decide, fir
 use syntax::intern::Symbol;
 use vm::Vm;
 
+use crate::settings::Specialize;
+
+/// Larger programs are not specialized unless somebody asks for it: it takes several analyses before the first statement.
+const LARGEST_SPECIALIZED: usize = 4000;
+
+/// Instructions of the functions that the analysis has reached.
+fn reached_size(program: &Program, facts: &Facts) -> usize {
+    let funcs = program.funcs.iter().enumerate();
+    funcs.filter(|(i, _)| facts.reached(FuncId(*i as u32))).map(|(_, f)| f.insts.len()).sum()
+}
+
 /// A program about which everything is known.
 pub(super) struct ClosedProgram {
     facts: Facts,
@@ -34,11 +45,20 @@ pub(super) struct ClosedProgram {
 impl ClosedProgram {
     /// Analyses a program that starts with this function. Boxes that hold things and functions that make them are copied
     /// for what they are used for.
-    pub(super) fn new(program: &mut Program, top: FuncId, measured: bool) -> ClosedProgram {
+    pub(super) fn new(
+        program: &mut Program,
+        top: FuncId,
+        specialize: Specialize,
+        measured: bool,
+    ) -> ClosedProgram {
         let start = measured.then(Instant::now);
         let world = World { entries: vec![top] };
-        let facts = infer::analyse(program, &world);
-        let facts = infer::specialize(program, &world, facts);
+        let mut facts = infer::analyse(program, &world);
+        let size = || reached_size(program, &facts);
+        if specialize == Specialize::Always || specialize == Specialize::Auto && size() <= LARGEST_SPECIALIZED
+        {
+            facts = infer::specialize(program, &world, facts);
+        }
         let find = |text| program.names.find(text);
         let closed = ClosedProgram {
             signatures: SignatureTable::new(program, &facts),
@@ -143,9 +163,7 @@ impl Layouts for Linked<'_> {
         let (rt, linked) = (&self.machine.rt, &self.machine.linked);
         let name = rt.names.find(linked.program.names.text(field));
         match (linked.class_or_none(class), name) {
-            (Some(class), Some(name)) => {
-                rt.classes.field_visible(class, name, linked.class_or_none(from))
-            }
+            (Some(class), Some(name)) => rt.classes.field_visible(class, name, linked.class_or_none(from)),
             _ => false,
         }
     }

@@ -110,7 +110,8 @@ impl Machine {
         rt.args = args;
         rt.prelude = prelude(&program);
         let measured = settings.stats != StatsForm::Off;
-        let closed = top.map(|top| Rc::new(ClosedProgram::new(&mut program, top, measured)));
+        let closed =
+            top.map(|top| Rc::new(ClosedProgram::new(&mut program, top, settings.specialize, measured)));
         let linked = match &closed {
             Some(closed) => {
                 let slots: Vec<Vec<SlotType>> = slots(&program, closed);
@@ -222,8 +223,10 @@ impl Machine {
         if let Some((closed, vm)) = &self.tiers {
             stats = closed.stats();
             let executed = vm.executed();
-            (stats.instructions, stats.any, stats.counts) = (executed.all, executed.on_any, executed.counting);
-            stats.helpers = vm.executed_by_name().into_iter().map(|(name, calls)| Helper { name, calls }).collect();
+            (stats.instructions, stats.any, stats.counts) =
+                (executed.all, executed.on_any, executed.counting);
+            stats.helpers =
+                vm.executed_by_name().into_iter().map(|(name, calls)| Helper { name, calls }).collect();
         }
         let heap = self.core.rt.heap.stats();
         (stats.allocations, stats.peak_bytes) = (heap.allocations, heap.peak_bytes);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub const NYASH: &str = env!("CARGO_BIN_EXE_nyash");
 
 /// Every tier that exists; a test runs in each of them.
-pub const TIERS: &[&str] = &["interp"];
+pub const TIERS: &[&str] = &["interp", "vm", "auto"];
 
 /// More output than this is not kept: a test that prints so much is broken.
 const MAX_OUTPUT: u64 = 64 << 20;

@@ -36,6 +36,22 @@ const PLAIN: Config = Config { name: "", flags: &[], env: &[], checks: Checks::S
 pub const CONFIGS: &[Config] = &[
     Config { name: "interp", flags: &["--tier=interp"], ..PLAIN },
     Config { name: "auto", flags: &["--tier=auto"], ..PLAIN },
+    Config { name: "vm", flags: &["--tier=vm"], ..PLAIN },
+    Config { name: "auto after 1", flags: &["--tier=auto"], env: &[("NYASH_VM_THRESHOLD", "1")], ..PLAIN },
+    Config {
+        name: "vm, always specialized",
+        flags: &["--tier=vm"],
+        env: &[("NYASH_SPECIALIZE", "always")],
+        one_in: 2,
+        ..PLAIN
+    },
+    Config {
+        name: "vm, counts audited",
+        flags: &["--tier=vm"],
+        env: &[("NYASH_STRESS", "rc-audit")],
+        one_in: 20,
+        ..PLAIN
+    },
     Config {
         name: "interp, counts audited",
         flags: &["--tier=interp"],
