@@ -98,6 +98,35 @@ pub(crate) fn perform(m: &mut Machine, regs: Regs, site: u32) -> Step {
     conclude(m, regs, site.dst, site.rep, did)
 }
 
+/// A field of a value of unknown kind.
+#[inline(never)]
+pub(crate) fn get_field(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
+    let Some(code) = code(m) else { return Step::Stop };
+    let site = &code.sites[inst.wide() as usize];
+    let Op::GetField { object, name } = site.op else { return broken(m, "no field") };
+    match m.get_field(regs.any(2 * object.0 as u16), name, code.head.class) {
+        Ok(value) => {
+            write(regs, site.dst, site.rep, value);
+            Step::Next
+        }
+        Err(trap) => trapped(m, trap),
+    }
+}
+
+/// A method by name.
+#[inline(never)]
+pub(crate) fn call_method(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
+    let Some(code) = code(m) else { return Step::Stop };
+    let site = &code.sites[inst.wide() as usize];
+    let Op::CallMethod { object, name, args } = site.op else { return broken(m, "no method") };
+    let len = code.lists[args.0 as usize] as usize;
+    let list = &code.lists[args.0 as usize + 1..][..len];
+    // SAFETY: the encoder has numbered the operands: whole values in the window.
+    let args = unsafe { Operands::new(regs.values(), list) };
+    let called = m.call_method(regs.any(2 * object.0 as u16), name, args, code.head.class);
+    conclude(m, regs, site.dst, site.rep, called.into())
+}
+
 /// An instruction on values of unknown kind that the loop could not do: the machine's instruction for it.
 #[inline(never)]
 pub(crate) fn any(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
@@ -193,8 +222,8 @@ pub(crate) fn check(m: &mut Machine) -> Step {
 /// A dead box is used.
 #[cold]
 #[inline(never)]
-pub(crate) fn check_alive(m: &mut Machine, object: Ref) -> Step {
-    let object = m.rt.heap.value_of(object);
+pub(crate) fn check_alive(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
+    let object = m.rt.heap.value_of(regs.object(inst.a));
     match m.rt.check_alive(object) {
         Err(trap) => trapped(m, trap),
         Ok(()) => Step::Next,

@@ -8,6 +8,7 @@ use mir::inst::{Block, EXCEPTION, EdgeId, Edges, Inst as Mir, Op, Val};
 use mir::types::Signature;
 
 use crate::flow::Flow;
+use crate::layout::headers;
 use crate::live::Live;
 use crate::moves::{Move, one_by_one};
 use crate::op::{Code, Inst, Word};
@@ -67,8 +68,10 @@ pub(crate) struct Encoder<'a> {
     pub(crate) env: &'a mut dyn Env,
     pub(crate) plan: &'a Plan,
     pub(crate) out: Encoded,
-    flow: &'a Flow,
+    pub(crate) flow: &'a Flow,
     order: Vec<Block>,
+    /// The first blocks of loops.
+    pub(crate) headers: Vec<bool>,
     fixes: Vec<(usize, Fix, Label)>,
     stubs: Vec<EdgeId>,
     stub_at: HashMap<EdgeId, u32>,
@@ -106,7 +109,8 @@ pub(crate) fn encode(
             env,
             plan: &plan,
             flow,
-            order: func.block_ids().filter(|b| flow.reached(*b)).collect(),
+            order: Vec::new(),
+            headers: headers(func, flow),
             fixes: Vec::new(),
             stubs: Vec::new(),
             stub_at: HashMap::new(),
@@ -233,6 +237,7 @@ impl Encoder<'_> {
         for (slot, konst) in self.out.slots.hoisted.clone() {
             self.emit_konst(slot, konst);
         }
+        self.order = self.layout();
         for i in 0..self.order.len() {
             self.block(self.order[i], self.order.get(i + 1).copied())?;
         }
@@ -268,15 +273,14 @@ impl Encoder<'_> {
     fn end(&mut self, block: Block, inst: Mir, next: Option<Block>) -> Result<(), Declined> {
         match inst.op {
             Op::Jump { to } => {
-                if self.flow.back[to.index()] && self.latch(block, to) {
+                if self.flow.back[to.index()] && self.latch(block, to, next) {
                     return Ok(());
                 }
                 self.follow(to, next);
             }
             Op::Branch { then, els, .. } => {
                 let Some(cond) = self.plan.cond(block) else { return Err(TOO_LARGE) };
-                let falls =
-                    |e: EdgeId| Some(self.func.edges[e.index()].to) == next && !self.flow.back[e.index()];
+                let falls = |e: EdgeId| Some(self.target(e)) == next && !self.flow.back[e.index()];
                 if self.long {
                     // Over the next word or not: every distance that counts is a wide one.
                     self.test(cond, Label::Stub(EdgeId::NONE));
@@ -329,7 +333,7 @@ impl Encoder<'_> {
     // ---- edges
 
     /// What an edge copies: registers, then constants.
-    fn copies(&self, edge: EdgeId) -> (Vec<Move>, Vec<(u16, Konst)>) {
+    pub(crate) fn copies(&self, edge: EdgeId) -> (Vec<Move>, Vec<(u16, Konst)>) {
         let edge = self.func.edges[edge.index()];
         let (mut moves, mut konsts) = (Vec::new(), Vec::new());
         for (param, arg) in self.func.block_params(edge.to).zip(self.func.vals(edge.args)) {
@@ -363,7 +367,7 @@ impl Encoder<'_> {
     fn way(&mut self, edge: EdgeId) -> Label {
         let (moves, konsts) = self.copies(edge);
         if moves.is_empty() && konsts.is_empty() && !self.flow.back[edge.index()] {
-            return Label::Block(self.func.edges[edge.index()].to);
+            return Label::Block(self.target(edge));
         }
         if self.stub_at.insert(edge, 0).is_none() {
             self.stubs.push(edge);
@@ -374,7 +378,7 @@ impl Encoder<'_> {
     /// Goes along an edge from here.
     fn follow(&mut self, edge: EdgeId, next: Option<Block>) {
         self.copy(edge);
-        let to = self.func.edges[edge.index()].to;
+        let to = self.target(edge);
         if self.flow.back[edge.index()] {
             self.jump(Code::Back, 0, 0, Label::Block(to));
         } else if next != Some(to) {
@@ -383,19 +387,12 @@ impl Encoder<'_> {
     }
 
     /// The end of a loop whose first block does nothing but test: the test is done here once more.
-    fn latch(&mut self, block: Block, edge: EdgeId) -> bool {
+    fn latch(&mut self, block: Block, edge: EdgeId, next: Option<Block>) -> bool {
         let header = self.func.edges[edge.index()].to;
         let data = self.func.blocks[header.index()];
         let (Some(cond), false) = (self.plan.cond(header), self.long) else { return false };
         let Op::Branch { then, els, .. } = self.func.insts[data.end as usize - 1].op else { return false };
-        let silent = (data.start..data.end - 1).all(|at| {
-            let inst = &self.func.insts[at as usize];
-            self.plan.folded[at as usize]
-                || self
-                    .bare_konst_of(inst)
-                    .is_some_and(|v| !self.plan.read[v.index()] || self.plan.hoisted[v.index()])
-        });
-        if !silent || self.flow.back[then.index()] || self.flow.back[els.index()] {
+        if !self.is_silent(header) || self.flow.back[then.index()] || self.flow.back[els.index()] {
             return false;
         }
         let inside = |e: EdgeId| {
@@ -417,12 +414,8 @@ impl Encoder<'_> {
         self.jump(op, a, b, body);
         self.fixes.push((self.out.words.len(), Fix::Data(from), Label::Block(header)));
         self.data(0);
-        self.follow(exit, None);
+        self.follow(exit, next);
         true
-    }
-
-    fn bare_konst_of(&self, inst: &Mir) -> Option<Val> {
-        (!inst.dst.is_none() && self.plan.konst[inst.dst.index()].is_some()).then_some(inst.dst)
     }
 
     /// A test of a loop's end with the addition of 1 to its first register in front of it, if that is what stands there.
@@ -483,6 +476,8 @@ impl Encoder<'_> {
             Test::FLe(a, b) => (pick(Code::JFLe, Code::JFNle), reg(a), reg(b)),
             Test::REq(a, b) => (pick(Code::JREq, Code::JRNe), reg(a), reg(b)),
             Test::Zero(a) => (pick(Code::JZero, Code::JNonzero), reg(a), 0),
+            Test::Nothing(a) => (pick(Code::JNothing, Code::JSomething), reg(a), 0),
+            Test::Same(a, b) => (pick(Code::JSame, Code::JDiffer), reg(a), reg(b)),
             Test::ClassIs(a, class) => (pick(Code::JClassIs, Code::JClassIsNot), reg(a), class),
         }
     }

@@ -33,6 +33,7 @@ fn is_call(op: Code) -> bool {
 }
 
 /// Runs the newest activation and those that follow while they are of this tier.
+#[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is not less")]
 pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
     'frame: loop {
         if m.look() == Flow::Stop {
@@ -100,14 +101,11 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
             }
             // The instruction is done but for deaths that it may have caused.
             macro_rules! settle {
-                () => {
-                    settle!(1)
-                };
-                ($words:expr) => {{
+                () => {{
                     if m.drops_wait() {
-                        step!(cold::settle(m), $words)
+                        step!(cold::settle(m))
                     }
-                    next!($words)
+                    next!()
                 }};
             }
             macro_rules! int {
@@ -387,6 +385,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::AnyLe => int_or!(ops::order(regs, inst, PartialOrd::le, PartialOrd::le), any),
                 Code::AnyGt => int_or!(ops::order(regs, inst, PartialOrd::gt, PartialOrd::gt), any),
                 Code::AnyGe => int_or!(ops::order(regs, inst, PartialOrd::ge, PartialOrd::ge), any),
+                Code::AnyNothing => int!(regs.any(inst.b).is_nothing()),
+                Code::AnySomething => int!(!regs.any(inst.b).is_nothing()),
                 Code::AnyTruth => int_or!(regs.any(inst.b).as_bool(), any),
                 Code::AnyNot => int_or!(regs.any(inst.b).as_bool().map(|b| !b), any),
 
@@ -427,13 +427,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     checked!(inst.a);
                     next!()
                 }
-                Code::CheckAlive => {
-                    let object = regs.object(inst.a);
-                    if m.rt.heap.is_dead_ref(object) {
-                        step!(cold::check_alive(m, object))
-                    }
-                    next!()
-                }
+                Code::CheckAlive => done_or!(!m.rt.heap.is_dead_ref(regs.object(inst.a)), check_alive),
 
                 Code::ArrLen => int!(m.rt.heap.arr_len(regs.object(inst.b))),
                 Code::ArrGetI => int_or!(ops::arr_get_i(m, regs, inst), arr_get),
@@ -499,6 +493,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 }),
                 Code::CallN => call!(Ref::NONE, listed!(inst.b)),
                 Code::CallClosure => call!(regs.object(inst.c), listed!(inst.b)),
+                Code::GetField => step!(cold::get_field(m, regs, inst)),
+                Code::CallMethod => step!(cold::call_method(m, regs, inst)),
                 Code::CallNative | Code::Perform => step!(cold::perform(m, regs, inst.wide())),
                 Code::Skip => next!(1 + inst.a as usize),
                 Code::Inlined => {
@@ -547,10 +543,12 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::JFNe => jump_if!(regs.float(inst.a) != regs.float(inst.b)),
                 Code::JFLt => jump_if!(regs.float(inst.a) < regs.float(inst.b)),
                 Code::JFLe => jump_if!(regs.float(inst.a) <= regs.float(inst.b)),
-                #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is not less")]
                 Code::JFNlt => jump_if!(!(regs.float(inst.a) < regs.float(inst.b))),
-                #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is not less")]
                 Code::JFNle => jump_if!(!(regs.float(inst.a) <= regs.float(inst.b))),
+                Code::JNothing => jump_if!(regs.any(inst.a).is_nothing()),
+                Code::JSomething => jump_if!(!regs.any(inst.a).is_nothing()),
+                Code::JSame => jump_if!(compare::same(&m.rt, regs.any(inst.a), regs.any(inst.b))),
+                Code::JDiffer => jump_if!(!compare::same(&m.rt, regs.any(inst.a), regs.any(inst.b))),
                 Code::JClassIs => jump_if!(ops::class_is(m, regs, inst.a, inst.b)),
                 Code::JClassIsNot => jump_if!(!ops::class_is(m, regs, inst.a, inst.b)),
                 Code::BackTrue | Code::BackNonzero => back_if!(regs.word(inst.a) != 0),

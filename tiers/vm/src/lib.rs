@@ -6,7 +6,7 @@
 //! It knows no syntax and no analysis: typed functions come from a [`Source`].
 //!
 //! Reading order: `op` (the instructions), `exec` (the loop), `cold`, `code`; then the encoding: `check`, `thread`,
-//! `plan`, `live`, `slots`, `encode`, `rows`.
+//! `needed`, `plan`, `live`, `slots`, `layout`, `encode`, `rows`.
 
 mod check;
 mod code;
@@ -16,8 +16,10 @@ mod encode;
 mod enter;
 mod exec;
 mod flow;
+mod layout;
 mod live;
 mod moves;
+mod needed;
 mod op;
 mod ops;
 mod plan;

@@ -115,9 +115,11 @@ fn each_use(func: &Func, plan: &Plan, block: Block, mut f: impl FnMut(Val, u32))
         plan.reads(func, block, at, |v| f(v, if late { 2 * at + 2 } else { 2 * at + 1 }));
     }
     edges_from(func, block, |e, at, _| {
-        for v in func.vals(func.edges[e.index()].args) {
-            // Constants are made where they go.
-            if v.0 < func.values && plan.konst[v.index()].is_none() && plan.has_register(func, v) {
+        let edge = func.edges[e.index()];
+        for (param, v) in func.block_params(edge.to).zip(func.vals(edge.args)) {
+            // Constants are made where they go, and what nobody needs goes nowhere.
+            let goes = v.0 < func.values && plan.konst[v.index()].is_none() && plan.has_register(func, param);
+            if goes && plan.has_register(func, v) {
                 f(v, 2 * at + 2);
             }
         }

@@ -175,6 +175,9 @@ table! {
     AnyLe "any_le" [Reg Pair Pair] 0 Any;
     AnyGt "any_gt" [Reg Pair Pair] 0 Any;
     AnyGe "any_ge" [Reg Pair Pair] 0 Any;
+    /// Whether it is `null` or `void`.
+    AnyNothing "any_nothing" [Reg Pair No] 0 Any;
+    AnySomething "any_something" [Reg Pair No] 0 Any;
     AnyTruth "any_truth" [Reg Pair No] 0 Any;
     AnyNot "any_not" [Reg Pair No] 0 Any;
 
@@ -236,6 +239,8 @@ table! {
     Call4 "call4" [Reg Reg Reg] 1 Plain;
     CallN "call_n" [Reg Num No] 1 Plain;
     CallClosure "call_closure" [Reg Num Reg] 1 Plain;
+    GetField "get_field" [Pair Site No] 0 Any;
+    CallMethod "call_method" [Pair Site No] 0 Any;
     CallNative "call_native" [No Site No] 0 Any;
     /// Operands of the call in front.
     Skip "skip" [Num No No] 0 Plain;
@@ -270,6 +275,10 @@ table! {
     JRNe "jrne" [Reg Reg Rel] 0 Plain;
     JZero "jzero" [Reg No Rel] 0 Plain;
     JNonzero "jnonzero" [Reg No Rel] 0 Plain;
+    JNothing "jnothing" [Pair No Rel] 0 Any;
+    JSomething "jsomething" [Pair No Rel] 0 Any;
+    JSame "jsame" [Pair Pair Rel] 0 Any;
+    JDiffer "jdiffer" [Pair Pair Rel] 0 Any;
     JClassIs "jclass_is" [Reg Num Rel] 0 Plain;
     JClassIsNot "jclass_is_not" [Reg Num Rel] 0 Plain;
     // The condition of a loop once more at its end: counts the step, then jumps back into the body or goes on.

@@ -6,6 +6,7 @@ use mir::inst::{Block, Inst, Op, Val};
 use nyrt::value::Value;
 
 use crate::flow::Flow;
+use crate::needed::needed;
 
 /// A constant as the words of its registers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -46,6 +47,8 @@ pub(crate) enum Test {
     FLe(Val, Val),
     REq(Val, Val),
     Zero(Val),
+    Nothing(Val),
+    Same(Val, Val),
     ClassIs(Val, u16),
 }
 
@@ -61,6 +64,7 @@ impl Test {
             | Test::IGtI(a, _)
             | Test::IGeI(a, _)
             | Test::Zero(a)
+            | Test::Nothing(a)
             | Test::ClassIs(a, _) => f(a),
             Test::IEq(a, b)
             | Test::INe(a, b)
@@ -70,7 +74,8 @@ impl Test {
             | Test::FNe(a, b)
             | Test::FLt(a, b)
             | Test::FLe(a, b)
-            | Test::REq(a, b) => {
+            | Test::REq(a, b)
+            | Test::Same(a, b) => {
                 f(a);
                 f(b);
             }
@@ -94,9 +99,9 @@ pub(crate) struct Plan {
     pub(crate) read: Vec<bool>,
     /// Constants that are made once, at the start of the function.
     pub(crate) hoisted: Vec<bool>,
-    /// Instructions that became part of a branch.
+    /// Instructions that became part of a branch, or are left out.
     pub(crate) folded: Vec<bool>,
-    /// Their results.
+    /// Values that are kept nowhere.
     gone: Vec<bool>,
     /// Number of uses of each value.
     pub(crate) uses: Vec<u32>,
@@ -115,13 +120,21 @@ pub(crate) trait Facts {
 impl Plan {
     pub(crate) fn new(func: &Func, flow: &Flow, facts: &mut dyn Facts) -> Plan {
         let values = func.values as usize;
+        let (needed, left_out) = needed(func, flow);
         let mut uses = vec![0u32; values];
         for block in func.block_ids().filter(|b| flow.reached(*b)) {
-            for inst in func.block_insts(block) {
-                func.uses(&inst.op, |v, _| uses[v.index()] += 1);
+            let start = func.blocks[block.index()].start as usize;
+            for (i, inst) in func.block_insts(block).iter().enumerate() {
+                if !left_out[start + i] && !matches!(inst.op, Op::Forget { .. }) {
+                    func.uses(&inst.op, |v, _| uses[v.index()] += 1);
+                }
                 func.edges_of(inst, |e| {
-                    let args = func.vals(func.edges[e.index()].args);
-                    args.filter(|v| v.0 < func.values).for_each(|v| uses[v.index()] += 1);
+                    let edge = func.edges[e.index()];
+                    for (param, arg) in func.block_params(edge.to).zip(func.vals(edge.args)) {
+                        if arg.0 < func.values && needed[param.index()] {
+                            uses[arg.index()] += 1;
+                        }
+                    }
                 });
             }
         }
@@ -129,8 +142,8 @@ impl Plan {
             konst: vec![None; values],
             read: vec![false; values],
             hoisted: vec![false; values],
-            folded: vec![false; func.insts.len()],
-            gone: vec![false; values],
+            folded: left_out,
+            gone: needed.iter().map(|needed| !needed).collect(),
             uses,
             conds: vec![None; func.blocks.len()],
         };
@@ -166,7 +179,7 @@ impl Plan {
     /// Whether a value is kept in registers of its own.
     pub(crate) fn has_register(&self, func: &Func, v: Val) -> bool {
         func.rep(v) != Rep::Unit
-            && !self.gone[v.index()]
+            && (!self.gone[v.index()] || v.0 < func.params)
             && (self.konst[v.index()].is_none() || self.read[v.index()])
     }
 
@@ -178,10 +191,10 @@ impl Plan {
     /// Calls `f` for every value that the instruction at `at` of a block reads from a register. Arguments of edges
     /// are not among them: constants need no register there, and moves read the others.
     pub(crate) fn reads(&self, func: &Func, block: Block, at: u32, mut f: impl FnMut(Val)) {
-        if self.folded[at as usize] {
+        let op = &func.insts[at as usize].op;
+        if self.folded[at as usize] || matches!(op, Op::Forget { .. }) {
             return;
         }
-        let op = &func.insts[at as usize].op;
         let (skip_a, skip_b) = match *op {
             Op::Branch { .. } => {
                 if let Some(cond) = self.cond(block) {
@@ -195,6 +208,12 @@ impl Plan {
             },
             Op::ISub { .. } | Op::IShl { .. } | Op::IShr { .. } | Op::IDiv { .. } | Op::IRem { .. } => {
                 (false, self.immediate(op).is_some())
+            }
+            Op::Eq { .. } | Op::Ne { .. } => {
+                if let Some(a) = self.nothing(op) {
+                    return f(a);
+                }
+                (false, false)
             }
             Op::Return { value } if self.small(value.0).is_some() => return,
             _ => (false, false),
@@ -230,6 +249,16 @@ impl Plan {
         }
     }
 
+    /// The operand that is compared with `null` or `void`.
+    pub(crate) fn nothing(&self, op: &Op) -> Option<Val> {
+        let (Op::Eq { a, b } | Op::Ne { a, b }) = *op else { return None };
+        let is_nothing = |v: Val| match self.konst[v.index()] {
+            Some(Konst::Two(tag, payload)) => Value::from_words(tag, payload).is_nothing(),
+            _ => false,
+        };
+        if is_nothing(b) { Some(a) } else { is_nothing(a).then_some(b) }
+    }
+
     fn fold_branch(&mut self, func: &Func, block: Block, facts: &dyn Facts) {
         let data = func.blocks[block.index()];
         let Op::Branch { cond, .. } = func.insts[data.end as usize - 1].op else { return };
@@ -246,8 +275,9 @@ impl Plan {
                 continue;
             }
             match self.test(op, facts) {
-                Some(test) => {
+                Some((test, opposite)) => {
                     folds.push(at);
+                    not ^= opposite;
                     break test;
                 }
                 None => break Test::True(tested),
@@ -260,8 +290,12 @@ impl Plan {
         self.conds[block.index()] = Some(Cond { test, not });
     }
 
-    fn test(&self, op: Op, facts: &dyn Facts) -> Option<Test> {
-        Some(match op {
+    /// What an instruction tests, and whether it gives the opposite of that.
+    fn test(&self, op: Op, facts: &dyn Facts) -> Option<(Test, bool)> {
+        let same = |a, b| self.nothing(&op).map_or(Test::Same(a, b), Test::Nothing);
+        let test = match op {
+            Op::Ne { a, b } => return Some((same(a, b), true)),
+            Op::Eq { a, b } => same(a, b),
             Op::IEq { a, b } => match (self.short(a), self.short(b)) {
                 (_, Some(n)) => Test::IEqI(a, n),
                 (Some(n), _) => Test::IEqI(b, n),
@@ -290,7 +324,8 @@ impl Plan {
             Op::RZero { a } => Test::Zero(a),
             Op::ClassIs { a, class } => Test::ClassIs(a, facts.class(class)?),
             _ => return None,
-        })
+        };
+        Some((test, false))
     }
 }
 

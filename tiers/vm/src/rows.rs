@@ -140,8 +140,14 @@ impl Encoder<'_> {
             Op::BitXor { a, b } => self.binary(Code::AnyXor, dst, a, b),
             Op::Shl { a, b } => self.binary(Code::AnyShl, dst, a, b),
             Op::Shr { a, b } => self.binary(Code::AnyShr, dst, a, b),
-            Op::Eq { a, b } => self.binary(Code::AnyEq, dst, a, b),
-            Op::Ne { a, b } => self.binary(Code::AnyNe, dst, a, b),
+            Op::Eq { a, b } => match self.plan.nothing(&inst.op) {
+                Some(a) => self.unary(Code::AnyNothing, dst, a),
+                None => self.binary(Code::AnyEq, dst, a, b),
+            },
+            Op::Ne { a, b } => match self.plan.nothing(&inst.op) {
+                Some(a) => self.unary(Code::AnySomething, dst, a),
+                None => self.binary(Code::AnyNe, dst, a, b),
+            },
             Op::Lt { a, b } => self.binary(Code::AnyLt, dst, a, b),
             Op::Le { a, b } => self.binary(Code::AnyLe, dst, a, b),
             Op::Gt { a, b } => self.binary(Code::AnyGt, dst, a, b),
@@ -262,8 +268,15 @@ impl Encoder<'_> {
             Op::DropOutbox {} => self.emit(Code::DropOutbox, 0, 0, 0),
             _ => {
                 let site = self.site(inst);
-                let native = matches!(inst.op, Op::CallNative { .. });
-                self.emit_wide(if native { Code::CallNative } else { Code::Perform }, 0, site);
+                let op = match inst.op {
+                    Op::CallNative { .. } => Code::CallNative,
+                    Op::GetField { .. } => Code::GetField,
+                    Op::CallMethod { .. } => Code::CallMethod,
+                    _ => Code::Perform,
+                };
+                // A result that nobody keeps has no register and is not written.
+                let dst = if inst.dst.is_none() { NONE } else { self.reg(dst) };
+                self.emit_wide(op, dst, site);
             }
         }
         Ok(())

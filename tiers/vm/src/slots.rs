@@ -238,3 +238,6 @@ impl Pool {
         (self.next <= MOST).then_some(slot as u16)
     }
 }
+
+#[cfg(test)]
+mod tests;
