@@ -11,4 +11,4 @@ mod stats;
 
 pub use policy::{BACK_EDGE_WEIGHT, CALL_WEIGHT, Decision, Thresholds, Warmth, decide, first_patience};
 pub use reasons::Declined;
-pub use stats::{Helper, Phase, Stats, Tier};
+pub use stats::{Phase, Stats, Tier};

@@ -48,14 +48,8 @@ impl Phase {
     }
 }
 
-/// How often an instruction was done by the runtime and not by code of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Helper {
-    /// The instruction.
-    pub name: &'static str,
-    /// How often.
-    pub calls: u64,
-}
+/// How many instructions [`Stats::text`] names.
+const SHOWN: usize = 20;
 
 /// The statistics of one run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -72,8 +66,8 @@ pub struct Stats {
     pub any: u64,
     /// Counts changed: retains and releases executed by the VM.
     pub counts: u64,
-    /// Instructions that the runtime did, the most frequent first.
-    pub helpers: Vec<Helper>,
+    /// How often each instruction was executed, the most frequent first.
+    pub executed: Vec<(&'static str, u64)>,
     /// Objects and other cells allocated.
     pub allocations: u64,
     /// Most bytes in use at once.
@@ -108,6 +102,12 @@ impl Stats {
         self.phase_ns[phase as usize] += ns;
     }
 
+    /// Time that was spent while the program ran, but not in the interpreter, nanoseconds.
+    pub fn elsewhere_ns(&self) -> u64 {
+        let making = self.phase_ns[Phase::Lower as usize] + self.phase_ns[Phase::Encode as usize];
+        self.run_ns[Tier::Vm as usize] + making
+    }
+
     /// For people.
     pub fn text(&self) -> String {
         let mut out = String::from("stats:\n");
@@ -130,8 +130,8 @@ impl Stats {
         let _ = writeln!(out, "    on values of unknown type {} ({:.2} %)", self.any, self.any_percent());
         let _ =
             writeln!(out, "    counts changed {} ({:.1} of 1000)", self.counts, self.counts_per_thousand());
-        for helper in &self.helpers {
-            let _ = writeln!(out, "    by the runtime: {} {}", helper.name, helper.calls);
+        for (name, count) in self.executed.iter().take(SHOWN) {
+            let _ = writeln!(out, "    {name} {count}");
         }
         let _ = writeln!(out, "  allocations {}, peak {} bytes", self.allocations, self.peak_bytes);
         out
@@ -158,13 +158,13 @@ impl Stats {
         let (instructions, any, counts) = (self.instructions, self.any, self.counts);
         let _ = write!(
             out,
-            "}},\"vm\":{{\"instructions\":{instructions},\"any\":{any},\"counts\":{counts},\"runtime\":{{"
+            "}},\"vm\":{{\"instructions\":{instructions},\"any\":{any},\"counts\":{counts},\"executed\":{{"
         );
-        for (i, helper) in self.helpers.iter().enumerate() {
-            let _ = write!(out, "{}\"{}\":{}", if i == 0 { "" } else { "," }, helper.name, helper.calls);
+        for (i, (name, count)) in self.executed.iter().enumerate() {
+            let _ = write!(out, "{}\"{name}\":{count}", if i == 0 { "" } else { "," });
         }
         let (allocations, peak) = (self.allocations, self.peak_bytes);
-        let _ = writeln!(out, "}}}},\"heap\":{{\"allocations\":{allocations},\"peak_bytes\":{peak}}}}}");
+        let _ = write!(out, "}}}},\"heap\":{{\"allocations\":{allocations},\"peak_bytes\":{peak}}}}}");
         out
     }
 
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn both_forms_say_everything() {
-        let mut stats = Stats { helpers: vec![Helper { name: "add", calls: 7 }], ..Stats::default() };
+        let mut stats = Stats { executed: vec![("add", 7)], ..Stats::default() };
         stats.prepared(Tier::Vm);
         stats.promoted(true);
         stats.declined(Declined::TooLarge);

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use infer::{Facts, World};
 use lower::{Bodies, Context, Known, Layouts, Names, Place, SignatureTable};
-use machine::{CodePtr, Machine, NotReady, Promoter};
+use machine::{Body, CodePtr, Flow, Machine, NotReady, Promoter, Tier, TierId};
 use mir::func::{Func, Rep};
 use mir::inst::{Block, ClassIx, FuncId, Val};
 use mir::program::Program;
@@ -85,9 +85,11 @@ impl ClosedProgram {
         }
     }
 
-    /// The statistics so far.
-    pub(super) fn stats(&self) -> Stats {
-        self.stats.borrow().clone()
+    /// The statistics of a run that took so many nanoseconds: what was not spent elsewhere is the interpreter's.
+    pub(super) fn stats(&self, run_ns: u64) -> Stats {
+        let mut stats = self.stats.borrow().clone();
+        stats.ran(profiler::Tier::Interp, run_ns.saturating_sub(stats.elsewhere_ns()));
+        stats
     }
 
     fn spent(&self, phase: Phase, start: Option<Instant>) {
@@ -166,6 +168,34 @@ impl Layouts for Linked<'_> {
             (Some(class), Some(name)) => rt.classes.field_visible(class, name, linked.class_or_none(from)),
             _ => false,
         }
+    }
+}
+
+/// The VM with a clock: what runs in it between two changes of the tier is its time.
+pub(super) struct Timed {
+    vm: Rc<Vm>,
+    closed: Rc<ClosedProgram>,
+}
+
+impl Timed {
+    pub(super) fn new(vm: Rc<Vm>, closed: Rc<ClosedProgram>) -> Timed {
+        Timed { vm, closed }
+    }
+}
+
+impl Tier for Timed {
+    fn id(&self) -> TierId {
+        self.vm.id()
+    }
+    fn prepare(&self, machine: &mut Machine, func: FuncId) -> Result<Box<dyn Body>, NotReady> {
+        self.vm.prepare(machine, func)
+    }
+    fn run(&self, machine: &mut Machine) -> Flow {
+        let start = Instant::now();
+        let flow = self.vm.run(machine);
+        let ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.closed.stats.borrow_mut().ran(profiler::Tier::Vm, ns);
+        flow
     }
 }
 

@@ -11,13 +11,14 @@ use nyrt::heap::{HeapConfig, SlotType};
 use nyrt::host::{Closed, Host, Stream};
 use nyrt::prelude::{BOX, Prelude, PreludeFn};
 use nyrt::rt::Rt;
-use profiler::{Helper, Stats, Thresholds};
+use profiler::{Stats, Thresholds};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 use syntax::span::SourceMap;
 use vm::Vm;
 
-use super::compile::{ClosedProgram, Promotion};
+use super::compile::{ClosedProgram, Promotion, Timed};
 use super::outcome;
 use super::watch::Watch;
 use crate::cli::{ErrorFormat, Status};
@@ -75,6 +76,8 @@ pub(super) struct Machine {
     watch: Rc<RefCell<Watch>>,
     /// What a closed program runs on besides tier 0.
     tiers: Option<(Rc<ClosedProgram>, Rc<Vm>)>,
+    /// How long it has run.
+    ran: Duration,
 }
 
 impl Machine {
@@ -127,7 +130,10 @@ impl Machine {
                 vm.count();
             }
             let thresholds = Thresholds { vm: settings.vm_threshold() };
-            core.add_tier(vm.clone());
+            match measured {
+                true => core.add_tier(Rc::new(Timed::new(vm.clone(), closed.clone()))),
+                false => core.add_tier(vm.clone()),
+            }
             core.set_promoter(Rc::new(Promotion::new(closed.clone(), vm.clone(), thresholds)));
             (closed, vm)
         });
@@ -154,6 +160,7 @@ impl Machine {
             console,
             watch,
             tiers,
+            ran: Duration::ZERO,
         })
     }
 
@@ -174,7 +181,10 @@ impl Machine {
     /// Runs a top-level function and what it starts.
     pub(super) fn run(&mut self, top: FuncId) -> Exit {
         self.grant();
-        self.core.run(top)
+        let start = Instant::now();
+        let exit = self.core.run(top);
+        self.ran += start.elapsed();
+        exit
     }
 
     /// Runs a program from its top-level function to its last finalizer.
@@ -221,16 +231,21 @@ impl Machine {
     fn stats(&self) -> String {
         let mut stats = Stats::default();
         if let Some((closed, vm)) = &self.tiers {
-            stats = closed.stats();
+            stats = closed.stats(u64::try_from(self.ran.as_nanos()).unwrap_or(u64::MAX));
             let executed = vm.executed();
             (stats.instructions, stats.any, stats.counts) =
                 (executed.all, executed.on_any, executed.counting);
-            stats.helpers =
-                vm.executed_by_name().into_iter().map(|(name, calls)| Helper { name, calls }).collect();
+            stats.executed = vm.executed_by_name();
         }
         let heap = self.core.rt.heap.stats();
         (stats.allocations, stats.peak_bytes) = (heap.allocations, heap.peak_bytes);
-        if self.settings.stats == StatsForm::Json { stats.json() } else { stats.text() }
+        match self.settings.stats {
+            StatsForm::Json => {
+                let version = env!("CARGO_PKG_VERSION");
+                format!("{{\"schema\":\"nyash/stats/1\",\"version\":\"{version}\",\"data\":{}}}\n", stats.json())
+            }
+            StatsForm::Text | StatsForm::Off => stats.text(),
+        }
     }
 
     /// The value of a limit as the user wrote it.

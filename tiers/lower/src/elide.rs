@@ -151,6 +151,10 @@ impl<'a> Pass<'a> {
         match inst.op {
             Op::Release { a } | Op::ReleaseUnwinding { a } | Op::ReleaseQuiet { a } | Op::Forget { a } => {
                 self.releases[a.0.index()] += 1;
+                // Whose death is noticed must not die before its owner here would let it go.
+                if !matches!(inst.op, Op::ReleaseQuiet { .. } | Op::Forget { .. }) {
+                    self.uses[a.0.index()].push((block, at));
+                }
             }
             Op::BoxMove { a, .. } | Op::UnboxMove { a } => {
                 self.unite(a.0, inst.dst);
