@@ -242,7 +242,10 @@ impl Machine {
         match self.settings.stats {
             StatsForm::Json => {
                 let version = env!("CARGO_PKG_VERSION");
-                format!("{{\"schema\":\"nyash/stats/1\",\"version\":\"{version}\",\"data\":{}}}\n", stats.json())
+                format!(
+                    "{{\"schema\":\"nyash/stats/1\",\"version\":\"{version}\",\"data\":{}}}\n",
+                    stats.json()
+                )
             }
             StatsForm::Text | StatsForm::Off => stats.text(),
         }
