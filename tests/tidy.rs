@@ -152,7 +152,14 @@ fn the_top_of_the_tree_is_tidy() {
 
 #[test]
 fn tiers_do_not_say_what_operators_mean() {
-    none(["tiers", "crates/machine"].iter().flat_map(|f| with_words(f, MEANING)).collect());
+    none(
+        ["tiers", "crates/machine"]
+            .iter()
+            .flat_map(|f| with_words(f, MEANING))
+            // Random numbers in tests of a tier are no operators of the language.
+            .filter(|found| !found.contains("tests.rs"))
+            .collect(),
+    );
 }
 
 #[test]
