@@ -40,7 +40,7 @@ pub(crate) struct VmCode {
     pub(crate) lists: Box<[u32]>,
     /// First word of each value.
     pub(crate) slots: Box<[u16]>,
-    konst: Box<[Option<Konst>]>,
+    pub(crate) konst: Box<[Option<Konst>]>,
     pub(crate) func: Func,
     pub(crate) signature: Signature,
     pub(crate) source: Rc<dyn Source>,
@@ -93,10 +93,7 @@ impl VmCode {
     /// The words of a value; zeros if it has none.
     fn words_of(&self, frame: &Frame, v: Val) -> [u64; 2] {
         if let Some(konst) = self.konst[v.index()] {
-            return match konst {
-                Konst::One(bits) => [bits, 0],
-                Konst::Two(tag, payload) => [tag, payload],
-            };
+            return konst.words();
         }
         let slot = self.slots[v.index()];
         if slot == NONE {

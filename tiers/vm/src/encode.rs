@@ -38,7 +38,8 @@ pub(crate) struct Encoded {
     pub(crate) lists: Vec<u32>,
     pub(crate) slots: Slots,
     pub(crate) konst: Vec<Option<Konst>>,
-    /// The first blocks of loops with the values that are alive there, constants left out.
+    /// The first blocks of loops with the values that are alive there, but for the constants that are made at
+    /// the start of the function.
     pub(crate) loops: Vec<(Block, Vec<Val>)>,
 }
 
@@ -146,7 +147,7 @@ fn loops(func: &Func, flow: &Flow, plan: &Plan, live: &Live) -> Vec<(Block, Vec<
     loops.sort_unstable_by_key(|l| l.0);
     loops.dedup_by_key(|l| l.0);
     let start = |block: Block| 2 * func.blocks[block.index()].start;
-    for v in (0..func.values).map(Val).filter(|v| plan.konst[v.index()].is_none()) {
+    for v in (0..func.values).map(Val).filter(|v| !plan.hoisted[v.index()]) {
         for &(from, to) in live.of(v) {
             let first = loops.partition_point(|l| start(l.0) < from);
             loops[first..].iter_mut().take_while(|l| start(l.0) < to).for_each(|l| l.1.push(v));

@@ -7,7 +7,6 @@ use mir::verify;
 use nyrt::value::Value;
 
 use crate::code::{VmCode, unboxed};
-use crate::plan::Konst;
 use crate::slots::{NONE, width};
 
 /// Lets the newest activation, which stands at the beginning of a loop of generic code, go on in `code`, a code of this
@@ -72,16 +71,18 @@ fn plan(machine: &mut Machine, code: CodePtr, blocks: &[Block], values: &[Val]) 
         }
     };
     for &(slot, konst) in &vm.hoisted {
-        match konst {
-            Konst::One(word) => set(slot, [word, 0], 1),
-            Konst::Two(tag, payload) => set(slot, [tag, payload], 2),
-        }
+        set(slot, konst.words(), konst.width());
     }
     for i in 0..vm.func.params {
         let rep = vm.func.rep(Val(i));
         set(vm.slots[i as usize], unboxed(rep, body.param(rt, frame, i as usize)), width(rep));
     }
     for v in live {
+        // Made before the loop and read behind it.
+        if let Some(konst) = vm.konst[v.index()] {
+            set(vm.slots[v.index()], konst.words(), konst.width());
+            continue;
+        }
         let origin = origin[v.index()];
         if origin.is_none() {
             return None;

@@ -18,6 +18,22 @@ pub(crate) enum Konst {
 }
 
 impl Konst {
+    /// The words of its registers; the second one is 0 if there is none.
+    pub(crate) fn words(self) -> [u64; 2] {
+        match self {
+            Konst::One(bits) => [bits, 0],
+            Konst::Two(tag, payload) => [tag, payload],
+        }
+    }
+
+    /// How many registers it takes.
+    pub(crate) fn width(self) -> u32 {
+        match self {
+            Konst::One(_) => 1,
+            Konst::Two(..) => 2,
+        }
+    }
+
     /// As a number that fits the field of an instruction.
     fn short(self) -> Option<i16> {
         match self {
