@@ -90,7 +90,7 @@ pub(crate) struct RunArgs {
     eval: Option<String>,
     #[command(flatten)]
     settings: SettingArgs,
-    /// Print what the program becomes instead of running it
+    /// Print what the program, or the functions named behind it, becomes instead of running it
     #[arg(long, value_name = "WHAT", value_enum)]
     dump: Option<Dump>,
     /// How errors are written
@@ -182,6 +182,10 @@ pub(crate) enum Dump {
     Mir,
     /// What is known of boxes, functions and values before the program runs
     Facts,
+    /// The middle language under these facts, from which the tiers above the interpreter are made
+    Typed,
+    /// The instructions of the VM
+    Bytecode,
 }
 
 /// Forms of error messages.

@@ -7,6 +7,7 @@ mod compile;
 mod machine;
 mod outcome;
 mod session;
+mod stages;
 mod watch;
 
 use mir::build::{self, UnitKind};
@@ -21,6 +22,7 @@ use crate::report::Finding;
 use crate::settings::{self, Id, Settings};
 use machine::Machine;
 pub(crate) use session::{Ran, Session, Value};
+pub(crate) use stages::{Form, facts_text, form_text, mir_text, select};
 
 /// A program that was read, and then built.
 #[derive(Debug)]
@@ -99,25 +101,6 @@ fn build_prelude(program: &mut Program, sources: &mut SourceMap) -> Result<(), F
         let what = wrong.map_or("does not fit".to_owned(), |d| format!("has an error: {}", d.title));
         Finding::error(format!("internal: the prelude {what}"))
     })
-}
-
-/// The middle language of a built program, without the runtime's own part.
-pub(crate) fn mir_text(front: &Front) -> String {
-    let mut out = String::new();
-    for (i, func) in front.program.funcs.iter().enumerate().skip(front.prelude_funcs) {
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        out.push_str(&mir::text::print_func(&front.program, FuncId(i as u32), func, Some(&front.sources)));
-    }
-    out
-}
-
-/// What is known of a built program before it runs.
-pub(crate) fn facts_text(front: &Front) -> String {
-    let entries = front.tops.first().copied().into_iter().collect();
-    let facts = infer::analyse(&front.program, &infer::World { entries });
-    infer::print(&facts, &front.program, None)
 }
 
 /// Runs a built program to its end.

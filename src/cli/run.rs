@@ -24,8 +24,10 @@ pub(super) fn run(args: RunArgs) -> Status {
         },
     };
     let mut front = engine::read(&input, &args.settings.given());
+    // Arguments that are not UTF-8 reach the program with replacement characters: its strings are text.
+    let words: Vec<String> = words.map(|w| w.to_string_lossy().into_owned()).collect();
     if let Some(what) = args.dump {
-        return dump::dump(what, front, args.error_format);
+        return dump::dump(what, front, &words, args.error_format);
     }
     if !front.has_errors() {
         front.build();
@@ -36,7 +38,5 @@ pub(super) fn run(args: RunArgs) -> Status {
     if args.error_format == ErrorFormat::Text {
         report::emit(&report::findings(&front.sources, &front.findings, false));
     }
-    // Arguments that are not UTF-8 reach the program with replacement characters: its strings are text.
-    let words = words.map(|w| w.to_string_lossy().into_owned()).collect();
     engine::run(front, words, args.error_format)
 }

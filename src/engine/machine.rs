@@ -20,6 +20,7 @@ use vm::Vm;
 
 use super::compile::{ClosedProgram, Promotion, Timed};
 use super::outcome;
+use super::stages::Form;
 use super::watch::Watch;
 use crate::cli::{ErrorFormat, Status};
 use crate::report::{self, Finding};
@@ -251,10 +252,33 @@ impl Machine {
         }
     }
 
+    /// A function as text in a form that it has in a tier above the interpreter, or a line that says why there is none.
+    pub(super) fn form(&mut self, func: FuncId, form: Form) -> String {
+        let Some((closed, vm)) = &self.tiers else { return none(&self.core, func, "--tier=interp") };
+        let made = match form {
+            Form::Typed => closed.lower(&self.core, func).map(|lowered| {
+                let sources = self.sources.borrow();
+                mir::text::print_func(&self.core.linked.program, func, &lowered.func, Some(&sources))
+            }),
+            Form::Bytecode => match vm.dump(&mut self.core, func) {
+                Ok(text) => Ok(text),
+                Err(machine::NotReady::Declined(why)) => return none(&self.core, func, why),
+                Err(_) => Err(profiler::Declined::Malformed),
+            },
+        };
+        made.unwrap_or_else(|why| none(&self.core, func, why.text()))
+    }
+
     /// The value of a limit as the user wrote it.
     pub(super) fn limit_value(&self, id: Id) -> &str {
         &self.settings.row(id).value
     }
+}
+
+/// A function that does not exist in a form.
+fn none(core: &machine::Machine, func: FuncId, why: &str) -> String {
+    let program = &core.linked.program;
+    format!("func {func:?} {:?}: none, {why}\n", program.names.text(program.func(func).name))
 }
 
 /// The slots of all classes' own fields under the facts.
