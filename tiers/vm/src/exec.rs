@@ -48,7 +48,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
         let mut regs = unsafe { Regs::new(frame.window) };
         loop {
             // SAFETY: `pc` is at an instruction, see above.
-            let inst: Inst = unsafe { (*pc).inst };
+            let inst: &Inst = unsafe { &(*pc).inst };
             if STATS {
                 counts.add(inst.op);
             }
@@ -139,7 +139,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     if $done {
                         next!()
                     }
-                    step!(cold::$cold(m, regs, inst))
+                    step!(cold::$cold(m, regs, *inst))
                 }};
             }
             macro_rules! int_or {
@@ -147,7 +147,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     if let Some(value) = $value {
                         int!(value)
                     }
-                    step!(cold::$cold(m, regs, inst))
+                    step!(cold::$cold(m, regs, *inst))
                 }};
             }
             macro_rules! any_or {
@@ -155,7 +155,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     if let Some(value) = $value {
                         any!(value)
                     }
-                    step!(cold::$cold(m, regs, inst))
+                    step!(cold::$cold(m, regs, *inst))
                 }};
             }
             // A whole value in the representation that field `c` names.
@@ -238,7 +238,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     let callee: CodePtr = match m.entry(func) {
                         Some(callee) if callee.tier == TierId::VM => callee,
                         // SAFETY: the data of the call.
-                        _ => step!(cold::call(m, regs, inst, unsafe { pc.add(1) }), CALL_WORDS),
+                        _ => step!(cold::call(m, regs, *inst, unsafe { pc.add(1) }), CALL_WORDS),
                     };
                     if m.task.frames.len() >= m.max_depth() {
                         step!(cold::overflow(m), CALL_WORDS)
@@ -440,11 +440,11 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::ArrSetB => done_or!(ops::arr_set_b(m, regs, inst), arr_set),
                 Code::ArrSetRef => match ops::arr_set_ref(m, regs, inst) {
                     Some(old) => release!(old),
-                    None => step!(cold::arr_set(m, regs, inst)),
+                    None => step!(cold::arr_set(m, regs, *inst)),
                 },
                 Code::ArrSetAny => match ops::arr_set_any(m, regs, inst) {
                     Some(old) => release_any!(old),
-                    None => step!(cold::arr_set(m, regs, inst)),
+                    None => step!(cold::arr_set(m, regs, *inst)),
                 },
                 Code::ArrPushI => done_or!(ops::arr_push_i(m, regs, inst), arr_push),
                 Code::ArrPushF => done_or!(ops::arr_push_f(m, regs, inst), arr_push),
@@ -452,18 +452,18 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::ArrPushRef => done_or!(ops::arr_push_ref(m, regs, inst), arr_push),
                 Code::ArrPushAny => done_or!(ops::arr_push_any(m, regs, inst), arr_push),
                 Code::StrLen => int!(m.rt.heap.str_chars(regs.object(inst.b))),
-                Code::Append => step!(cold::append(m, regs, inst)),
+                Code::Append => step!(cold::append(m, regs, *inst)),
 
                 Code::CellGet => unboxed!(m.rt.heap.cell_peek(regs.object(inst.b)), 1),
-                Code::CellSet => step!(cold::cell_set(m, regs, inst)),
+                Code::CellSet => step!(cold::cell_set(m, regs, *inst)),
                 Code::CaptureGet => unboxed!(cold::capture(m, inst.b), 1),
                 Code::GlobalGet => {
                     let global = data!(1) as u32;
                     let Some(value) = m.rt.global(global) else { step!(cold::no_global(m, global), 2) };
                     unboxed!(value, 2)
                 }
-                Code::GlobalSet => step!(cold::global_set(m, regs, inst, data!(1) as u32), 2),
-                Code::GetStatic => step!(cold::get_static(m, regs, inst, data!(1) as u32), 2),
+                Code::GlobalSet => step!(cold::global_set(m, regs, *inst, data!(1) as u32), 2),
+                Code::GetStatic => step!(cold::get_static(m, regs, *inst, data!(1) as u32), 2),
 
                 Code::NewObject => {
                     let address = data!(1) as *const Shape;
@@ -493,8 +493,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 }),
                 Code::CallN => call!(Ref::NONE, listed!(inst.b)),
                 Code::CallClosure => call!(regs.object(inst.c), listed!(inst.b)),
-                Code::GetField => step!(cold::get_field(m, regs, inst)),
-                Code::CallMethod => step!(cold::call_method(m, regs, inst)),
+                Code::GetField => step!(cold::get_field(m, regs, *inst)),
+                Code::CallMethod => step!(cold::call_method(m, regs, *inst)),
                 Code::CallNative | Code::Perform => step!(cold::perform(m, regs, inst.wide())),
                 Code::Skip => next!(1 + inst.a as usize),
                 Code::Inlined => {

@@ -38,7 +38,7 @@ pub(crate) fn unboxed(value: Value) -> u64 {
 #[inline(always)]
 pub(crate) fn numbers(
     regs: Regs,
-    inst: Inst,
+    inst: &Inst,
     ints: fn(i64, i64) -> i64,
     floats: fn(f64, f64) -> f64,
 ) -> Option<Value> {
@@ -51,7 +51,7 @@ pub(crate) fn numbers(
 
 /// Two integers.
 #[inline(always)]
-pub(crate) fn integers(regs: Regs, inst: Inst, ints: fn(i64, i64) -> i64) -> Option<Value> {
+pub(crate) fn integers(regs: Regs, inst: &Inst, ints: fn(i64, i64) -> i64) -> Option<Value> {
     Some(Value::int(ints(regs.any(inst.b).as_int()?, regs.any(inst.c).as_int()?)))
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn integers(regs: Regs, inst: Inst, ints: fn(i64, i64) -> i64) -> Opt
 #[inline(always)]
 pub(crate) fn order(
     regs: Regs,
-    inst: Inst,
+    inst: &Inst,
     ints: fn(&i64, &i64) -> bool,
     floats: fn(&f64, &f64) -> bool,
 ) -> Option<bool> {
@@ -82,25 +82,25 @@ pub(crate) fn load_own(m: &Machine, object: Ref, offset: u16) -> Ref {
 
 /// Stores eight bytes.
 #[inline(always)]
-pub(crate) fn store8(m: &mut Machine, regs: Regs, inst: Inst) {
+pub(crate) fn store8(m: &mut Machine, regs: Regs, inst: &Inst) {
     m.rt.heap.store_i64(regs.object(inst.a), u32::from(inst.b), regs.int(inst.c));
 }
 
 /// Stores a truth value.
 #[inline(always)]
-pub(crate) fn store_bool(m: &mut Machine, regs: Regs, inst: Inst) {
+pub(crate) fn store_bool(m: &mut Machine, regs: Regs, inst: &Inst) {
     m.rt.heap.store_bool(regs.object(inst.a), u32::from(inst.b), regs.word(inst.c) != 0);
 }
 
 /// Stores a whole value; gives the old one.
 #[inline(always)]
-pub(crate) fn store_any(m: &mut Machine, regs: Regs, inst: Inst) -> Value {
+pub(crate) fn store_any(m: &mut Machine, regs: Regs, inst: &Inst) -> Value {
     m.rt.heap.store_any(regs.object(inst.a), u32::from(inst.b), regs.any(inst.c))
 }
 
 /// Stores a reference; gives the old one.
 #[inline(always)]
-pub(crate) fn store_ref(m: &mut Machine, regs: Regs, inst: Inst) -> Ref {
+pub(crate) fn store_ref(m: &mut Machine, regs: Regs, inst: &Inst) -> Ref {
     m.rt.heap.store_ref(regs.object(inst.a), u32::from(inst.b), regs.object(inst.c))
 }
 
@@ -108,84 +108,84 @@ pub(crate) fn store_ref(m: &mut Machine, regs: Regs, inst: Inst) -> Ref {
 
 /// An element that is an integer.
 #[inline(always)]
-pub(crate) fn arr_get_i(m: &Machine, regs: Regs, inst: Inst) -> Option<u64> {
+pub(crate) fn arr_get_i(m: &Machine, regs: Regs, inst: &Inst) -> Option<u64> {
     Some(m.rt.heap.arr_get_i64(regs.object(inst.b), regs.int(inst.c))? as u64)
 }
 
 /// An element that is a float.
 #[inline(always)]
-pub(crate) fn arr_get_f(m: &Machine, regs: Regs, inst: Inst) -> Option<u64> {
+pub(crate) fn arr_get_f(m: &Machine, regs: Regs, inst: &Inst) -> Option<u64> {
     Some(scalar::float_to_word(m.rt.heap.arr_get_f64(regs.object(inst.b), regs.int(inst.c))?))
 }
 
 /// An element that is a truth value.
 #[inline(always)]
-pub(crate) fn arr_get_b(m: &Machine, regs: Regs, inst: Inst) -> Option<u64> {
+pub(crate) fn arr_get_b(m: &Machine, regs: Regs, inst: &Inst) -> Option<u64> {
     Some(u64::from(m.rt.heap.arr_get_bool(regs.object(inst.b), regs.int(inst.c))?))
 }
 
 /// An element that is a reference.
 #[inline(always)]
-pub(crate) fn arr_get_ref(m: &Machine, regs: Regs, inst: Inst) -> Option<u64> {
+pub(crate) fn arr_get_ref(m: &Machine, regs: Regs, inst: &Inst) -> Option<u64> {
     Some(u64::from(m.rt.heap.arr_get_ref(regs.object(inst.b), regs.int(inst.c))?.0))
 }
 
 /// Replaces an integer.
 #[inline(always)]
-pub(crate) fn arr_set_i(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+pub(crate) fn arr_set_i(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
     m.rt.heap.arr_set_i64(regs.object(inst.a), regs.int(inst.b), regs.int(inst.c))
 }
 
 /// Replaces a float.
 #[inline(always)]
-pub(crate) fn arr_set_f(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+pub(crate) fn arr_set_f(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
     m.rt.heap.arr_set_f64(regs.object(inst.a), regs.int(inst.b), regs.float(inst.c))
 }
 
 /// Replaces a truth value.
 #[inline(always)]
-pub(crate) fn arr_set_b(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+pub(crate) fn arr_set_b(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
     m.rt.heap.arr_set_bool(regs.object(inst.a), regs.int(inst.b), regs.word(inst.c) != 0)
 }
 
 /// Replaces a reference; gives the old one.
 #[inline(always)]
-pub(crate) fn arr_set_ref(m: &mut Machine, regs: Regs, inst: Inst) -> Option<Ref> {
+pub(crate) fn arr_set_ref(m: &mut Machine, regs: Regs, inst: &Inst) -> Option<Ref> {
     m.rt.heap.arr_set_ref(regs.object(inst.a), regs.int(inst.b), regs.object(inst.c))
 }
 
 /// Replaces a value; gives the old one.
 #[inline(always)]
-pub(crate) fn arr_set_any(m: &mut Machine, regs: Regs, inst: Inst) -> Option<Value> {
+pub(crate) fn arr_set_any(m: &mut Machine, regs: Regs, inst: &Inst) -> Option<Value> {
     m.rt.heap.arr_set_any(regs.object(inst.a), regs.int(inst.b), regs.any(inst.c))
 }
 
 /// Appends an integer.
 #[inline(always)]
-pub(crate) fn arr_push_i(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+pub(crate) fn arr_push_i(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
     m.rt.heap.arr_push_i64(regs.object(inst.a), regs.int(inst.b))
 }
 
 /// Appends a float.
 #[inline(always)]
-pub(crate) fn arr_push_f(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+pub(crate) fn arr_push_f(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
     m.rt.heap.arr_push_f64(regs.object(inst.a), regs.float(inst.b))
 }
 
 /// Appends a truth value.
 #[inline(always)]
-pub(crate) fn arr_push_b(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+pub(crate) fn arr_push_b(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
     m.rt.heap.arr_push_bool(regs.object(inst.a), regs.word(inst.b) != 0)
 }
 
 /// Appends a reference.
 #[inline(always)]
-pub(crate) fn arr_push_ref(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+pub(crate) fn arr_push_ref(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
     m.rt.heap.arr_push_ref(regs.object(inst.a), regs.object(inst.b))
 }
 
 /// Appends a value.
 #[inline(always)]
-pub(crate) fn arr_push_any(m: &mut Machine, regs: Regs, inst: Inst) -> bool {
+pub(crate) fn arr_push_any(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
     m.rt.heap.arr_push_any(regs.object(inst.a), regs.any(inst.b))
 }
