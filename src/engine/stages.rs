@@ -3,8 +3,8 @@
 use mir::inst::FuncId;
 use syntax::hints::nearest;
 
-use super::machine::Machine;
 use super::Front;
+use super::machine::Machine;
 use crate::cli::{ErrorFormat, Status};
 use crate::report::Finding;
 
@@ -43,9 +43,7 @@ pub(crate) fn select(front: &Front, names: &[String]) -> Result<Vec<FuncId>, Fin
 /// The middle language of functions.
 pub(crate) fn mir_text(front: &Front, funcs: &[FuncId]) -> String {
     let program = &front.program;
-    join(
-        funcs.iter().map(|id| mir::text::print_func(program, *id, program.func(*id), Some(&front.sources))),
-    )
+    join(funcs.iter().map(|id| mir::text::print_func(program, *id, program.func(*id), Some(&front.sources))))
 }
 
 /// What is known of a built program before it runs: of all of it, or of some functions only.

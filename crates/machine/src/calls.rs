@@ -309,7 +309,7 @@ impl Machine {
         let Some(role) = self.task.frames.last().map(|f| f.role) else { return Flow::Stop };
         self.leave_frame();
         match role {
-            Role::Call | Role::CallWithArgs | Role::CallWithClosure => {
+            Role::Call | Role::Near | Role::CallWithArgs | Role::CallWithClosure => {
                 self.give(value);
                 self.done()
             }

@@ -7,6 +7,7 @@ use nyrt::value::{Ref, Value};
 
 use crate::code::{CodePtr, TierId};
 use crate::drops::DropRun;
+use crate::frames::Frames;
 use crate::stack::Stack;
 use crate::trace::Pending;
 
@@ -15,7 +16,9 @@ use crate::trace::Pending;
 pub enum Role {
     /// Its value is the result of the caller's current instruction.
     Call,
-    /// The same, and the activation owns its arguments.
+    /// The same, and the caller has a code of the same tier, which knows from its instruction alone where the result goes.
+    Near,
+    /// As [`Role::Call`], and the activation owns its arguments.
     CallWithArgs,
     /// The same, and the activation owns its closure.
     CallWithClosure,
@@ -80,6 +83,9 @@ impl Frame {
         self.window.cast()
     }
     pub(crate) fn replace(&mut self, code: CodePtr, pc: *const (), window: *mut u64) {
+        if self.role == Role::Near && code.tier != self.tier {
+            self.role = Role::Call;
+        }
         (self.code, self.tier, self.pc, self.window) = (code, code.tier, pc, window);
     }
     /// Writes the parameters of an activation that begins.
@@ -104,7 +110,7 @@ impl Frame {
 /// One task: its activations and what belongs to them.
 pub struct Task {
     /// Activations, the newest last.
-    pub frames: Vec<Frame>,
+    pub frames: Frames,
     /// Their windows.
     pub stack: Stack,
     /// Deaths in progress, the newest last.
@@ -122,9 +128,9 @@ pub struct Task {
 
 impl Task {
     /// A task without activations.
-    pub(crate) fn new(stack_values: usize) -> Task {
+    pub(crate) fn new(stack_values: usize, max_depth: usize) -> Task {
         Task {
-            frames: Vec::new(),
+            frames: Frames::new(max_depth),
             stack: Stack::new(stack_values.saturating_mul(2)),
             runs: Vec::new(),
             drop_base: 0,

@@ -15,6 +15,7 @@ mod code;
 mod drops;
 mod end;
 mod frame;
+mod frames;
 mod generic;
 mod members;
 mod stack;
@@ -42,6 +43,7 @@ pub use code::{Body, CALL_STEPS, Code, CodePtr, TierId};
 pub use drops::After;
 pub use end::Ended;
 pub use frame::{Frame, Role, Task};
+pub use frames::Frames;
 pub use generic::Did;
 pub use stack::Stack;
 pub use tier::{Malformed, NotReady, Promoter, Tier};
@@ -169,6 +171,7 @@ pub struct Machine {
 impl Machine {
     /// A machine for a linked program; it needs a tier ([`Machine::add_tier`]).
     pub fn new(rt: Rt, linked: Linked, config: Config) -> Machine {
+        let most = rt.limits.max_depth as usize;
         Machine {
             rt,
             linked,
@@ -179,7 +182,7 @@ impl Machine {
             entries: Vec::new(),
             codes: Vec::new(),
             begun: Vec::new(),
-            task: Task::new(config.stack_values),
+            task: Task::new(config.stack_values, most),
             parked: HashMap::new(),
             failures: Failures::default(),
             ticks: 0,
@@ -254,11 +257,16 @@ impl Machine {
         self.end_run();
     }
 
+    /// A task without activations.
+    pub(crate) fn new_task(&self) -> Task {
+        Task::new(self.config.stack_values, self.max_depth())
+    }
+
     fn begin_run(&mut self) {
         self.entries.resize(self.linked.program.funcs.len(), None);
         self.begun.resize(self.linked.program.funcs.len(), false);
         self.rt.tasks = Tasks::new();
-        self.task = Task::new(self.config.stack_values);
+        self.task = self.new_task();
         self.parked.clear();
         self.failures = Failures::default();
         self.rt.heap.suspend_drops();

@@ -23,6 +23,8 @@ pub struct Stack {
     current: usize,
     top: *mut u64,
     end: *mut u64,
+    /// The first word of the newest window's chunk; nothing for the first chunk, which is never left.
+    bottom: *mut u64,
     /// Words that may still be allocated.
     budget: usize,
 }
@@ -31,7 +33,14 @@ impl Stack {
     /// A stack for at most about `budget` words; nothing is allocated yet.
     pub(crate) fn new(budget: usize) -> Stack {
         let nowhere = NonNull::dangling().as_ptr();
-        Stack { chunks: Vec::new(), current: 0, top: nowhere, end: nowhere, budget }
+        Stack {
+            chunks: Vec::new(),
+            current: 0,
+            top: nowhere,
+            end: nowhere,
+            bottom: std::ptr::null_mut(),
+            budget,
+        }
     }
 
     /// A window of `n` words, `None` when the budget is used up.
@@ -71,6 +80,7 @@ impl Stack {
         self.current = next;
         let chunk = &self.chunks[next];
         let base = chunk.words.as_ptr();
+        self.bottom = if next > 0 { base } else { std::ptr::null_mut() };
         // SAFETY: `n <= chunk.len`, checked above for an old chunk and made so for a new one.
         (self.top, self.end) = unsafe { (base.add(n), base.add(chunk.len)) };
         Some(base)
@@ -80,7 +90,7 @@ impl Stack {
     #[inline(always)]
     pub fn pop(&mut self, base: *mut u64) {
         self.top = base;
-        if self.current > 0 && base == self.chunks[self.current].words.as_ptr() {
+        if base == self.bottom {
             self.pop_chunk();
         }
     }
@@ -91,6 +101,7 @@ impl Stack {
         self.current -= 1;
         let chunk = &self.chunks[self.current];
         self.top = chunk.left_at;
+        self.bottom = if self.current > 0 { chunk.words.as_ptr() } else { std::ptr::null_mut() };
         // SAFETY: one past the end of the chunk.
         self.end = unsafe { chunk.words.as_ptr().add(chunk.len) };
     }

@@ -10,7 +10,7 @@ use nyrt::trap::{Outcome, Trap};
 use nyrt::value::{Kind, Value};
 
 use crate::drops::After;
-use crate::frame::{Role, Task};
+use crate::frame::Role;
 use crate::trace::Trace;
 use crate::{Exit, Flow, Machine, QUANTUM};
 
@@ -28,7 +28,8 @@ impl Machine {
         if stats.bytes + TASK_BYTES * (self.parked.len() as u64 + 1) > stats.max_bytes {
             return Err(self.rt.raise(ErrorKind::OutOfMemory, "Out of memory"));
         }
-        let starter = mem::replace(&mut self.task, Task::new(self.config.stack_values));
+        let next = self.new_task();
+        let starter = mem::replace(&mut self.task, next);
         let entered = self.enter(func, &[], closure, Role::Root);
         let started = mem::replace(&mut self.task, starter);
         entered?;
@@ -43,7 +44,8 @@ impl Machine {
         task::suspend(&mut self.rt);
         let id = self.rt.tasks.current();
         self.task.drops = self.rt.heap.suspend_drops();
-        let task = mem::replace(&mut self.task, Task::new(self.config.stack_values));
+        let next = self.new_task();
+        let task = mem::replace(&mut self.task, next);
         self.parked.insert(id, task);
         self.switch()
     }

@@ -54,7 +54,7 @@ impl Machine {
             let receiver = if role == Role::Fini { frame.param(&self.rt, 0) } else { Value::VOID };
             self.leave_frame();
             match role {
-                Role::Call | Role::CallWithArgs | Role::CallWithClosure => {}
+                Role::Call | Role::Near | Role::CallWithArgs | Role::CallWithClosure => {}
                 Role::Fini => return self.fini_failed(receiver, value, trace),
                 Role::Static => self.static_failed(),
                 Role::Root => return self.task_failed(value, trace),
@@ -85,7 +85,7 @@ impl Machine {
                 }
             }
             Role::CallWithClosure => self.rt.heap.release_ref(frame.closure),
-            Role::Call | Role::Fini | Role::Static => {}
+            Role::Call | Role::Near | Role::Fini | Role::Static => {}
         }
         self.task.stack.pop(frame.window);
     }

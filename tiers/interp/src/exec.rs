@@ -64,9 +64,8 @@ pub(crate) fn run(m: &mut Machine) -> Flow {
             }
             macro_rules! save {
                 () => {
-                    if let Some(frame) = m.task.frames.last_mut() {
-                        frame.pc = pc.cast();
-                    }
+                    // SAFETY: the loop runs the newest activation.
+                    unsafe { (*m.task.frames.newest()).pc = pc.cast() }
                 };
             }
             // Something outside of the loop decides what is next.
@@ -323,7 +322,7 @@ pub(crate) fn run(m: &mut Machine) -> Flow {
                     let Some(callee) = m.entry(func) else { called!(m.call_func(func, operands!(args))) };
                     // Only codes of this tier have patience.
                     if list.len() != callee.params as usize
-                        || m.task.frames.len() >= m.max_depth()
+                        || !m.task.frames.has_room()
                         || !callee.spend(CALL_STEPS)
                     {
                         called!(m.call_func(func, operands!(args)))
@@ -347,7 +346,7 @@ pub(crate) fn run(m: &mut Machine) -> Flow {
                         start.cast(),
                         window,
                         Ref::NONE,
-                        Role::Call,
+                        Role::Near,
                     ));
                     if m.tick() {
                         continue 'frame;
@@ -394,20 +393,28 @@ pub(crate) fn run(m: &mut Machine) -> Flow {
                 }
                 Op::Return { value } => {
                     let value = get!(value.0);
-                    let plain = m.task.frames.last().is_some_and(|f| f.role == Role::Call);
+                    // SAFETY: the loop runs the newest activation.
+                    let own = unsafe { m.task.frames.newest() };
+                    // SAFETY: it is one; below one with such a role lies its caller. Nothing else looks at them.
+                    let plain = unsafe {
+                        match (*own).role {
+                            Role::Near => true,
+                            Role::Call => (*own.sub(1)).tier() == TierId::INTERP,
+                            _ => false,
+                        }
+                    };
                     if !plain || !m.task.outbox.is_empty() {
                         slow!(m.returned(value))
                     }
-                    let caller = match m.task.frames.as_slice() {
-                        [.., caller, _] if caller.tier() == TierId::INTERP => caller,
-                        _ => slow!(m.returned(value)),
-                    };
-                    let own = regs;
-                    (pc, regs) = (caller.pc.cast(), caller.values());
-                    // SAFETY: all codes of this tier are made as `Prepared`.
-                    code = unsafe { caller.code().cast() };
-                    m.task.stack.pop(own.cast());
-                    m.task.frames.pop();
+                    m.task.stack.pop(regs.cast());
+                    // SAFETY: the caller is of this tier and the newest one from here on. All codes of this tier are made
+                    // as `Prepared`.
+                    unsafe {
+                        let caller = own.sub(1);
+                        (pc, regs) = ((*caller).pc.cast(), (*caller).values());
+                        code = (*caller).code().cast();
+                        m.task.frames.drop_newest();
+                    }
                     // SAFETY: as for `inst`.
                     let inst = unsafe { &*pc };
                     if inst.dst.is_none() {

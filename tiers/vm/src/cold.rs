@@ -246,6 +246,13 @@ pub(crate) fn overflow(m: &mut Machine) -> Step {
     trapped(m, trap)
 }
 
+/// There is no room for another activation: the call is done again when some was made.
+#[cold]
+#[inline(never)]
+pub(crate) fn make_room(m: &mut Machine) -> Step {
+    if m.task.frames.make_room() { Step::Reload } else { overflow(m) }
+}
+
 /// A call of a function that this tier does not run, or cannot enter just now.
 #[inline(never)]
 pub(crate) fn call(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -> Step {

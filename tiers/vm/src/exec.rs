@@ -26,12 +26,6 @@ use crate::stats::Counts;
 /// Words of a call before the copies of its operands, if there are any.
 const CALL_WORDS: usize = 2;
 
-/// Whether a caller at this instruction gets its result in the register `a`.
-#[inline(always)]
-fn is_call(op: Code) -> bool {
-    (Code::Call1 as u16..=Code::CallClosure as u16).contains(&(op as u16))
-}
-
 /// Runs the newest activation and those that follow while they are of this tier.
 #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is not less")]
 pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
@@ -80,9 +74,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
             }
             macro_rules! save {
                 () => {
-                    if let Some(frame) = m.task.frames.last_mut() {
-                        frame.pc = pc.cast();
-                    }
+                    // SAFETY: the loop runs the newest activation.
+                    unsafe { (*m.task.frames.newest()).pc = pc.cast() }
                 };
             }
             // Something outside of the loop does the rest.
@@ -240,8 +233,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                         // SAFETY: the data of the call.
                         _ => step!(cold::call(m, regs, *inst, unsafe { pc.add(1) }), CALL_WORDS),
                     };
-                    if m.task.frames.len() >= m.max_depth() {
-                        step!(cold::overflow(m), CALL_WORDS)
+                    if !m.task.frames.has_room() {
+                        step!(cold::make_room(m), CALL_WORDS)
                     }
                     let Some(window) = m.task.stack.push(callee.words as usize) else {
                         step!(cold::overflow(m), CALL_WORDS)
@@ -252,7 +245,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     copy(callee_regs);
                     save!();
                     let start = callee.start;
-                    m.task.frames.push(Frame::at(callee, TierId::VM, start, window, $closure, Role::Call));
+                    m.task.frames.push(Frame::at(callee, TierId::VM, start, window, $closure, Role::Near));
                     if m.tick() {
                         continue 'frame;
                     }
@@ -274,28 +267,23 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
             // A return: `$write` gets the caller's window and register for the result.
             macro_rules! returns {
                 ($words:expr, $write:expr) => {{
-                    let plain = m.task.outbox.is_empty();
-                    match m.task.frames.as_slice() {
-                        [.., caller, own]
-                            if plain && own.role == Role::Call && caller.tier() == TierId::VM =>
-                        {
-                            let at: *const Word = caller.pc.cast();
-                            // SAFETY: of the activation that is the newest one from here on.
-                            let window = unsafe { Regs::new(caller.window) };
-                            // SAFETY: callers stand at an instruction.
-                            let call = unsafe { (*at).inst };
-                            if is_call(call.op) {
-                                let own = regs.window();
-                                // SAFETY: behind a call stands another instruction.
-                                (pc, regs) = (unsafe { at.add(CALL_WORDS) }, window);
-                                let write = $write;
-                                write(window, call.a);
-                                m.task.stack.pop(own);
-                                m.task.frames.pop();
-                                continue;
-                            }
+                    // SAFETY: the loop runs the newest activation.
+                    let own = unsafe { m.task.frames.newest() };
+                    // SAFETY: it is one; nothing else looks at it.
+                    if unsafe { (*own).role } == Role::Near && m.task.outbox.is_empty() {
+                        // SAFETY: below an activation with this role lies its caller, which is of this tier, stands at
+                        // its call, and is the newest one from here on. Behind a call stands another instruction.
+                        unsafe {
+                            let caller = own.sub(1);
+                            let at: *const Word = (*caller).pc.cast();
+                            let window = Regs::new((*caller).window);
+                            let write = $write;
+                            write(window, (*at).inst.a);
+                            m.task.stack.pop(regs.window());
+                            m.task.frames.drop_newest();
+                            (pc, regs) = (at.add(CALL_WORDS), window);
                         }
-                        _ => {}
+                        continue;
                     }
                     let words: [u64; 2] = $words;
                     step!(cold::returned(m, words))
