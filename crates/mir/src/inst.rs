@@ -395,7 +395,7 @@ instructions! {
     UnboxI "unbox_i" { a: Val } Scalar TYPED;
     /// The F64 in an Any that holds a Float.
     UnboxF "unbox_f" { a: Val } Scalar TYPED;
-    /// The Bool in an Any that holds one.
+    /// The Bool in an Any that holds one; false for `null` and `void`.
     UnboxB "unbox_b" { a: Val } Scalar TYPED;
     /// The reference in an Any that holds one, still kept alive by the owner of `a`; zero for `null` and `void`.
     UnboxRef "unbox_ref" { a: Val } Borrowed TYPED;

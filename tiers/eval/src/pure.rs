@@ -37,6 +37,12 @@ impl Operands<'_> {
             other => Err(Refused::Operand(v, other)),
         }
     }
+    fn bool_or_nothing(&self, v: Val) -> Result<bool, Refused> {
+        match (self.0)(v) {
+            Word::Any(value) if value.is_nothing() => Ok(false),
+            _ => Ok(self.any(v, Kind::Bool)? == Value::TRUE),
+        }
+    }
     fn any(&self, v: Val, kind: Kind) -> Result<Value, Refused> {
         match (self.0)(v) {
             Word::Any(value) if value.kind() == kind => Ok(value),
@@ -118,7 +124,7 @@ fn apply(op: &Op, of: &Operands<'_>) -> Result<Word, Refused> {
             let value = of.any(a, Kind::F64)?;
             Word::F64(value.as_float().ok_or(Refused::Operand(a, Word::Any(value)))?)
         }
-        Op::UnboxB { a } => Word::Bool(of.any(a, Kind::Bool)? == Value::TRUE),
+        Op::UnboxB { a } => Word::Bool(of.bool_or_nothing(a)?),
         _ => Word::Unit,
     })
 }

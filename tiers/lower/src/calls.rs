@@ -1,8 +1,8 @@
 //! Calls: of functions, of methods whose class is known or one of a few, of function values, of builtin methods.
 
-use infer::Kinds;
+use infer::{Kinds, Ty};
 use mir::func::Rep;
-use mir::inst::{Builtin, ClassIx, FuncId, Inst, Op, Val, Vals};
+use mir::inst::{Builtin, ClassIx, FuncId, Inst, Op, Own, Val, Vals};
 use mir::types::Slot;
 use nyrt::builtin::{self, BuiltinId};
 use nyrt::value::{ClassId, class_id};
@@ -40,6 +40,7 @@ impl Body<'_> {
                     return false;
                 }
                 self.method_of_box(inst, object, name, args)
+                    || self.function_in_field(inst, object, name, args)
                     || self.method_of_builtin(inst, object, name, args)
             }
             Op::CallValue { callee, args } => self.function_value(inst, callee, args),
@@ -147,48 +148,82 @@ impl Body<'_> {
     }
 
     fn function_value(&mut self, inst: Inst, callee: Val, args: Vals) -> bool {
-        let ty = self.ty(callee);
-        if ty.kinds != Kinds::FUNC || self.slot(callee).rep != Rep::Ref {
+        if self.slot(callee).rep != Rep::Ref {
             return false;
         }
-        let Some(funcs) = self.facts().closures(ty) else { return false };
+        let Some(funcs) = self.functions(self.ty(callee), args) else { return false };
+        self.call_functions(inst.dst, self.val(callee), &funcs, args, false);
+        true
+    }
+
+    /// A function that a field holds, called like a method.
+    fn function_in_field(&mut self, inst: Inst, object: Val, name: Symbol, args: Vals) -> bool {
+        let Some((class, place)) = self.place(object, name) else { return false };
+        let ty = self.ty(object);
+        let classes = self.facts().classes(ty).unwrap_or_default();
+        let field = |class: &ClassIx| self.facts().field(*class, name);
+        let Some(held) = field(&class) else { return false };
+        // A field of a parent has one type for all that inherit it; others have to be looked at one by one.
+        let is_field = |class: &ClassIx| {
+            field(class) == Some(held)
+                && matches!(self.facts().resolve(self.cx.program, *class, name), infer::Resolved::None)
+        };
+        if place.slot.rep != Rep::Ref || !classes.iter().all(is_field) || !self.facts().dies_quietly(held) {
+            return false;
+        }
+        let Some(funcs) = self.functions(held, args) else { return false };
+        let Some(object) = self.checked(object, Action::Call, name) else { return false };
+        let loaded = self.emit(Op::Load { object, class, field: name }, Rep::Ref);
+        let callee = self.emit(Op::Retain { a: loaded }, Rep::Ref);
+        self.call_functions(inst.dst, callee, &funcs, args, true);
+        true
+    }
+
+    /// The functions that a value of this type may be, if it is one for sure and all of them take these arguments.
+    fn functions(&self, ty: Ty, args: Vals) -> Option<Vec<FuncId>> {
+        let funcs = self.facts().closures(ty).filter(|_| ty.kinds == Kinds::FUNC)?;
         let count = self.src.list(args.0).len();
         let fits = |f: &FuncId| {
             let func = self.cx.program.func(*f);
             !func.has_me && func.params as usize == count && self.facts().reached(*f)
         };
-        let Some((last, others)) = funcs.split_last() else { return false };
-        if funcs.len() > MOST_TARGETS || !funcs.iter().all(fits) {
-            return false;
-        }
-        let value = self.val(callee);
-        let call = |body: &mut Self, func: FuncId| Op::CallClosure {
-            callee: value,
-            func,
-            args: body.arguments(func, None, args),
+        let few = !funcs.is_empty() && funcs.len() <= MOST_TARGETS;
+        (few && funcs.iter().all(fits)).then(|| funcs.to_vec())
+    }
+
+    /// Calls a function value that is one of a few. `owned`: it is released behind the call, which nobody notices.
+    fn call_functions(&mut self, dst: Val, callee: Val, funcs: &[FuncId], args: Vals, owned: bool) {
+        let Some((last, others)) = funcs.split_last() else { return };
+        let call = |body: &mut Self, func: FuncId, dst: Val| {
+            let op = Op::CallClosure { callee, func, args: body.arguments(func, None, args) };
+            let unwind = if owned { body.unwind_releasing(callee) } else { body.unwind() };
+            body.push(Inst { op, dst, unwind });
+            if owned {
+                body.emit_to(Op::ReleaseQuiet { a: Own(callee) }, Val::NONE);
+            }
         };
         if others.is_empty() {
-            let op = call(self, *last);
             let slot = self.cx.signatures.of(*last).result;
-            self.give(inst.dst, slot, Held::Owned, |body, dst| body.emit_throwing(op, dst));
-            return true;
+            return self.give(dst, slot, Held::Owned, |body, dst| call(body, *last, dst));
         }
-        let join = self.join(inst.dst);
+        let join = self.join(dst);
         let mut arms = Vec::new();
         for func in others {
             let (arm, _) = self.new_block(&[]);
             arms.push(arm);
-            self.test(Op::ClosureIs { a: value, func: *func }, arm);
+            self.test(Op::ClosureIs { a: callee, func: *func }, arm);
         }
         for (i, func) in [*last].iter().chain(others).enumerate() {
             if i > 0 {
                 self.write_into(arms[i - 1]);
             }
-            let op = call(self, *func);
-            self.arm(op, self.cx.signatures.of(*func).result, inst.dst, join);
+            let slot = self.cx.signatures.of(*func).result;
+            let result = self.fresh(slot.rep);
+            call(self, *func, result);
+            let result = self.convert(result, slot, Held::Owned, self.rep(dst));
+            self.jump_to(join, &[result]);
         }
         self.write_into(join);
-        true
     }
 
     /// The builtin class that all values of a type have, once they are not zero.

@@ -7,7 +7,8 @@
 //! says so and the conformance suite compares it with the runtime. It knows no back end and no heap.
 //!
 //! Reading order: [`lower`], `body` (blocks, values, edges), `convert` (representations), then the families
-//! `operators`, `members`, `calls`; `elide` and `inline` work on typed MIR.
+//! `operators`, `members`, `calls`; `inline`,
+//! `forward` and `elide` work on typed MIR, in this order.
 
 #![forbid(unsafe_code)]
 
@@ -16,6 +17,7 @@ mod calls;
 mod convert;
 mod effects;
 mod elide;
+mod forward;
 mod inline;
 mod known;
 mod members;
@@ -114,8 +116,8 @@ pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
     }
     let mut typed = body::translate(context, func);
     inline::small_calls(context, func, &mut typed);
+    forward::forward(context, &mut typed);
     elide::borrow(context, &mut typed);
-
     Ok(typed)
 }
 

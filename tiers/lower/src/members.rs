@@ -55,7 +55,7 @@ impl Body<'_> {
     }
 
     /// Where all objects of a type have a field that code of this function may touch.
-    fn place(&self, object: Val, name: Symbol) -> Option<(ClassIx, Place)> {
+    pub(crate) fn place(&self, object: Val, name: Symbol) -> Option<(ClassIx, Place)> {
         let classes = self.facts().classes(self.ty(object))?;
         let (first, rest) = classes.split_first()?;
         let layouts = self.cx.layouts;

@@ -10,6 +10,9 @@ use crate::convert::plain;
 /// Kinds of values that are no references.
 const PLAIN: Kinds = Kinds::VOID.union(Kinds::NULL).union(Kinds::BOOL).union(Kinds::INT).union(Kinds::FLOAT);
 
+/// Kinds of values whose truth is a bit of them.
+const TRUTHS: Kinds = Kinds::VOID.union(Kinds::NULL).union(Kinds::BOOL);
+
 /// What two operands have in common.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pair {
@@ -240,6 +243,10 @@ impl Body<'_> {
                     self.give_op(dst, plain(Rep::Any), Held::Scalar, Op::BoxB { a: v });
                 }
                 true
+            }
+            kinds if TRUTHS.contains(kinds) && self.slot(a).rep == Rep::Any => {
+                let v = self.val(a);
+                self.give_bool(dst, Op::UnboxB { a: v }, not)
             }
             Kinds::INT => {
                 let a = self.borrow_as(a, Rep::I64);

@@ -42,12 +42,13 @@ pub(crate) fn shorten(func: &mut Func, flow: &mut Flow) {
                 };
             }
             Op::Branch { cond, then, els } => {
-                let way = |to: EdgeId| {
+                let way = |to: EdgeId, holds: bool| {
                     let (test, arg) = target(func, &tests, to)?;
-                    let value = bools[arg.index()]?;
+                    // What was tested here is known there.
+                    let value = if arg == cond { holds } else { bools[arg.index()]? };
                     allowed(func, flow, block, test).then_some(if value { test.then } else { test.els })
                 };
-                let (then, els) = (way(then).unwrap_or(then), way(els).unwrap_or(els));
+                let (then, els) = (way(then, true).unwrap_or(then), way(els, false).unwrap_or(els));
                 func.insts[last].op = Op::Branch { cond, then, els };
             }
             _ => {}

@@ -106,6 +106,8 @@ fn boxes(m: &mut Maker) {
     for b in [false, true] {
         m.gives(unbox_b, vec![Datum::Bool(b)], Datum::Bool(b));
     }
+    m.gives(unbox_b, vec![Datum::Null], Datum::Bool(false));
+    m.gives(unbox_b, vec![Datum::Void], Datum::Bool(false));
 }
 
 /// Values that end, and those that only seem to.

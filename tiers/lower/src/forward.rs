@@ -1,0 +1,316 @@
+//! What was loaded, stored, tested or checked a moment ago is not loaded, tested or checked again. It works along paths
+//! that nothing else joins: a block that is entered from one place only goes on with what is known there, every other
+//! one begins with nothing.
+//!
+//! References are not taken from stores: a stored one has been given away. It does not remove anything that throws
+//! but checks that cannot fail.
+
+use mir::func::{BlockData, Edge, Func};
+use mir::inst::{Block, EdgeId, Edges, Inst, Op, OperandRef, Val};
+
+use crate::effects::{Needs, disturbs};
+use crate::inline::rename_values;
+use crate::{Context, Lowered};
+
+/// Most things that are remembered of each sort.
+const MOST: usize = 24;
+
+/// What is known at a place.
+#[derive(Clone, Default)]
+struct Known {
+    /// Fields: object, place, content.
+    fields: Vec<(Val, u32, Val)>,
+    /// Results of tests.
+    tests: Vec<(Op, Val)>,
+    /// References that are not zero.
+    nonzero: Vec<Val>,
+}
+
+struct Pass<'a> {
+    cx: Context<'a>,
+    func: &'a Func,
+    /// What stands for a value now.
+    alias: Vec<Val>,
+    /// The value that is the same reference: a retained or lent one is what it was made from.
+    same: Vec<Val>,
+    /// Instructions that are not needed any more.
+    gone: Vec<bool>,
+    /// What a test is: of which reference, and whether it holds when the reference is zero.
+    zero_tests: Vec<Option<(Val, bool)>>,
+    /// Of each block: the only block and edge that lead to it.
+    only: Vec<Way>,
+}
+
+/// How a block is entered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Never,
+    /// At the end of one block.
+    From(Block, EdgeId),
+    Several,
+}
+
+/// Removes what is done twice on one path.
+pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
+    let func = &lowered.func;
+    let values = func.values as usize;
+    let mut pass = Pass {
+        cx,
+        func,
+        alias: (0..func.values).map(Val).collect(),
+        same: (0..func.values).map(Val).collect(),
+        gone: vec![false; func.insts.len()],
+        zero_tests: vec![None; values],
+        only: ways(func),
+    };
+    pass.run();
+    let Pass { alias, gone, .. } = pass;
+    if !gone.contains(&true) {
+        return;
+    }
+    let find = |v: Val| found(&alias, v);
+    remove(&mut lowered.func, &gone);
+    rename_values(&mut lowered.func, find);
+    lowered.values.iter_mut().for_each(|v| *v = find(*v));
+    drop_unreached(lowered);
+}
+
+/// What a value is called now.
+fn found(alias: &[Val], mut v: Val) -> Val {
+    while let Some(of) = alias.get(v.index()).filter(|of| **of != v) {
+        v = *of;
+    }
+    v
+}
+
+/// How every block is entered.
+fn ways(func: &Func) -> Vec<Way> {
+    let mut ways = vec![Way::Never; func.blocks.len()];
+    for block in func.block_ids() {
+        for inst in func.block_insts(block) {
+            func.edges_of(inst, |e| {
+                let way = &mut ways[func.edges[e.index()].to.index()];
+                // An exception leaves from the middle of a block.
+                let plain = e != inst.unwind && *way == Way::Never;
+                *way = if plain { Way::From(block, e) } else { Way::Several };
+            });
+        }
+    }
+    ways
+}
+
+impl Pass<'_> {
+    /// Walks the trees of blocks that are entered from one place.
+    fn run(&mut self) {
+        let mut children: Vec<Vec<Block>> = vec![Vec::new(); self.func.blocks.len()];
+        let mut work: Vec<(Block, Known)> = Vec::new();
+        for block in self.func.block_ids() {
+            match self.only[block.index()] {
+                Way::From(from, _) => children[from.index()].push(block),
+                Way::Never | Way::Several => work.push((block, Known::default())),
+            }
+        }
+        while let Some((block, mut known)) = work.pop() {
+            self.block(block, &mut known);
+            for child in std::mem::take(&mut children[block.index()]) {
+                let mut known = known.clone();
+                if let Way::From(_, edge) = self.only[child.index()] {
+                    self.tested(block, edge, &mut known);
+                }
+                work.push((child, known));
+            }
+        }
+    }
+
+    /// What the branch at the end of a block says about a reference on one of its ways.
+    fn tested(&self, block: Block, edge: EdgeId, known: &mut Known) {
+        let last = self.func.blocks[block.index()].end as usize - 1;
+        let Op::Branch { cond, then, els } = self.func.insts[last].op else { return };
+        if then == els {
+            return;
+        }
+        if let Some((v, if_zero)) = self.zero_tests[found(&self.alias, cond).index()]
+            && if_zero == (edge == els)
+        {
+            known.set_nonzero(v);
+        }
+    }
+
+    fn block(&mut self, block: Block, known: &mut Known) {
+        let data = self.func.blocks[block.index()];
+        for at in data.start as usize..data.end as usize {
+            let inst = self.func.insts[at];
+            match inst.op {
+                Op::Retain { a } | Op::Lend { a } => self.same[inst.dst.index()] = self.reference(a),
+                Op::Load { object, class, field } => {
+                    let object = self.reference(object);
+                    let Some(place) = self.cx.facts.place(class, field) else { continue };
+                    let rep = self.func.rep(inst.dst);
+                    match known.field(object, place).filter(|v| self.func.rep(*v) == rep) {
+                        Some(v) => self.replace(at, inst.dst, v),
+                        None => known.set_field(object, place, inst.dst),
+                    }
+                }
+                Op::StoreRaw { object, class, field, value } => {
+                    let (object, value) = (self.reference(object), found(&self.alias, value));
+                    match self.cx.facts.place(class, field) {
+                        Some(place) => {
+                            known.fields.retain(|f| f.1 != place);
+                            known.set_field(object, place, value);
+                        }
+                        None => known.fields.clear(),
+                    }
+                }
+                Op::RZero { a } => {
+                    self.test(at, inst, Op::RZero { a: self.reference(a) }, known);
+                }
+                Op::BNot { a } => {
+                    self.test(at, inst, Op::BNot { a: found(&self.alias, a) }, known);
+                }
+                Op::ClassIs { a, class } => {
+                    self.test(at, inst, Op::ClassIs { a: self.reference(a), class }, known);
+                }
+                Op::Check { object, .. } => {
+                    let object = self.reference(object);
+                    if known.nonzero.contains(&object) {
+                        self.gone[at] = true;
+                    } else {
+                        known.set_nonzero(object);
+                    }
+                }
+                _ => self.effects(&inst, known),
+            }
+        }
+    }
+
+    /// The first value that is the same reference.
+    fn reference(&self, v: Val) -> Val {
+        self.same[found(&self.alias, v).index()]
+    }
+
+    /// A test that depends on nothing but values.
+    fn test(&mut self, at: usize, inst: Inst, op: Op, known: &mut Known) {
+        if let Some((_, v)) = known.tests.iter().find(|(other, _)| *other == op) {
+            return self.replace(at, inst.dst, *v);
+        }
+        self.zero_tests[inst.dst.index()] = match op {
+            Op::RZero { a } => Some((a, true)),
+            Op::BNot { a } => self.zero_tests[a.index()].map(|(v, if_zero)| (v, !if_zero)),
+            _ => None,
+        };
+        remember(&mut known.tests, (op, inst.dst));
+    }
+
+    fn replace(&mut self, at: usize, dst: Val, by: Val) {
+        self.alias[dst.index()] = by;
+        self.gone[at] = true;
+    }
+
+    /// Forgets the fields that an instruction may write.
+    fn effects(&self, inst: &Inst, known: &mut Known) {
+        if let Op::Store { class, field, .. } = inst.op {
+            match self.cx.facts.place(class, field) {
+                Some(place) => known.fields.retain(|f| f.1 != place),
+                None => known.fields.clear(),
+            }
+        }
+        // Garbage may be collected at a call, and its finalizers write what they like.
+        let calls = matches!(inst.op, Op::Inlined {}) || inst.op.row().effects.runs_user_code();
+        if calls && self.cx.facts.has_finalizers() {
+            known.fields.clear();
+        }
+        let mut needs = Needs::default();
+        known.fields.retain(|f| {
+            needs.fields.clear();
+            needs.fields.push(f.1);
+            !disturbs(self.cx, inst, &needs)
+        });
+    }
+}
+
+impl Known {
+    fn field(&self, object: Val, place: u32) -> Option<Val> {
+        self.fields.iter().find(|f| f.0 == object && f.1 == place).map(|f| f.2)
+    }
+    fn set_field(&mut self, object: Val, place: u32, content: Val) {
+        remember(&mut self.fields, (object, place, content));
+    }
+    fn set_nonzero(&mut self, v: Val) {
+        remember(&mut self.nonzero, v);
+    }
+}
+
+/// Adds something and forgets the oldest when there is too much.
+fn remember<T>(list: &mut Vec<T>, what: T) {
+    if list.len() == MOST {
+        list.remove(0);
+    }
+    list.push(what);
+}
+
+/// Takes instructions out.
+fn remove(func: &mut Func, gone: &[bool]) {
+    let insts = std::mem::take(&mut func.insts);
+    let spans = std::mem::take(&mut func.spans);
+    for data in &mut func.blocks {
+        let start = func.insts.len() as u32;
+        for at in (data.start as usize..data.end as usize).filter(|at| !gone[*at]) {
+            func.insts.push(insts[at]);
+            func.spans.push(spans[at]);
+        }
+        (data.start, data.end) = (start, func.insts.len() as u32);
+    }
+}
+
+/// Takes out the blocks that only a check led to which is not there any more, and the edges with them.
+fn drop_unreached(lowered: &mut Lowered) {
+    let func = &mut lowered.func;
+    let mut reached = vec![false; func.blocks.len()];
+    let mut work = vec![Block(0)];
+    reached[0] = true;
+    while let Some(block) = work.pop() {
+        for inst in func.block_insts(block) {
+            func.edges_of(inst, |e| {
+                let to = func.edges[e.index()].to;
+                if !std::mem::replace(&mut reached[to.index()], true) {
+                    work.push(to);
+                }
+            });
+        }
+    }
+    let mut number = vec![Block::NONE; func.blocks.len()];
+    let old = std::mem::take(&mut func.blocks);
+    let (insts, spans) = (std::mem::take(&mut func.insts), std::mem::take(&mut func.spans));
+    for (i, data) in old.iter().enumerate().filter(|(i, _)| reached[*i]) {
+        number[i] = Block(func.blocks.len() as u32);
+        let start = func.insts.len() as u32;
+        func.insts.extend_from_slice(&insts[data.start as usize..data.end as usize]);
+        func.spans.extend_from_slice(&spans[data.start as usize..data.end as usize]);
+        func.blocks.push(BlockData { start, end: func.insts.len() as u32, ..*data });
+    }
+    let edges = std::mem::take(&mut func.edges);
+    for inst in &mut func.insts {
+        let kept = &mut func.edges;
+        let mut keep = |edge: EdgeId| {
+            let old = edges[edge.index()];
+            kept.push(Edge { to: number[old.to.index()], args: old.args });
+            EdgeId(kept.len() as u32 - 1)
+        };
+        let lists = &mut func.lists;
+        inst.op.operands_mut(&mut |operand| match operand.get() {
+            OperandRef::Edge(e) => operand.set(OperandRef::Edge(keep(e))),
+            OperandRef::Edges(Edges(at)) => {
+                let at = at as usize;
+                let len = lists[at] as usize;
+                lists[at + 1..at + 1 + len].iter_mut().for_each(|e| *e = keep(EdgeId(*e)).0);
+            }
+            _ => {}
+        });
+        if !inst.unwind.is_none() {
+            inst.unwind = keep(inst.unwind);
+        }
+    }
+    for block in lowered.blocks.iter_mut().filter(|b| !b.is_none()) {
+        *block = number[block.index()];
+    }
+}
