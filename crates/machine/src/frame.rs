@@ -127,11 +127,11 @@ pub struct Task {
 }
 
 impl Task {
-    /// A task without activations.
-    pub(crate) fn new(stack_values: usize, max_depth: usize) -> Task {
+    /// A task without activations whose stack begins with so many words.
+    pub(crate) fn new(stack_values: usize, max_depth: usize, first: usize) -> Task {
         Task {
             frames: Frames::new(max_depth),
-            stack: Stack::new(stack_values.saturating_mul(2)),
+            stack: Stack::new(stack_values.saturating_mul(2), first),
             runs: Vec::new(),
             drop_base: 0,
             drops: DropStack::default(),

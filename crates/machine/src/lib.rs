@@ -182,7 +182,7 @@ impl Machine {
             entries: Vec::new(),
             codes: Vec::new(),
             begun: Vec::new(),
-            task: Task::new(config.stack_values, most),
+            task: Task::new(config.stack_values, most, stack::ROOMY),
             parked: HashMap::new(),
             failures: Failures::default(),
             ticks: 0,
@@ -257,16 +257,16 @@ impl Machine {
         self.end_run();
     }
 
-    /// A task without activations.
-    pub(crate) fn new_task(&self) -> Task {
-        Task::new(self.config.stack_values, self.max_depth())
+    /// A task without activations whose stack begins with so many words.
+    pub(crate) fn new_task(&self, first: usize) -> Task {
+        Task::new(self.config.stack_values, self.max_depth(), first)
     }
 
     fn begin_run(&mut self) {
         self.entries.resize(self.linked.program.funcs.len(), None);
         self.begun.resize(self.linked.program.funcs.len(), false);
         self.rt.tasks = Tasks::new();
-        self.task = self.new_task();
+        self.task = self.new_task(stack::ROOMY);
         self.parked.clear();
         self.failures = Failures::default();
         self.rt.heap.suspend_drops();

@@ -3,8 +3,10 @@
 
 use std::ptr::NonNull;
 
-/// Words in the first chunk of a task; every further one doubles the size up to [`LARGEST`].
-const FIRST: usize = 128;
+/// Words in the first chunk of a task that was started by `nowait`; every further one doubles the size up to [`LARGEST`].
+pub(crate) const SMALL: usize = 128;
+/// The same of the main task, which mostly is the only one: calls and returns should not cross chunks.
+pub(crate) const ROOMY: usize = 16 * 1024;
 const LARGEST: usize = 128 * 1024;
 
 /// One allocation.
@@ -27,11 +29,13 @@ pub struct Stack {
     bottom: *mut u64,
     /// Words that may still be allocated.
     budget: usize,
+    /// Words in the first chunk.
+    first: usize,
 }
 
 impl Stack {
-    /// A stack for at most about `budget` words; nothing is allocated yet.
-    pub(crate) fn new(budget: usize) -> Stack {
+    /// A stack for at most about `budget` words, `first` of them in the first chunk; nothing is allocated yet.
+    pub(crate) fn new(budget: usize, first: usize) -> Stack {
         let nowhere = NonNull::dangling().as_ptr();
         Stack {
             chunks: Vec::new(),
@@ -40,6 +44,7 @@ impl Stack {
             end: nowhere,
             bottom: std::ptr::null_mut(),
             budget,
+            first,
         }
     }
 
@@ -66,7 +71,7 @@ impl Stack {
             }
         }
         if next == self.chunks.len() {
-            let wanted = self.chunks.last().map_or(FIRST, |c| (c.len * 2).min(LARGEST)).max(n);
+            let wanted = self.chunks.last().map_or(self.first, |c| (c.len * 2).min(LARGEST)).max(n);
             let len = if wanted <= self.budget { wanted } else { n };
             if len > self.budget {
                 return None;
@@ -135,7 +140,7 @@ mod tests {
 
     #[test]
     fn windows_keep_their_place_across_chunks() {
-        let mut stack = Stack::new(1 << 20);
+        let mut stack = Stack::new(1 << 20, SMALL);
         let mut bases = Vec::new();
         for i in 0..1000usize {
             let base = stack.push(7).unwrap();
@@ -153,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_budget_is_a_limit() {
-        let mut stack = Stack::new(1000);
+        let mut stack = Stack::new(1000, SMALL);
         let mut n = 0;
         while stack.push(10).is_some() {
             n += 1;
@@ -164,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_window_larger_than_a_chunk() {
-        let mut stack = Stack::new(1 << 24);
+        let mut stack = Stack::new(1 << 24, SMALL);
         let small = stack.push(10).unwrap();
         let large = stack.push(500_000).unwrap();
         // SAFETY: the window has 500,000 words.

@@ -11,6 +11,7 @@ use nyrt::value::{Kind, Value};
 
 use crate::drops::After;
 use crate::frame::Role;
+use crate::stack;
 use crate::trace::Trace;
 use crate::{Exit, Flow, Machine, QUANTUM};
 
@@ -28,7 +29,7 @@ impl Machine {
         if stats.bytes + TASK_BYTES * (self.parked.len() as u64 + 1) > stats.max_bytes {
             return Err(self.rt.raise(ErrorKind::OutOfMemory, "Out of memory"));
         }
-        let next = self.new_task();
+        let next = self.new_task(stack::SMALL);
         let starter = mem::replace(&mut self.task, next);
         let entered = self.enter(func, &[], closure, Role::Root);
         let started = mem::replace(&mut self.task, starter);
@@ -44,7 +45,7 @@ impl Machine {
         task::suspend(&mut self.rt);
         let id = self.rt.tasks.current();
         self.task.drops = self.rt.heap.suspend_drops();
-        let next = self.new_task();
+        let next = self.new_task(stack::SMALL);
         let task = mem::replace(&mut self.task, next);
         self.parked.insert(id, task);
         self.switch()

@@ -76,7 +76,7 @@ pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
 }
 
 /// What a value is called now.
-fn found(alias: &[Val], mut v: Val) -> Val {
+pub(crate) fn found(alias: &[Val], mut v: Val) -> Val {
     while let Some(of) = alias.get(v.index()).filter(|of| **of != v) {
         v = *of;
     }
@@ -249,7 +249,7 @@ fn remember<T>(list: &mut Vec<T>, what: T) {
 }
 
 /// Takes instructions out.
-fn remove(func: &mut Func, gone: &[bool]) {
+pub(crate) fn remove(func: &mut Func, gone: &[bool]) {
     let insts = std::mem::take(&mut func.insts);
     let spans = std::mem::take(&mut func.spans);
     for data in &mut func.blocks {

@@ -8,7 +8,7 @@
 //!
 //! Reading order: [`lower`], `body` (blocks, values, edges), `convert` (representations), then the families
 //! `operators`, `members`, `calls`; `inline`,
-//! `forward` and `elide` work on typed MIR, in this order.
+//! `forward`, `elide` and `handover` work on typed MIR, in this order.
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +18,7 @@ mod convert;
 mod effects;
 mod elide;
 mod forward;
+mod handover;
 mod inline;
 mod known;
 mod members;
@@ -118,6 +119,7 @@ pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
     inline::small_calls(context, func, &mut typed);
     forward::forward(context, &mut typed);
     elide::borrow(context, &mut typed);
+    handover::hand_over(&mut typed);
     Ok(typed)
 }
 

@@ -3,6 +3,7 @@
 use infer::{Kinds, Ty};
 use mir::func::Rep;
 use mir::inst::{ClassIx, EdgeId, Inst, Op, Own, Val};
+use nyrt::value::class_id;
 use syntax::intern::Symbol;
 
 use crate::body::{Body, Held};
@@ -120,6 +121,12 @@ impl Body<'_> {
                 self.all_kept(items.0);
                 true
             }
+            Op::NewBuiltin { class, args }
+                if class.0 == class_id::ARRAY.0 && self.src.list(args.0).is_empty() =>
+            {
+                self.runtime(Inst { op: Op::ArrayOf { items: args }, ..inst });
+                true
+            }
             Op::NewClosure { func, captures } => {
                 let list = self.any_list(mir::inst::Vals(captures.0));
                 self.runtime(Inst { op: Op::ClosureOf { func, captures: list }, ..inst });
@@ -206,6 +213,8 @@ impl Body<'_> {
         match self.slot(v).rep {
             Rep::I64 | Rep::F64 | Rep::Bool | Rep::Any => self.val(v),
             Rep::Ref if !self.facts().ty(self.id, v).kinds.intersects(Kinds::VOID) => self.val(v),
+            // `null` is what references have for nothing.
+            Rep::Unit if self.facts().ty(self.id, v).kinds == Kinds::NULL => self.borrow_as(v, Rep::Ref),
             Rep::Ref | Rep::Unit => self.any(v),
         }
     }

@@ -465,6 +465,10 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                         Err(_) => step!(cold::out_of_memory(m), 2),
                     }
                 }
+                Code::NewArray => match m.rt.heap.arr_new() {
+                    Ok(array) => int!(array.payload()),
+                    Err(_) => step!(cold::out_of_memory(m)),
+                },
                 Code::Call1 => call!(Ref::NONE, |window: Regs| {
                     window.set(0, regs.word(inst.b));
                 }),

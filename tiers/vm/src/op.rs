@@ -234,6 +234,8 @@ table! {
 
     // ---- objects and calls
     NewObject "new_object" [Reg No No] 1 Plain;
+    /// An array without elements.
+    NewArray "new_array" [Reg No No] 0 Plain;
     Call1 "call1" [Reg Reg No] 1 Plain;
     Call2 "call2" [Reg Reg Reg] 1 Plain;
     Call4 "call4" [Reg Reg Reg] 1 Plain;

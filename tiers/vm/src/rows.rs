@@ -262,6 +262,9 @@ impl Encoder<'_> {
                 self.data(shape);
             }
 
+            Op::ArrayOf { items } if items.0 == 0 && self.func.rep(dst) == Rep::Ref => {
+                self.emit(Code::NewArray, self.reg(dst), 0, 0);
+            }
             Op::CallDirect { func, args } => self.call(dst, func, args, None)?,
             Op::CallClosure { callee, func, args } => self.call(dst, func, args, Some(callee))?,
             Op::Inlined {} => self.emit(Code::Inlined, 0, 0, 0),

@@ -271,11 +271,18 @@ impl Heap {
         true
     }
 
-    /// The element at a position, borrowed; `null` outside. Short for arrays of whole values, right for all.
+    /// The element at a position, borrowed; `null` outside. Short for whole values, integers and references, right
+    /// for all.
     #[inline(always)]
     pub fn arr_get_any(&self, a: Ref, i: i64) -> Value {
-        match self.place(a, i, Elem::Any) {
-            Some(at) => self.mem.value_at(Ref(at), HEADER),
+        if let Some(at) = self.place(a, i, Elem::Any) {
+            return self.mem.value_at(Ref(at), HEADER);
+        }
+        if let Some(n) = self.arr_get_i64(a, i) {
+            return Value::int(n);
+        }
+        match self.place(a, i, Elem::Ref) {
+            Some(at) => self.value_or_null(Ref(self.mem.get_at::<u32>(Ref(at), HEADER))),
             None => self.arr_get_any_rest(a, i),
         }
     }
@@ -285,23 +292,29 @@ impl Heap {
         u32::try_from(i).ok().and_then(|i| self.arr_peek(a, i)).unwrap_or(Value::NULL)
     }
 
-    /// Replaces an element (`v` borrowed) if it is inside and the elements are stored as whole values; gives the old
-    /// one, owned, to be released after the store.
+    /// Replaces an element (`v` borrowed) if it is inside and its array stores such values, whole or as integers; gives the
+    /// old one, owned, to be released after the store.
     #[inline(always)]
     pub fn arr_set_any(&mut self, a: Ref, i: i64, v: Value) -> Option<Value> {
-        let at = self.place(a, i, Elem::Any)?;
-        let old = self.mem.value_at(Ref(at), HEADER);
-        self.retain(v);
-        self.mem.set_value_at(Ref(at), HEADER, v);
-        Some(old)
+        if let Some(at) = self.place(a, i, Elem::Any) {
+            let old = self.mem.value_at(Ref(at), HEADER);
+            self.retain(v);
+            self.mem.set_value_at(Ref(at), HEADER, v);
+            return Some(old);
+        }
+        // An integer that goes has no count.
+        self.arr_set_i64(a, i, v.as_int()?).then_some(Value::VOID)
     }
 
-    /// Appends a value (borrowed) if the elements are stored as whole values and there is room; whether it was done.
+    /// Appends a value (borrowed) if its array stores such values, whole or as integers, and there is room; whether it
+    /// was done.
     #[inline(always)]
     pub fn arr_push_any(&mut self, a: Ref, v: Value) -> bool {
-        let Some(at) = self.place_behind(a, Elem::Any) else { return false };
-        self.retain(v);
-        self.mem.set_value_at(Ref(at), HEADER, v);
-        true
+        if let Some(at) = self.place_behind(a, Elem::Any) {
+            self.retain(v);
+            self.mem.set_value_at(Ref(at), HEADER, v);
+            return true;
+        }
+        v.as_int().is_some_and(|n| self.arr_push_i64(a, n))
     }
 }
