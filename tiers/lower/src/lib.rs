@@ -8,7 +8,7 @@
 //!
 //! Reading order: [`lower`], `body` (blocks, values, edges), `convert` (representations), then the families
 //! `operators`, `members`, `calls`; `inline`,
-//! `forward`, `elide` and `handover` work on typed MIR, in this order.
+//! `unneeded`, `forward`, `elide` and `handover` work on typed MIR, in this order.
 
 #![forbid(unsafe_code)]
 
@@ -23,6 +23,7 @@ mod inline;
 mod known;
 mod members;
 mod operators;
+mod unneeded;
 
 use infer::Facts;
 use mir::func::{Func, Rep};
@@ -117,6 +118,7 @@ pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
     }
     let mut typed = body::translate(context, func);
     inline::small_calls(context, func, &mut typed);
+    unneeded::drop_carried(&mut typed);
     forward::forward(context, &mut typed);
     elide::borrow(context, &mut typed);
     handover::hand_over(&mut typed);

@@ -480,6 +480,7 @@ impl Encoder<'_> {
             Test::Nothing(a) => (pick(Code::JNothing, Code::JSomething), reg(a), 0),
             Test::Same(a, b) => (pick(Code::JSame, Code::JDiffer), reg(a), reg(b)),
             Test::ClassIs(a, class) => (pick(Code::JClassIs, Code::JClassIsNot), reg(a), class),
+            Test::ClosureIs(a, func) => (pick(Code::JClosureIs, Code::JClosureIsNot), reg(a), func),
         }
     }
 

@@ -395,6 +395,14 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::Load8 => int!(m.rt.heap.load_i64(regs.object(inst.b), u32::from(inst.c))),
                 Code::LoadBool => int!(m.rt.heap.load_bool(regs.object(inst.b), u32::from(inst.c))),
                 Code::LoadRef => int!(m.rt.heap.load_ref(regs.object(inst.b), u32::from(inst.c)).0),
+                Code::LoadRefCheck => {
+                    let object = m.rt.heap.load_ref(regs.object(inst.b), u32::from(inst.c));
+                    regs.set(inst.a, u64::from(object.0));
+                    if object.is_none() {
+                        step!(cold::check(m))
+                    }
+                    next!()
+                }
                 Code::LoadAny => any!(m.rt.heap.load_any(regs.object(inst.b), u32::from(inst.c))),
                 Code::LoadRefOwn => int!(ops::load_own(m, regs.object(inst.b), inst.c).0),
                 Code::CheckLoad8 => {
@@ -543,6 +551,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::JDiffer => jump_if!(!compare::same(&m.rt, regs.any(inst.a), regs.any(inst.b))),
                 Code::JClassIs => jump_if!(ops::class_is(m, regs, inst.a, inst.b)),
                 Code::JClassIsNot => jump_if!(!ops::class_is(m, regs, inst.a, inst.b)),
+                Code::JClosureIs => jump_if!(ops::closure_is(m, regs.object(inst.a), u64::from(inst.b))),
+                Code::JClosureIsNot => jump_if!(!ops::closure_is(m, regs.object(inst.a), u64::from(inst.b))),
                 Code::BackTrue | Code::BackNonzero => back_if!(regs.word(inst.a) != 0),
                 Code::BackFalse => back_if!(regs.word(inst.a) == 0),
                 Code::BackIEq => back_if!(regs.word(inst.a) == regs.word(inst.b)),

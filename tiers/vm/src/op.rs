@@ -191,6 +191,7 @@ table! {
     Load8 "load8" [Reg Reg Num] 0 Plain;
     LoadBool "load_bool" [Reg Reg Num] 0 Plain;
     LoadRef "load_ref" [Reg Reg Num] 0 Plain;
+    LoadRefCheck "load_ref_check" [Reg Reg Num] 0 Plain;
     LoadAny "load_any" [Pair Reg Num] 0 Any;
     LoadRefOwn "load_ref_own" [Reg Reg Num] 0 Count;
     CheckLoad8 "check_load8" [Reg Reg Num] 0 Plain;
@@ -283,6 +284,8 @@ table! {
     JDiffer "jdiffer" [Pair Pair Rel] 0 Any;
     JClassIs "jclass_is" [Reg Num Rel] 0 Plain;
     JClassIsNot "jclass_is_not" [Reg Num Rel] 0 Plain;
+    JClosureIs "jclosure_is" [Reg Num Rel] 0 Plain;
+    JClosureIsNot "jclosure_is_not" [Reg Num Rel] 0 Plain;
     // The condition of a loop once more at its end: counts the step, then jumps back into the body or goes on.
     BackTrue "back_true" [Reg No Rel] 1 Plain;
     BackFalse "back_false" [Reg No Rel] 1 Plain;

@@ -66,6 +66,7 @@ pub(crate) enum Test {
     Nothing(Val),
     Same(Val, Val),
     ClassIs(Val, u16),
+    ClosureIs(Val, u16),
 }
 
 impl Test {
@@ -81,7 +82,8 @@ impl Test {
             | Test::IGeI(a, _)
             | Test::Zero(a)
             | Test::Nothing(a)
-            | Test::ClassIs(a, _) => f(a),
+            | Test::ClassIs(a, _)
+            | Test::ClosureIs(a, _) => f(a),
             Test::IEq(a, b)
             | Test::INe(a, b)
             | Test::ILt(a, b)
@@ -339,6 +341,7 @@ impl Plan {
             Op::REq { a, b } => Test::REq(a, b),
             Op::RZero { a } => Test::Zero(a),
             Op::ClassIs { a, class } => Test::ClassIs(a, facts.class(class)?),
+            Op::ClosureIs { a, func } => Test::ClosureIs(a, u16::try_from(func.0).ok()?),
             _ => return None,
         };
         Some((test, false))

@@ -336,6 +336,11 @@ impl Encoder<'_> {
                     dst = owned;
                     Code::LoadRefOwn
                 }
+                Some(Mir { op: Op::Check { object, .. }, .. }) if object == inst.dst => {
+                    // What throws is the test.
+                    (self.taken, self.at) = (1, self.at + 1);
+                    Code::LoadRefCheck
+                }
                 _ => Code::LoadRef,
             },
             _ => return Err(NO_FIELD),

@@ -28,6 +28,7 @@ pub(crate) fn shorten(func: &mut Func, flow: &mut Flow) {
         }
         bools
     };
+    let decided = decided(func);
     for block in func.block_ids().filter(|b| flow.reached(*b)) {
         let last = func.blocks[block.index()].end as usize - 1;
         match func.insts[last].op {
@@ -36,7 +37,8 @@ pub(crate) fn shorten(func: &mut Func, flow: &mut Flow) {
                 if !allowed(func, flow, block, test) {
                     continue;
                 }
-                func.insts[last].op = match bools[arg.index()] {
+                let known = decided[block.index()].filter(|(cond, _)| *cond == arg).map(|(_, holds)| holds);
+                func.insts[last].op = match known.or(bools[arg.index()]) {
                     Some(value) => Op::Jump { to: if value { test.then } else { test.els } },
                     None => Op::Branch { cond: arg, then: test.then, els: test.els },
                 };
@@ -57,6 +59,21 @@ pub(crate) fn shorten(func: &mut Func, flow: &mut Flow) {
     let depth = std::mem::take(&mut flow.depth);
     *flow = Flow::new(func);
     flow.depth = depth;
+}
+
+/// Of each block that one branch alone leads to: what that tested, and whether it held.
+fn decided(func: &Func) -> Vec<Option<(Val, bool)>> {
+    let mut ways = vec![0u32; func.blocks.len()];
+    let mut decided = vec![None; func.blocks.len()];
+    for inst in &func.insts {
+        func.edges_of(inst, |e| ways[func.edges[e.index()].to.index()] += 1);
+        if let Op::Branch { cond, then, els } = inst.op {
+            decided[func.edges[then.index()].to.index()] = Some((cond, true));
+            decided[func.edges[els.index()].to.index()] = Some((cond, false));
+        }
+    }
+    decided.iter_mut().zip(ways).filter(|(_, ways)| *ways != 1).for_each(|(known, _)| *known = None);
+    decided
 }
 
 /// The blocks that only test their parameter.
