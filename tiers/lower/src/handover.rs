@@ -18,6 +18,7 @@ pub(crate) fn hand_over(lowered: &mut Lowered) {
         for at in data.start as usize..data.end as usize {
             if let Op::Retain { a } = func.insts[at].op
                 && let Some(release) = release_of(func, at + 1..data.end as usize, a, func.insts[at].dst)
+                && !gone[release]
             {
                 (gone[at], gone[release]) = (true, true);
                 alias[func.insts[at].dst.index()] = a;
