@@ -13,55 +13,73 @@ use crate::facts::{Facts, Object};
 use crate::ty::{Kinds, Ty};
 use crate::{World, analyse, merge};
 
-/// Each round may find out what the copies of the last one are for.
-const ROUNDS: u32 = 5;
+/// Copies have at most so many times the instructions of the program; only some of them are reached.
+const COPIES: usize = 3;
 /// How deep the contents of contents are looked at.
 const DEPTH: u32 = 2;
 /// Functions longer than this are not copied for a call.
 const LONGEST: usize = 120;
+/// How many copies may lie within one another.
+const NESTED: usize = 4;
 
-/// Specializes a program and gives the facts of the result. The program grows at most to about twice its size.
+/// Specializes a program and gives the facts of the result. All copies are decided by the facts of the program as it
+/// was, so that it is analysed at most twice more.
 pub fn specialize(program: &mut Program, world: &World, facts: Facts) -> Facts {
-    let mut facts = facts;
     let mut copier = Copier::new(program, &facts);
-    for _ in 0..ROUNDS {
-        let copies = copier.copies;
-        // What the copies took the place of is not reached any more.
-        copier.budget = copier.most.saturating_sub(size(program, &facts));
-        copier.factories(program, &facts);
-        copier.classes(program, &facts);
-        if copier.copies == copies && !copier.all {
-            // The containers are what they can be, so what else is mixed is so by itself.
-            copier.all = true;
-            copier.classes(program, &facts);
-        }
-        if copier.copies == copies {
-            break;
-        }
-        facts = analyse(program, world);
+    copier.run(program, &facts);
+    if copier.chains.len() == 1 {
+        return facts;
     }
-    if merge::merge(program, &facts, &copier.origin, &copier.func_origin) {
-        facts = analyse(program, world);
+    for (func, at, change) in copier.changes {
+        match change {
+            Change::Call(copy) => redirect(program, func, at, copy),
+            // With the calls that construct the instance.
+            Change::Object(class, funcs) => make_other(&mut program.funcs[func.index()], at, class, |f| {
+                funcs.get(&f).copied().unwrap_or(f)
+            }),
+        }
     }
-    facts
-}
-
-/// Reached instructions.
-fn size(program: &Program, facts: &Facts) -> usize {
-    let reached = program.funcs.iter().enumerate().filter(|(i, _)| facts.reached(FuncId(*i as u32)));
-    reached.map(|(_, f)| f.insts.len()).sum()
+    let (origin, func_origin) = (copier.origin, copier.func_origin);
+    let facts = analyse(program, world);
+    match merge::merge(program, &facts, &origin, &func_origin) {
+        true => analyse(program, world),
+        false => facts,
+    }
 }
 
 struct Copier {
-    /// Most instructions that the program may have, and what copies may still take.
-    most: usize,
+    /// Instructions that copies may still take.
     budget: usize,
-    copies: u32,
-    /// Whether classes are looked at that are no containers.
-    all: bool,
     /// What each class and function is a copy of; originals themselves.
     origin: Vec<ClassIx>,
     func_origin: Vec<FuncId>,
+    /// By function, which copy it was made for; 0 for originals.
+    made_for: Vec<u32>,
+    /// The copies: what was copied, and the copy in which the place lies that it was made for.
+    chains: Vec<(Copied, u32)>,
+    changes: Vec<(FuncId, usize, Change)>,
+    /// What is known of the originals.
+    factory: Vec<Option<bool>>,
+    container: Vec<Option<bool>>,
+    class_sizes: Vec<Option<usize>>,
+    /// Whether a place keeps the original already.
+    func_kept: Vec<bool>,
+    class_kept: Vec<bool>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Copied {
+    Nothing,
+    Func(FuncId),
+    Class(ClassIx),
+}
+
+/// What becomes of an instruction that a copy was made for. What is copied has to be as it was, so this comes last.
+enum Change {
+    /// It calls the copy.
+    Call(FuncId),
+    /// It makes an instance of the copy, whose functions take the places of others.
+    Object(ClassIx, HashMap<FuncId, FuncId>),
 }
 
 /// A place that makes an instance.
@@ -73,131 +91,127 @@ struct NewAt {
 
 impl Copier {
     fn new(program: &Program, facts: &Facts) -> Copier {
+        let (classes, funcs) = (program.classes.len(), program.funcs.len());
+        let reached = (0..funcs as u32).map(FuncId).filter(|f| facts.reached(*f));
+        let size: usize = reached.map(|f| program.func(f).insts.len()).sum();
         Copier {
-            most: 2 * size(program, facts).max(200),
-            budget: 0,
-            copies: 0,
-            all: false,
-            origin: (0..program.classes.len() as u32).map(ClassIx).collect(),
-            func_origin: (0..program.funcs.len() as u32).map(FuncId).collect(),
+            budget: COPIES * size.max(200),
+            origin: (0..classes as u32).map(ClassIx).collect(),
+            func_origin: (0..funcs as u32).map(FuncId).collect(),
+            made_for: vec![0; funcs],
+            chains: vec![(Copied::Nothing, 0)],
+            changes: Vec::new(),
+            factory: vec![None; funcs],
+            container: vec![None; classes],
+            class_sizes: vec![None; classes],
+            func_kept: vec![false; funcs],
+            class_kept: vec![false; classes],
         }
     }
 
-    /// Copies functions that make containers, one for each call.
-    fn factories(&mut self, program: &mut Program, facts: &Facts) {
-        let mut calls: HashMap<FuncId, Vec<(FuncId, usize)>> = HashMap::new();
-        let mut order: Vec<FuncId> = Vec::new();
-        for (i, func) in program.funcs.iter().enumerate() {
-            let id = FuncId(i as u32);
-            if !facts.reached(id) {
+    /// Makes all copies. What lies in a copy is looked at like what lies in the original.
+    fn run(&mut self, program: &mut Program, facts: &Facts) {
+        let mut at = 0;
+        while at < program.funcs.len() {
+            let id = FuncId(at as u32);
+            at += 1;
+            if !facts.reached(self.func_origin[id.index()]) {
                 continue;
             }
-            for (at, inst) in func.insts.iter().enumerate() {
-                let Some(callee) = callee(program, facts, id, func, at, &inst.op) else { continue };
-                if callee != id && self.is_factory(program, facts, callee) {
-                    let list = calls.entry(callee).or_default();
-                    if list.is_empty() {
-                        order.push(callee);
-                    }
-                    list.push((id, at));
+            for inst in 0..program.func(id).insts.len() {
+                match program.func(id).insts[inst].op {
+                    Op::NewObject { class } => self.object(program, facts, NewAt { func: id, inst, class }),
+                    Op::Call { .. } | Op::CallMethod { .. } => self.call(program, facts, id, inst),
+                    _ => {}
                 }
-            }
-        }
-        for callee in order {
-            let places = calls.remove(&callee).unwrap_or_default();
-            // The first call keeps the original.
-            for (func, at) in places.into_iter().skip(1) {
-                let size = program.func(callee).insts.len();
-                if self.budget < size {
-                    return;
-                }
-                self.budget -= size;
-                self.copies += 1;
-                let copy = self.copy_func(program, callee, FuncId::NONE);
-                redirect(program, func, at, copy);
             }
         }
     }
 
-    /// Whether a function gives a container that it makes and that would be better off as several.
-    fn is_factory(&self, program: &Program, facts: &Facts, id: FuncId) -> bool {
+    /// Copies a function that makes a container for one of its calls.
+    fn call(&mut self, program: &mut Program, facts: &Facts, id: FuncId, at: usize) {
         let func = program.func(id);
-        if func.insts.len() > LONGEST || !func.outer.is_none() || func.captures > 0 {
-            return false;
+        let origin = self.func_origin[id.index()];
+        let Some(callee) = callee(program, facts, origin, func, at, &func.insts[at].op) else { return };
+        // The copy of a class has copies of what it calls.
+        let made = self.func_origin[callee.index()];
+        if made == origin || !self.is_factory(program, facts, made) {
+            return;
         }
-        let ret = facts.ret(id);
-        facts.objects(ret).into_iter().any(|object| match object {
-            Object::Site(_, site) => {
-                let kind = facts.site_kind(site);
-                let own = Ty { kinds: kind, objs: ret.objs };
-                facts.site_maker(site) == Some(id) && is_mixed(facts, &self.origin, own, DEPTH)
-            }
-            Object::Class(class) => {
-                let makes = |op: &Op| matches!(op, Op::NewObject { class: c } if *c == class);
-                func.insts.iter().any(|i| makes(&i.op)) && self.is_candidate(program, facts, class)
-            }
-            _ => false,
-        })
-    }
-
-    /// Whether instances of a class hold different things in different places.
-    fn is_candidate(&self, program: &Program, facts: &Facts, class: ClassIx) -> bool {
-        let c = program.class(class);
-        let copied = facts.order(class).iter().all(|a| {
-            let a = program.class(*a);
-            !a.has_visibility && !a.is_nested && a.parents.iter().all(|p| matches!(p, Parent::User(_)))
-        });
-        if !copied || c.is_interface || c.is_static {
-            return false;
+        // The first call keeps the original.
+        if !core::mem::replace(&mut self.func_kept[callee.index()], true) {
+            return;
         }
-        let fields = facts.order(class).iter().flat_map(|a| &program.class(*a).fields);
-        fields.filter_map(|f| facts.field(class, f.name)).any(|ty| {
-            let holds = self.all || ty.only(Kinds::ARR | Kinds::MAP | Kinds::NOTHING);
-            holds && is_mixed(facts, &self.origin, ty, DEPTH)
-        })
-    }
-
-    /// Copies classes, one for each place that makes an instance.
-    fn classes(&mut self, program: &mut Program, facts: &Facts) {
-        let mut places: Vec<NewAt> = Vec::new();
-        for (i, func) in program.funcs.iter().enumerate() {
-            let id = FuncId(i as u32);
-            if !facts.reached(id) {
-                continue;
-            }
-            for (at, inst) in func.insts.iter().enumerate() {
-                if let Op::NewObject { class } = inst.op {
-                    places.push(NewAt { func: id, inst: at, class });
-                }
-            }
-        }
-        let mut candidate: Vec<Option<bool>> = vec![None; program.classes.len()];
-        let mut first = vec![true; program.classes.len()];
-        for place in places {
-            let class = place.class;
-            let known = &mut candidate[class.index()];
-            if !*known.get_or_insert_with(|| self.is_candidate(program, facts, class)) {
-                continue;
-            }
-            // The first place keeps the original.
-            if core::mem::replace(&mut first[class.index()], false) {
-                continue;
-            }
-            let size = self.class_size(program, facts, class);
-            if size > self.budget {
-                continue;
-            }
+        let size = program.func(callee).insts.len();
+        if size <= self.budget && self.nest(Copied::Func(made), id) {
             self.budget -= size;
-            self.copies += 1;
+            let copy = self.copy_func(program, callee, FuncId::NONE);
+            self.changes.push((id, at, Change::Call(copy)));
+        }
+    }
+
+    /// Copies the class of an instance that is made at a place.
+    fn object(&mut self, program: &mut Program, facts: &Facts, place: NewAt) {
+        let class = place.class;
+        if !self.is_container(program, facts, class) {
+            return;
+        }
+        // The first place keeps the original.
+        if !core::mem::replace(&mut self.class_kept[class.index()], true) {
+            return;
+        }
+        let known = self.class_sizes[class.index()];
+        let size = known.unwrap_or_else(|| class_size(program, facts, class));
+        self.class_sizes[class.index()] = Some(size);
+        if size <= self.budget && self.nest(Copied::Class(class), place.func) {
+            self.budget -= size;
             self.copy_class(program, facts, &place);
         }
     }
 
-    /// Instructions of what a copy of a class and its ancestors needs.
-    fn class_size(&self, program: &Program, facts: &Facts, class: ClassIx) -> usize {
-        let own = |c: &ClassIx| members(program, *c).into_iter();
-        let all = facts.order(class).iter().flat_map(own).filter(|f| facts.reached(*f));
-        all.map(|f| program.func(f).insts.len()).sum()
+    /// A copy is made for a place in a function, unless it lies within a copy of the same or too deep.
+    fn nest(&mut self, copied: Copied, place: FuncId) -> bool {
+        let within = self.made_for[place.index()];
+        let (mut at, mut depth) = (within, 0);
+        while at != 0 {
+            let (outer, next) = self.chains[at as usize];
+            depth += 1;
+            if outer == copied || depth == NESTED {
+                return false;
+            }
+            at = next;
+        }
+        self.chains.push((copied, within));
+        true
+    }
+
+    /// Whether a function gives a container that it makes and that would be better off as several.
+    fn is_factory(&mut self, program: &Program, facts: &Facts, id: FuncId) -> bool {
+        if let Some(known) = self.factory[id.index()] {
+            return known;
+        }
+        let func = program.func(id);
+        let fits = func.insts.len() <= LONGEST && func.outer.is_none() && func.captures == 0;
+        let ret = facts.ret(id);
+        let is = fits
+            && facts.objects(ret).into_iter().any(|object| match object {
+                Object::Site(_, site) => {
+                    let own = Ty { kinds: facts.site_kind(site), objs: ret.objs };
+                    facts.site_maker(site) == Some(id) && is_mixed(facts, own, DEPTH)
+                }
+                Object::Class(class) => {
+                    let makes = |op: &Op| matches!(op, Op::NewObject { class: c } if *c == class);
+                    func.insts.iter().any(|i| makes(&i.op)) && self.is_container(program, facts, class)
+                }
+                _ => false,
+            });
+        self.factory[id.index()] = Some(is);
+        is
+    }
+
+    /// Whether instances of a class hold different things in different places.
+    fn is_container(&mut self, program: &Program, facts: &Facts, class: ClassIx) -> bool {
+        *self.container[class.index()].get_or_insert_with(|| is_container(program, facts, class))
     }
 
     /// Copies a function and the closures in it.
@@ -209,6 +223,8 @@ impl Copier {
         }
         program.funcs.push(func);
         self.func_origin.push(self.func_origin[id.index()]);
+        self.made_for.push(self.chains.len() as u32 - 1);
+        self.func_kept.push(false);
         for at in 0..program.func(copy).insts.len() {
             if let Op::NewClosure { func: inner, captures } = program.func(copy).insts[at].op
                 && program.func(inner).outer == id
@@ -261,9 +277,8 @@ impl Copier {
             c.init = c.init.map(new);
             c.static_init = None;
         }
-        // The place itself, with the calls that construct the instance.
         let Some(class) = classes.get(&place.class) else { return };
-        make_other(&mut program.funcs[place.func.index()], place.inst, *class, new);
+        self.changes.push((place.func, place.inst, Change::Object(*class, funcs)));
     }
 }
 
@@ -282,21 +297,41 @@ pub(crate) fn make_other(f: &mut Func, at: usize, class: ClassIx, new: impl Fn(F
     }
 }
 
+/// Whether instances of a class hold different things in different places.
+fn is_container(program: &Program, facts: &Facts, class: ClassIx) -> bool {
+    let copied = facts.order(class).iter().all(|a| {
+        let a = program.class(*a);
+        !a.has_visibility && !a.is_nested && a.parents.iter().all(|p| matches!(p, Parent::User(_)))
+    });
+    let c = program.class(class);
+    if !copied || c.is_interface || c.is_static {
+        return false;
+    }
+    let fields = facts.order(class).iter().flat_map(|a| &program.class(*a).fields);
+    fields.filter_map(|f| facts.field(class, f.name)).any(|ty| {
+        let holds = ty.only(Kinds::ARR | Kinds::MAP | Kinds::NOTHING);
+        holds && is_mixed(facts, ty, DEPTH)
+    })
+}
+
+/// Instructions of what a copy of a class and its ancestors needs.
+fn class_size(program: &Program, facts: &Facts, class: ClassIx) -> usize {
+    let own = |c: &ClassIx| members(program, *c).into_iter();
+    let all = facts.order(class).iter().flat_map(own).filter(|f| facts.reached(*f));
+    all.map(|f| program.func(f).insts.len()).sum()
+}
+
 /// Whether a container of values of this type would be better off as several. Boxes of several classes are what
 /// programs mean when they stand in a field, but not when they are elements.
-fn is_mixed(facts: &Facts, origin: &[ClassIx], ty: Ty, depth: u32) -> bool {
+fn is_mixed(facts: &Facts, ty: Ty, depth: u32) -> bool {
     let kinds = ty.kinds - Kinds::NOTHING;
     if kinds.bits().count_ones() > 1 {
         return true;
     }
     let inner = |ty: Ty| {
-        let several = ty.kinds - Kinds::NOTHING == Kinds::USER
-            && facts.classes(ty).is_none_or(|all| {
-                let mut from = all.iter().map(|c| origin.get(c.index()));
-                let first = from.next();
-                from.any(|o| Some(o) != first)
-            });
-        depth > 0 && (several || is_mixed(facts, origin, ty, depth - 1))
+        let several =
+            ty.kinds - Kinds::NOTHING == Kinds::USER && facts.classes(ty).is_none_or(|all| all.len() > 1);
+        depth > 0 && (several || is_mixed(facts, ty, depth - 1))
     };
     match kinds {
         Kinds::USER => facts.classes(ty).is_none(),
