@@ -271,6 +271,16 @@ impl Facts {
         self.class_lists.iter().flatten().map(|all| &**all)
     }
 
+    /// The builtin class of a type, when it is `null`, `void` or an instance of that class with fields.
+    pub fn builtin_class(&self, ty: Ty) -> Option<ClassId> {
+        if ty.kinds - Kinds::NOTHING != Kinds::BUILTIN || self.sets.has_any_site(ty.objs) {
+            return None;
+        }
+        let mut classes = self.sets.sites(ty.objs).map(|site| &self.sites[site as usize]);
+        let first = classes.find(|site| site.kind == Kinds::BUILTIN)?.class;
+        classes.all(|site| site.kind != Kinds::BUILTIN || site.class == first).then_some(first)
+    }
+
     /// The functions of a type, when it is `null`, `void` or a closure of one of them.
     pub fn closures(&self, ty: Ty) -> Option<&[FuncId]> {
         if ty.kinds - Kinds::NOTHING != Kinds::FUNC {

@@ -281,10 +281,6 @@ impl Machine {
                     }
                 }
             }
-            Op::CallNative { builtin, object, args } => {
-                let id = BuiltinId(builtin.0 as u16);
-                builtin::call(rt, id, get(object), &list(args.0).args()).into()
-            }
 
             // What ends a block, what is in unfinished functions only, what is done on typed operands.
             _ => self.not_performed(op),

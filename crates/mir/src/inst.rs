@@ -459,8 +459,9 @@ instructions! {
     CallDirect "call_direct" { func: FuncId, args: Vals } Owned TYPED_SUSPENDS;
     /// The same through a function value of that function, which has no receiver.
     CallClosure "call_closure" { callee: Val, func: FuncId, args: Vals } Owned TYPED_SUSPENDS;
-    /// A builtin method that was found when lowering; receiver, arguments and result are Any.
-    CallNative "call_native" { builtin: Builtin, object: Val, args: Vals } Owned TYPED_SUSPENDS;
+    /// A builtin that was found when lowering: method, constructor or function. Its arguments, which begin with the
+    /// receiver of a method, come in any representation, a reference is not zero; what it gives fits the result's.
+    CallNative "call_native" { builtin: Builtin, args: Vals } Owned TYPED_SUSPENDS;
     /// A call whose body follows: counts its step and throws `StackOverflow` where the call would.
     Inlined "inlined" {} Nothing TYPED_THROWS;
 

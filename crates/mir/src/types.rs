@@ -109,7 +109,9 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         Op::ArrGet { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64)],
         Op::ArrSet { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Free],
         Op::Append { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::Any)],
-        Op::GlobalSet { .. } | Op::CallDirect { .. } | Op::Return { .. } => &[Want::Free],
+        Op::GlobalSet { .. } | Op::CallDirect { .. } | Op::CallNative { .. } | Op::Return { .. } => {
+            &[Want::Free]
+        }
         Op::Retain { .. }
         | Op::Lend { .. }
         | Op::Release { .. }
@@ -213,7 +215,8 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::CaptureGet { .. }
         | Op::GlobalGet { .. }
         | Op::CallDirect { .. }
-        | Op::CallClosure { .. } => return None,
+        | Op::CallClosure { .. }
+        | Op::CallNative { .. } => return None,
         _ => Rep::Any,
     })
 }

@@ -472,7 +472,6 @@ fn rows_that_take_any() {
         "array_of",
         "closure_of",
         "cell_of",
-        "call_native",
     ];
     let program = read(&program("bb0: unreachable"));
     for row in TABLE.iter().filter(|row| row.effects.0 & Effects::TYPED.0 != 0) {

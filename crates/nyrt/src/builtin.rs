@@ -167,6 +167,10 @@ impl Builtin {
     pub fn max(&self) -> usize {
         self.params.len()
     }
+    /// Whether it is called on a receiver.
+    pub fn has_receiver(&self) -> bool {
+        matches!(self.owner, Owner::Every | Owner::Method(_))
+    }
     /// `StringBox.find` or the name of the function.
     pub fn title(&self) -> String {
         let name = self.names.first().copied().unwrap_or("");
@@ -430,6 +434,15 @@ pub(crate) fn register(classes: &mut ClassTable, names: &mut Names) {
         for name in row.names {
             classes.add_builtin(class, names.intern(name), id);
         }
+    }
+}
+
+/// Calls a builtin with the receiver, if it has one, in front of the arguments.
+#[inline]
+pub fn call_all(rt: &mut Rt, id: BuiltinId, all: &[Value]) -> Outcome {
+    match all.split_first() {
+        Some((recv, args)) if row(id).has_receiver() => call(rt, id, *recv, args),
+        _ => call(rt, id, Value::VOID, all),
     }
 }
 

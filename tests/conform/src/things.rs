@@ -3,11 +3,10 @@
 
 use mir::func::Rep;
 use mir::inst::FuncId;
-use nyrt::class::Target;
-use nyrt::ops::method;
-use nyrt::value::Value;
+use nyrt::builtin::find_method;
+use nyrt::value::ClassId;
 
-use crate::{Answer, Case, Datum, End, Suite, Unit, float, text, world};
+use crate::{Answer, Case, Datum, End, Suite, Unit, float, text};
 
 mod arrays;
 mod objects;
@@ -113,13 +112,10 @@ fn some_thing() -> Datum {
 }
 
 /// The number of a builtin method.
-fn builtin(of: Value, name: &str) -> u16 {
-    let unit = Unit::read("", &[], &[]);
-    let (mut rt, _) = world::load(&unit);
-    let name = rt.names.intern(name);
-    match method::find(&mut rt, of, name) {
-        Ok(Some(Target::Builtin(id))) => id.0,
-        _ => panic!("there is no such builtin method"),
+fn builtin(class: ClassId, name: &str) -> u16 {
+    match find_method(class, name) {
+        Some(id) => id.0,
+        None => panic!("there is no builtin method {name}"),
     }
 }
 

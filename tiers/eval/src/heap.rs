@@ -210,10 +210,10 @@ impl Eval<'_> {
                 }
                 self.call_args(func, of, args, closure)
             }
-            Op::CallNative { builtin, object, args } => {
-                let (object, args) = (self.any(object)?, self.values(func, args)?);
-                let outcome = builtin::call(self.rt, BuiltinId(builtin.0 as u16), object, &args);
-                self.outcome(outcome, Rep::Any)
+            Op::CallNative { builtin, args } => {
+                let args: Step<Vec<Value>> = func.vals(args.0).map(|v| self.whole(v)).collect();
+                let outcome = builtin::call_all(self.rt, BuiltinId(builtin.0 as u16), &args?);
+                self.outcome(outcome, wanted)
             }
             _ => Err(Stop::NotHere(inst.op.row().mnemonic.into())),
         }
@@ -227,6 +227,15 @@ impl Eval<'_> {
     /// Boxed values in a row.
     fn values(&self, func: &Func, at: Vals) -> Step<Vec<Value>> {
         func.vals(at.0).map(|v| self.any(v)).collect()
+    }
+
+    /// A value in any representation as a whole one: a reference is not zero.
+    fn whole(&self, v: Val) -> Step<Value> {
+        match self.get(v)? {
+            Word::Unit => fault(format!("{v:?} is nothing")),
+            Word::Ref(Ref::NONE) => fault(format!("{v:?} is zero")),
+            word => Ok(word.boxed(&self.rt.heap, false)),
+        }
     }
 
     fn counted(&self, word: Word) -> bool {

@@ -4,7 +4,7 @@ use infer::{Kinds, Ty};
 use mir::func::Rep;
 use mir::inst::{Builtin, ClassIx, FuncId, Inst, Op, Own, Val, Vals};
 use mir::types::Slot;
-use nyrt::builtin::{self, BuiltinId};
+use nyrt::builtin::{self, BuiltinId, Owner};
 use nyrt::value::{ClassId, class_id};
 use syntax::intern::Symbol;
 
@@ -22,6 +22,12 @@ struct Target {
     func: FuncId,
     is_static: bool,
     classes: Vec<ClassIx>,
+}
+
+/// Whether a builtin takes so many arguments.
+fn takes(id: BuiltinId, args: usize) -> bool {
+    let row = builtin::row(id);
+    (row.min()..=row.max()).contains(&args)
 }
 
 impl Body<'_> {
@@ -44,6 +50,19 @@ impl Body<'_> {
                     || self.method_of_builtin(inst, object, name, args)
             }
             Op::CallValue { callee, args } => self.function_value(inst, callee, args),
+            Op::CallBuiltin { builtin, args } => self.native(inst, BuiltinId(builtin.0 as u16), None, args),
+            // An empty array is what `[]` makes.
+            Op::NewBuiltin { class, args }
+                if class.0 == class_id::ARRAY.0 && self.src.list(args.0).is_empty() =>
+            {
+                let items = Vals(self.out.push_list([]));
+                self.runtime(Inst { op: Op::ArrayOf { items }, ..inst });
+                true
+            }
+            Op::NewBuiltin { class, args } => match builtin::constructor(ClassId(class.0)) {
+                Some(id) => self.native(inst, id, None, args),
+                None => false,
+            },
             _ => false,
         }
     }
@@ -227,7 +246,7 @@ impl Body<'_> {
     }
 
     /// The builtin class that all values of a type have, once they are not zero.
-    fn builtin_class(&self, kinds: Kinds) -> Option<ClassId> {
+    fn builtin_class(&self, ty: Ty) -> Option<ClassId> {
         const CLASSES: &[(Kinds, ClassId)] = &[
             (Kinds::BOOL, class_id::BOOL),
             (Kinds::INT, class_id::INTEGER),
@@ -236,7 +255,10 @@ impl Body<'_> {
             (Kinds::ARR, class_id::ARRAY),
             (Kinds::MAP, class_id::MAP),
         ];
-        let kinds = kinds - (Kinds::VOID | Kinds::NULL);
+        let kinds = ty.kinds - Kinds::NOTHING;
+        if kinds == Kinds::BUILTIN {
+            return self.facts().builtin_class(ty);
+        }
         CLASSES.iter().find(|(kind, _)| *kind == kinds).map(|(_, class)| *class)
     }
 
@@ -252,17 +274,35 @@ impl Body<'_> {
 
     fn method_of_builtin(&mut self, inst: Inst, object: Val, name: Symbol, args: Vals) -> bool {
         let ty = self.ty(object);
-        let Some(class) = self.builtin_class(ty.kinds) else { return false };
+        let Some(class) = self.builtin_class(ty) else { return false };
         let Some(id) = self.builtin_method(class, name) else { return false };
         if self.method_with_row(inst, id, object, name, args) {
             return true;
         }
-        if ty.kinds.intersects(Kinds::VOID | Kinds::NULL) || self.may_be_dead(ty) {
+        if !ty.has(Kinds::NOTHING) && !self.may_be_dead(ty) {
+            return self.native(inst, id, Some(object), args);
+        }
+        // What every value has, dead boxes and `null` may have too.
+        let everybody = builtin::row(id).owner == Owner::Every;
+        if everybody || !takes(id, self.src.list(args.0).len()) {
             return false;
         }
-        let (object, args) = (self.any(object), self.any_list(args));
-        let builtin = Builtin(u32::from(id.0));
-        self.runtime(Inst { op: Op::CallNative { builtin, object, args }, ..inst });
+        self.checked(object, Action::Call, name).is_some() && self.native(inst, id, Some(object), args)
+    }
+
+    /// The call of a builtin, with a receiver that is neither zero nor dead.
+    fn native(&mut self, inst: Inst, id: BuiltinId, object: Option<Val>, args: Vals) -> bool {
+        let args: Vec<Val> = self.src.vals(args.0).collect();
+        if !takes(id, args.len()) {
+            return false;
+        }
+        let mut all = Vec::with_capacity(args.len() + 1);
+        if let Some(object) = object {
+            all.push(self.val(object).0);
+        }
+        all.extend(args.into_iter().map(|v| self.item(v).0));
+        let args = Vals(self.out.push_list(all));
+        self.emit_throwing(Op::CallNative { builtin: Builtin(u32::from(id.0)), args }, inst.dst);
         true
     }
 

@@ -5,7 +5,7 @@ use machine::{After, Args, Did, Flow, Machine, Operands, Role};
 use mir::func::Rep;
 use mir::inst::{FuncId, Op, Val};
 use mir::types::Slot;
-use nyrt::builtin;
+use nyrt::builtin::{self, BuiltinId};
 use nyrt::ops::index;
 use nyrt::trap::Trap;
 use nyrt::value::{Ref, Value, class_id};
@@ -13,7 +13,7 @@ use nyrt::value::{Ref, Value, class_id};
 use crate::code::{VmCode, boxed, unboxed};
 use crate::op::{Code, Inst, Word};
 use crate::regs::Regs;
-use crate::rows::rep;
+use crate::rows::{MOST_NATIVE_ARGS, rep};
 
 /// What the loop does next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -370,6 +370,44 @@ pub(crate) fn append(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
             done(m)
         }
         Err(trap) => trapped(m, trap),
+    }
+}
+
+/// How many words a call of a builtin with so many arguments takes.
+#[inline(always)]
+pub(crate) fn native_words(args: u16) -> usize {
+    2 + (args as usize).div_ceil(2)
+}
+
+/// A builtin that was found when lowering.
+#[inline(never)]
+pub(crate) fn call_native(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -> Step {
+    let mut args = [Value::VOID; MOST_NATIVE_ARGS];
+    let count = inst.b as usize;
+    for (n, arg) in args.iter_mut().take(count).enumerate() {
+        // SAFETY: the encoder writes a word for every two arguments; all bits of a word are good numbers.
+        let word = unsafe { (*data.add(1 + n / 2)).bits } >> (32 * (n % 2));
+        *arg = by_field(m, regs, word as u16, (word >> 16) as u16);
+    }
+    // SAFETY: the word behind the instruction holds the number.
+    let id = BuiltinId(unsafe { (*data).bits } as u16);
+    match builtin::call_all(&mut m.rt, id, args.get(..count).unwrap_or(&[])) {
+        Ok(value) => {
+            write_field(regs, inst.a, inst.c, value);
+            done(m)
+        }
+        Err(trap) => trapped(m, trap),
+    }
+}
+
+/// Writes a value as a field of an instruction says.
+#[inline(always)]
+fn write_field(regs: Regs, to: u16, field: u16, value: Value) {
+    match field {
+        rep::NULL | rep::VOID => {}
+        rep::ANY => regs.set_any(to, value),
+        rep::REF if !value.is_ref() => regs.set(to, 0),
+        _ => regs.set(to, value.payload()),
     }
 }
 

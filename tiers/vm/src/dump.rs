@@ -72,10 +72,15 @@ fn data(out: &mut String, code: &VmCode, at: u32, inst: Inst) {
             let mut regs = (1..=inst.a as usize).flat_map(|n| (0..4).map(move |k| (n, k)));
             regs.try_for_each(|(n, k)| write!(out, " r{}", bits(n) >> (16 * k) & 0xffff))
         }
+        Code::CallNative => {
+            let _ = write!(out, ", builtin{}", bits(1));
+            let args = (0..inst.b as usize).map(|n| bits(2 + n / 2) >> (32 * (n % 2)) & 0xffff);
+            args.into_iter().try_for_each(|reg| write!(out, " r{reg}"))
+        }
         Code::GlobalGet | Code::GlobalSet | Code::GetStatic => write!(out, ", #{}", bits(1)),
         Code::Switch => (1..=inst.wide() as usize)
             .try_for_each(|n| write!(out, ", -> {}", i64::from(at) + bits(n) as i64)),
-        Code::Perform | Code::GetField | Code::CallMethod | Code::CallNative | Code::End => {
+        Code::Perform | Code::GetField | Code::CallMethod | Code::End => {
             match code.sites.get(inst.wide() as usize) {
                 Some(site) => write!(out, " {}", site.op.row().mnemonic),
                 None => Ok(()),

@@ -495,7 +495,12 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::CallClosure => call!(regs.object(inst.c), listed!(inst.b)),
                 Code::GetField => step!(cold::get_field(m, regs, *inst)),
                 Code::CallMethod => step!(cold::call_method(m, regs, *inst)),
-                Code::CallNative | Code::Perform => step!(cold::perform(m, regs, inst.wide())),
+                Code::CallNative => {
+                    // SAFETY: the data of the call.
+                    let data = unsafe { pc.add(1) };
+                    step!(cold::call_native(m, regs, *inst, data), cold::native_words(inst.b))
+                }
+                Code::Perform => step!(cold::perform(m, regs, inst.wide())),
                 Code::Skip => next!(1 + inst.a as usize),
                 Code::Inlined => {
                     if m.task.frames.len() >= m.max_depth() {

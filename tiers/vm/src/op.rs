@@ -244,7 +244,8 @@ table! {
     CallClosure "call_closure" [Reg Num Reg] 1 Plain;
     GetField "get_field" [Pair Site No] 0 Any;
     CallMethod "call_method" [Pair Site No] 0 Any;
-    CallNative "call_native" [No Site No] 0 Any;
+    /// A builtin: its number, then its arguments, two in a word, each a register and a representation.
+    CallNative "call_native" [Reg Num Num] 1 Plain;
     /// Operands of the call in front.
     Skip "skip" [Num No No] 0 Plain;
     /// Any other instruction that does not end a block.

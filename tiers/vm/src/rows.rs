@@ -1,7 +1,7 @@
 //! What each instruction of typed MIR that does not end a block becomes. It knows the opcodes but not what they do.
 
 use mir::func::Rep;
-use mir::inst::{ClassIx, FuncId, Gives, Inst as Mir, Op, OperandRef, Own, Val, Vals};
+use mir::inst::{Builtin, ClassIx, FuncId, Gives, Inst as Mir, Op, OperandRef, Own, Val, Vals};
 use mir::types::Signature;
 use nyrt::heap::{Field, SlotType};
 use syntax::intern::Symbol;
@@ -43,6 +43,9 @@ pub(crate) mod rep {
     /// Everything.
     pub(crate) const ANY: u16 = 6;
 }
+
+/// Most arguments of a builtin with its receiver.
+pub(crate) const MOST_NATIVE_ARGS: usize = 6;
 
 /// A representation as a field of an instruction.
 fn rep_field(rep: Rep) -> u16 {
@@ -267,12 +270,12 @@ impl Encoder<'_> {
             }
             Op::CallDirect { func, args } => self.call(dst, func, args, None)?,
             Op::CallClosure { callee, func, args } => self.call(dst, func, args, Some(callee))?,
+            Op::CallNative { builtin, args } => self.native(dst, builtin, args)?,
             Op::Inlined {} => self.emit(Code::Inlined, 0, 0, 0),
             Op::DropOutbox {} => self.emit(Code::DropOutbox, 0, 0, 0),
             _ => {
                 let site = self.site(inst);
                 let op = match inst.op {
-                    Op::CallNative { .. } => Code::CallNative,
                     Op::GetField { .. } => Code::GetField,
                     Op::CallMethod { .. } => Code::CallMethod,
                     _ => Code::Perform,
@@ -441,6 +444,25 @@ impl Encoder<'_> {
                 let short = |i: usize| u64::from(four.get(i).copied().unwrap_or(0));
                 self.data(short(0) | short(1) << 16 | short(2) << 32 | short(3) << 48);
             }
+        }
+        Ok(())
+    }
+
+    fn native(&mut self, dst: Val, builtin: Builtin, args: Vals) -> Result<(), Declined> {
+        let args: Vec<u64> = self
+            .func
+            .vals(args.0)
+            .map(|v| u64::from(self.reg(v)) | u64::from(self.set_rep(v)) << 16)
+            .collect();
+        if args.len() > MOST_NATIVE_ARGS {
+            return Err(TOO_LARGE);
+        }
+        let (rep, to) =
+            if dst.is_none() { (rep::NULL, NONE) } else { (rep_field(self.func.rep(dst)), self.reg(dst)) };
+        self.emit(Code::CallNative, to, args.len() as u16, rep);
+        self.data(u64::from(builtin.0));
+        for two in args.chunks(2) {
+            self.data(two[0] | two.get(1).copied().unwrap_or(0) << 32);
         }
         Ok(())
     }

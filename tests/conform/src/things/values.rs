@@ -1,10 +1,10 @@
 //! Boxes, references, strings, variables and calls.
 
 use mir::inst::FuncId;
-use nyrt::value::Value;
+use nyrt::value::class_id;
 
 use super::{About, Maker, builtin, ints};
-use crate::{Datum, corner, float, text};
+use crate::{Datum, End, corner, float, text};
 
 /// Values that are references or nothing, without those of which there may be only one in the heap.
 fn references() -> Vec<Datum> {
@@ -187,12 +187,7 @@ fn variables(m: &mut Maker) {
         m.gives(get, vec![cell(corner_thing(&a))], corner_thing(&a));
         for b in [Datum::Int(1), text("another longer text"), Datum::Void] {
             let (old, new) = (cell(b), corner_thing(&a));
-            m.case(
-                set,
-                vec![old, new.clone()],
-                crate::End::Value(Datum::Int(7)),
-                vec![cell(new.clone()), new],
-            );
+            m.case(set, vec![old, new.clone()], End::Value(Datum::Int(7)), vec![cell(new.clone()), new]);
         }
     }
     let get_i = m.func("cell_get", 1, "(ref) i64", "%1:i64 = cell_get %0 return move %1");
@@ -200,7 +195,7 @@ fn variables(m: &mut Maker) {
     let set_i = "cell_set %0, move %1 %2:i64 = cell_get %0 return move %2";
     let set_i = m.func("cell_set", 2, "(ref, i64) i64", set_i);
     let after = vec![cell(Datum::Int(5)), Datum::Int(5)];
-    m.case(set_i, vec![cell(Datum::Int(1)), Datum::Int(5)], crate::End::Value(Datum::Int(5)), after);
+    m.case(set_i, vec![cell(Datum::Int(1)), Datum::Int(5)], End::Value(Datum::Int(5)), after);
 
     let never = m.func("global_get", 0, "() i64", "%0:i64 = global_get $0 return move %0");
     m.throws(never, vec![], "UndefinedVariable", "Variable 'never' is not defined");
@@ -282,9 +277,54 @@ fn calls(m: &mut Maker) {
     m.gives(below, vec![Datum::Int(48)], Datum::Int(0));
     m.throws(below, vec![Datum::Int(49)], "StackOverflow", "More than 50 calls are nested");
 
-    let abs = builtin(Value::float(1.0), "abs");
-    let body = format!("%1:any = call_native builtin{abs}, %0 () return move %1");
-    let abs = m.func("call_native", 1, "(any) any", &body);
-    m.gives(abs, vec![float(-2.5)], float(2.5));
-    m.gives(abs, vec![float(-0.0)], float(0.0));
+    let abs = builtin(class_id::FLOAT, "abs");
+    for rep in ["f64", "any"] {
+        let body = format!("%1:{rep} = call_native builtin{abs} (%0) return move %1");
+        let abs = m.func("call_native", 1, &format!("({rep}) {rep}"), &body);
+        m.gives(abs, vec![float(-2.5)], float(2.5));
+        m.gives(abs, vec![float(-0.0)], float(0.0));
+    }
+    natives(m);
+}
+
+/// Builtins with receivers, arguments and results in every representation.
+fn natives(m: &mut Maker) {
+    let index_of = builtin(class_id::STRING, "indexOf");
+    let body = |rep: &str| format!("%3:{rep} = call_native builtin{index_of} (%0, %1, %2) return move %3");
+    let find = m.func("call_native", 3, "(ref, ref, i64) i64", &body("i64"));
+    let find_any = m.func("call_native", 3, "(any, any, any) any", &body("any"));
+    let wrong = "StringBox.find: argument 2 (from) must be an IntegerBox, got FloatBox";
+    for f in [find, find_any] {
+        m.gives(f, vec![text("a longer text"), text("e"), Datum::Int(0)], Datum::Int(6));
+        m.gives(f, vec![text("a longer text"), text("e"), Datum::Int(7)], Datum::Int(10));
+        m.gives(f, vec![text("éé"), text("x"), Datum::Int(-1)], Datum::Int(-1));
+    }
+    m.throws(find_any, vec![text("a"), text("a"), float(1.0)], "TypeError", wrong);
+    let char_at = builtin(class_id::STRING, "charAt");
+    let body = format!("%2:ref = call_native builtin{char_at} (%0, %1) return move %2");
+    let char_at = m.func("call_native", 2, "(ref, i64) ref", &body);
+    for (at, c) in [(0, text("x")), (1, text("é")), (2, Datum::Null), (-1, Datum::Null)] {
+        m.gives(char_at, vec![text("xé"), Datum::Int(at)], c);
+    }
+    let starts = builtin(class_id::STRING, "startsWith");
+    let body = format!("%2:bool = call_native builtin{starts} (%0, %1) return move %2");
+    let starts = m.func("call_native", 2, "(ref, ref) bool", &body);
+    m.gives(starts, vec![text("a longer text"), text("a long")], Datum::Bool(true));
+    m.gives(starts, vec![text("a longer text"), text("long")], Datum::Bool(false));
+    let and = builtin(class_id::BOOL, "and");
+    let body = format!("%2:bool = call_native builtin{and} (%0, %1) return move %2");
+    let and = m.func("call_native", 2, "(bool, any) bool", &body);
+    for (a, b, both) in [(true, Datum::Int(1), true), (true, text(""), false), (false, text("a"), false)] {
+        m.gives(and, vec![Datum::Bool(a), b], Datum::Bool(both));
+    }
+    let clear = builtin(class_id::ARRAY, "clear");
+    let body = format!("%1:unit = call_native builtin{clear} (%0) %2:i64 = int 7 return move %2");
+    let clear = m.func("call_native", 1, "(ref) i64", &body);
+    let emptied = vec![Datum::Array(vec![])];
+    m.case(
+        clear,
+        vec![Datum::Array(vec![text("a longer text"), text("é")])],
+        End::Value(Datum::Int(7)),
+        emptied,
+    );
 }
