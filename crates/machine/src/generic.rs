@@ -143,13 +143,10 @@ impl Machine {
                 let closure = self.task.frames.last().map_or(Ref::NONE, |f| f.closure);
                 Did::Value(rt.heap.func_capture(closure, index))
             }
-            Op::GetStatic { class } => {
-                let id = self.linked.class(class);
-                match rt.static_box(id) {
-                    s if !s.building && s.instance.is_some() => Did::Value(s.instance.unwrap_or(Value::VOID)),
-                    _ => self.static_box(class),
-                }
-            }
+            Op::GetStatic { class } => match self.static_instance(class) {
+                Some(instance) => Did::Value(instance),
+                None => self.static_box(class),
+            },
 
             Op::GetField { object, name } => self.get_field(get(object), name, class).into(),
             Op::SetField { object, name, value } => {

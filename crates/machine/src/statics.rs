@@ -10,6 +10,13 @@ use crate::frame::Role;
 use crate::generic::Did;
 
 impl Machine {
+    /// The finished instance of a static box.
+    #[inline(always)]
+    pub fn static_instance(&self, class: ClassIx) -> Option<Value> {
+        let found = self.rt.static_box(self.linked.class(class));
+        found.instance.filter(|_| !found.building)
+    }
+
     /// `get_static` of a box that has no finished instance.
     #[cold]
     pub(crate) fn static_box(&mut self, class: ClassIx) -> Did {

@@ -440,10 +440,25 @@ instructions! {
     ArrSet "arr_set" { array: Val, index: Val, value: Val } Nothing TYPED_USER;
     /// Appends an element.
     ArrPush "arr_push" { array: Val, value: Val } Nothing TYPED_THROWS;
+    /// Number of entries of a map that is not zero.
+    MapLen "map_len" { map: Val } Scalar TYPED;
+    /// Value of a key of a map that is not zero, in the representation that its values have; absent zero or `null`. The
+    /// key is an I64, a reference that is not zero, or Any; throws `TypeError` for what cannot be a key.
+    MapGet "map_get" { map: Val, key: Val } Borrowed TYPED_THROWS;
+    /// Whether a key is in a map; operands and errors as for [`Op::MapGet`].
+    MapHas "map_has" { map: Val, key: Val } Scalar TYPED_THROWS;
+    /// Sets the value of a key; the old one dies after the store. Operands and errors as for [`Op::MapGet`].
+    MapSet "map_set" { map: Val, key: Val, value: Val } Nothing TYPED_USER;
     /// Number of code points of a string that is not zero.
     StrLen "str_len" { a: Val } Scalar TYPED;
+    /// The character at a position of a string that is not zero as a string; outside zero.
+    StrAt "str_at" { a: Val, index: Val } Owned TYPED_THROWS;
+    /// The number of the character at a position of a string that is not zero; -1 outside.
+    StrCode "str_code" { a: Val, index: Val } Scalar TYPED;
+    /// [`Op::Add`] of a string and a string or I64, or of an I64 and a string; references are not zero.
+    StrJoin "str_join" { a: Val, b: Val } Owned TYPED_THROWS;
     /// [`Op::AddReuse`] of a string that is not zero: the count of `a` goes to the result, what releases `a`
-    /// afterwards finds zero.
+    /// afterwards finds zero. `b` is an I64, a reference that is not zero, or Any.
     Append "append" { a: Val, b: Val } Owned TYPED_USER;
     /// The value in a variable cell, in the representation that it always has.
     CellGet "cell_get" { cell: Val } Borrowed TYPED;

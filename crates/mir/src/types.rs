@@ -99,19 +99,27 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         | Op::CheckAlive { .. }
         | Op::Load { .. }
         | Op::ArrLen { .. }
+        | Op::MapLen { .. }
         | Op::StrLen { .. }
         | Op::CellGet { .. } => &[Want::Rep(Rep::Ref)],
         Op::StoreRaw { .. }
         | Op::Store { .. }
         | Op::CellSet { .. }
         | Op::ArrPush { .. }
+        | Op::MapGet { .. }
+        | Op::MapHas { .. }
+        | Op::MapSet { .. }
+        | Op::Append { .. }
         | Op::CallClosure { .. } => &[Want::Rep(Rep::Ref), Want::Free],
-        Op::ArrGet { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64)],
-        Op::ArrSet { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Free],
-        Op::Append { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::Any)],
-        Op::GlobalSet { .. } | Op::CallDirect { .. } | Op::CallNative { .. } | Op::Return { .. } => {
-            &[Want::Free]
+        Op::ArrGet { .. } | Op::StrAt { .. } | Op::StrCode { .. } => {
+            &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64)]
         }
+        Op::ArrSet { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Free],
+        Op::StrJoin { .. }
+        | Op::GlobalSet { .. }
+        | Op::CallDirect { .. }
+        | Op::CallNative { .. }
+        | Op::Return { .. } => &[Want::Free],
         Op::Retain { .. }
         | Op::Lend { .. }
         | Op::Release { .. }
@@ -157,7 +165,9 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::INot { .. }
         | Op::UnboxI { .. }
         | Op::ArrLen { .. }
-        | Op::StrLen { .. } => Rep::I64,
+        | Op::MapLen { .. }
+        | Op::StrLen { .. }
+        | Op::StrCode { .. } => Rep::I64,
         Op::Float { .. }
         | Op::IToF { .. }
         | Op::FAdd { .. }
@@ -194,7 +204,8 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::SEq { .. }
         | Op::UnboxB { .. }
         | Op::ClassIs { .. }
-        | Op::ClosureIs { .. } => Rep::Bool,
+        | Op::ClosureIs { .. }
+        | Op::MapHas { .. } => Rep::Bool,
         Op::Str { .. }
         | Op::NewObject { .. }
         | Op::GetStatic { .. }
@@ -204,6 +215,8 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::ArrayOf { .. }
         | Op::ClosureOf { .. }
         | Op::CellOf { .. }
+        | Op::StrAt { .. }
+        | Op::StrJoin { .. }
         | Op::Append { .. } => Rep::Ref,
         // Unit, zero references or Any.
         Op::Null {} | Op::Void {} => return None,
@@ -211,6 +224,7 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::Lend { .. }
         | Op::Load { .. }
         | Op::ArrGet { .. }
+        | Op::MapGet { .. }
         | Op::CellGet { .. }
         | Op::CaptureGet { .. }
         | Op::GlobalGet { .. }

@@ -37,6 +37,8 @@ pub enum Datum {
     Str(String),
     /// An array.
     Array(Vec<Datum>),
+    /// A map: its keys and values in order.
+    Map(Vec<(Datum, Datum)>),
     /// An instance of a class of the program with its fields in the order of the class's layout.
     Object(u32, Vec<Datum>),
     /// An instance that was finalized.

@@ -9,7 +9,9 @@ use nyrt::value::ClassId;
 use crate::{Answer, Case, Datum, End, Suite, Unit, float, text};
 
 mod arrays;
+mod maps;
 mod objects;
+mod texts;
 mod values;
 
 /// Classes, variables and functions that all others may use. Captured values are an I64 and a reference.
@@ -125,6 +127,8 @@ pub fn suite() -> Suite {
     values::add(&mut maker);
     objects::add(&mut maker);
     arrays::add(&mut maker);
+    maps::add(&mut maker);
+    texts::add(&mut maker);
     let source = format!("{COMMON}{}", maker.source);
     Suite { unit: Unit::read(&source, &[Rep::I64, Rep::Ref], &FIELDS), cases: maker.cases }
 }

@@ -111,6 +111,16 @@ fn value(rt: &mut Rt, linked: &Linked, datum: &Datum) -> Value {
             items.iter().for_each(|item| rt.heap.release(*item));
             array
         }
+        Datum::Map(entries) => {
+            let map = rt.heap.map_new().expect("memory");
+            for (key, of_key) in entries {
+                let (key, of_key) = (value(rt, linked, key), value(rt, linked, of_key));
+                let old = rt.heap.map_set(map.as_ref(), key, of_key).expect("memory");
+                assert_eq!(old, None, "a key twice");
+                [key, of_key].into_iter().for_each(|v| rt.heap.release(v));
+            }
+            map
+        }
         Datum::Object(class, fields) => {
             let object = rt.heap.obj_new(linked.class(ClassIx(*class))).expect("memory");
             for (i, field) in fields.iter().enumerate() {
@@ -165,6 +175,14 @@ pub fn show(rt: &Rt, v: Value) -> Datum {
         Kind::Arr => {
             let items = (0..rt.heap.arr_len(v.as_ref())).filter_map(|i| rt.heap.arr_peek(v.as_ref(), i));
             Datum::Array(items.map(|item| show(rt, item)).collect())
+        }
+        Kind::Map => {
+            let (mut entries, mut at) = (Vec::new(), 0);
+            while let Some((next, key, value)) = rt.heap.map_next(v.as_ref(), at) {
+                entries.push((show(rt, key), show(rt, value)));
+                at = next;
+            }
+            Datum::Map(entries)
         }
         Kind::Obj if v.class() >= class_id::FIRST_USER => {
             let class = v.class().0 - class_id::FIRST_USER.0;

@@ -6,7 +6,7 @@ use mir::inst::{ClassIx, FuncId, Inst, Op, Own, Val, Vals};
 use nyrt::builtin::{self, BuiltinId};
 use nyrt::error::ErrorKind;
 use nyrt::heap::SlotType;
-use nyrt::ops::{arith, index, method};
+use nyrt::ops::{arith, index, map as maps, method};
 use nyrt::value::{Kind, Ref, Value};
 use syntax::intern::Symbol;
 
@@ -159,12 +159,50 @@ impl Eval<'_> {
                 self.rt.heap.arr_push(a, value).map_err(|_| self.out_of_memory())?;
                 Ok(Did::Nothing)
             }
+            Op::MapLen { map } => {
+                let m = self.cell(map, Kind::Map)?;
+                Ok(Did::Gives(Word::I64(i64::from(self.rt.heap.map_len(m)))))
+            }
+            Op::MapGet { map, key } => {
+                let (m, key) = (self.cell(map, Kind::Map)?, self.whole(key)?);
+                let value = maps::peek(self.rt, m, key);
+                self.outcome(value, wanted)
+            }
+            Op::MapHas { map, key } => {
+                let (m, key) = (self.cell(map, Kind::Map)?, self.whole(key)?);
+                let has = maps::has(self.rt, m, key).map_err(|trap| self.trap(trap))?;
+                Ok(Did::Gives(Word::Bool(has)))
+            }
+            Op::MapSet { map, key, value } => {
+                let (m, key) = (self.cell(map, Kind::Map)?, self.whole(key)?);
+                let value = self.get(value)?.boxed(&self.rt.heap, false);
+                maps::set(self.rt, m, key, value).map_err(|trap| self.trap(trap))?;
+                Ok(Did::Nothing)
+            }
+            Op::StrAt { a, index: at } => {
+                let (s, at) = (self.cell(a, Kind::Str)?, self.int(at)?);
+                let c = index::get(self.rt, Value::str(s), Value::int(at));
+                self.outcome(c, Rep::Ref)
+            }
+            Op::StrCode { a, index } => {
+                let (s, at) = (self.cell(a, Kind::Str)?, self.int(index)?);
+                Ok(Did::Gives(Word::I64(self.rt.heap.str_code_at(s, at))))
+            }
+            Op::StrJoin { a, b } => {
+                let (x, y) = (self.whole(a)?, self.whole(b)?);
+                let fits = |v: Value| matches!(v.kind(), Kind::Str | Kind::I64);
+                if !fits(x) || !fits(y) || x.as_int().is_some() && y.as_int().is_some() {
+                    return fault(format!("{x:?} and {y:?} are not joined"));
+                }
+                let joined = arith::add(self.rt, x, y);
+                self.outcome(joined, Rep::Ref)
+            }
             Op::StrLen { a } => {
                 let s = self.cell(a, Kind::Str)?;
                 Ok(Did::Gives(Word::I64(i64::from(self.rt.heap.str_chars(s)))))
             }
             Op::Append { a, b } => {
-                let (s, b) = (self.cell(a, Kind::Str)?, self.any(b)?);
+                let (s, b) = (self.cell(a, Kind::Str)?, self.whole(b)?);
                 let outcome = arith::add_owned(self.rt, Value::str(s), b);
                 if outcome.is_ok() {
                     self.set(a, Word::Ref(Ref::NONE))?;

@@ -335,6 +335,31 @@ impl Body<'_> {
                 self.emit_throwing(Op::ArrPush { array, value }, Val::NONE);
                 self.give_void(dst);
             }
+            (Method::MapSize, []) => {
+                let Some(map) = self.checked(object, Action::Call, name) else { return false };
+                self.give_op(dst, int, Held::Scalar, Op::MapLen { map });
+            }
+            (Method::MapGet, [key]) => return self.map_get(dst, object, *key, name),
+            (Method::MapHas, [key]) => {
+                let Some(map) = self.checked(object, Action::Call, name) else { return false };
+                let key = self.key(*key);
+                let bool = Slot { rep: Rep::Bool, void: false };
+                self.give(dst, bool, Held::Scalar, |body, dst| {
+                    body.emit_throwing(Op::MapHas { map, key }, dst)
+                });
+            }
+            (Method::MapSet, [key, value]) => {
+                if !self.map_set(object, *key, *value, name) {
+                    return false;
+                }
+                self.give_void(dst);
+            }
+            (Method::StringAt, [index]) => return self.string_at(dst, object, *index, name),
+            (Method::StringCode, [index]) if self.ty(*index).kinds == Kinds::INT => {
+                let Some(a) = self.checked(object, Action::Call, name) else { return false };
+                let index = self.borrow_as(*index, Rep::I64);
+                self.give_op(dst, int, Held::Scalar, Op::StrCode { a, index });
+            }
             (Method::FloatSqrt, []) if self.ty(object).kinds == Kinds::FLOAT => {
                 let a = self.borrow_as(object, Rep::F64);
                 self.give(dst, float, Held::Scalar, |body, dst| body.emit_throwing(Op::FSqrt { a }, dst));

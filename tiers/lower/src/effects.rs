@@ -14,6 +14,8 @@ pub(crate) struct Needs {
     pub(crate) fields: Vec<u32>,
     /// Elements of arrays.
     pub(crate) arrays: bool,
+    /// Values of maps.
+    pub(crate) maps: bool,
     /// Contents of variable cells.
     pub(crate) cells: bool,
     /// Globals.
@@ -25,23 +27,25 @@ pub(crate) struct Needs {
 impl Needs {
     /// Adds what another value depends on; whether there was something new.
     pub(crate) fn join(&mut self, other: &Needs) -> bool {
-        let before = (self.fields.len(), self.arrays, self.cells, self.globals, self.unknown);
+        let before = (self.fields.len(), self.arrays, self.maps, self.cells, self.globals, self.unknown);
         for field in &other.fields {
             if !self.fields.contains(field) {
                 self.fields.push(*field);
             }
         }
         self.arrays |= other.arrays;
+        self.maps |= other.maps;
         self.cells |= other.cells;
         self.globals |= other.globals;
         self.unknown |= other.unknown;
-        before != (self.fields.len(), self.arrays, self.cells, self.globals, self.unknown)
+        before != (self.fields.len(), self.arrays, self.maps, self.cells, self.globals, self.unknown)
     }
 }
 
 fn of_function(needs: &Needs, effects: &Effects) -> bool {
     effects.unknown()
         || (needs.arrays && effects.does.contains(Does::ARRAYS))
+        || (needs.maps && effects.does.contains(Does::MAPS))
         || (needs.cells && effects.does.contains(Does::CELLS))
         || (needs.globals && effects.globals().next().is_some())
         || needs.fields.iter().any(|field| effects.writes_field(*field))
@@ -63,6 +67,7 @@ pub(crate) fn disturbs(cx: Context<'_>, inst: &Inst, needs: &Needs) -> bool {
         }
         Op::StoreRaw { .. } | Op::ArrPush { .. } => false,
         Op::ArrSet { .. } => dies_loudly || needs.arrays,
+        Op::MapSet { .. } => dies_loudly || needs.maps,
         Op::CellSet { .. } => dies_loudly || needs.cells,
         Op::GlobalSet { .. } => dies_loudly || needs.globals,
         Op::CallDirect { func, .. } | Op::CallClosure { func, .. } => callee(func),
@@ -82,5 +87,5 @@ fn native(id: Builtin, needs: &Needs, dies_loudly: bool) -> bool {
     if effects.intersects(builtin::Effects::USER_CODE | builtin::Effects::SUSPENDS) {
         return true;
     }
-    effects.contains(builtin::Effects::WRITES) && (dies_loudly || needs.arrays)
+    effects.contains(builtin::Effects::WRITES) && (dies_loudly || needs.arrays || needs.maps)
 }

@@ -47,6 +47,7 @@ enum Place {
     /// A field that the analysis has no place for.
     Unknown,
     Element,
+    Entry,
     Cell,
     Global,
 }
@@ -190,6 +191,7 @@ impl<'a> Pass<'a> {
                 Source::From(object, place.map_or(Place::Unknown, Place::Field))
             }
             Op::ArrGet { array, .. } => Source::From(array, Place::Element),
+            Op::MapGet { map, .. } => Source::From(map, Place::Entry),
             Op::CellGet { cell } => Source::From(cell, Place::Cell),
             Op::GlobalGet { .. } => Source::From(Val::NONE, Place::Global),
             Op::BoxRef { a, .. } | Op::UnboxRef { a } | Op::Lend { a } => Source::From(a, Place::Same),
@@ -339,6 +341,7 @@ impl<'a> Pass<'a> {
                         Place::Field(name) if mine.0.fields.contains(&name) => {}
                         Place::Field(name) => mine.0.fields.push(name),
                         Place::Element => mine.0.arrays = true,
+                        Place::Entry => mine.0.maps = true,
                         Place::Cell => mine.0.cells = true,
                         Place::Global => mine.0.globals = true,
                     }

@@ -14,6 +14,18 @@ pub(crate) enum Method {
     ArraySet,
     /// `push` and its aliases on an array.
     ArrayPush,
+    /// `size` and its aliases on a map.
+    MapSize,
+    /// `get` on a map.
+    MapGet,
+    /// `has` and its aliases on a map.
+    MapHas,
+    /// `set` and its alias on a map.
+    MapSet,
+    /// `get` and its alias on a string.
+    StringAt,
+    /// `charCodeAt` on a string.
+    StringCode,
     /// `length` and its aliases on a string.
     StringLength,
     /// `sqrt` on a Float.
@@ -27,6 +39,12 @@ const METHODS: &[(Method, ClassId, &str)] = &[
     (Method::ArrayGet, class_id::ARRAY, "get"),
     (Method::ArraySet, class_id::ARRAY, "set"),
     (Method::ArrayPush, class_id::ARRAY, "push"),
+    (Method::MapSize, class_id::MAP, "size"),
+    (Method::MapGet, class_id::MAP, "get"),
+    (Method::MapHas, class_id::MAP, "has"),
+    (Method::MapSet, class_id::MAP, "set"),
+    (Method::StringAt, class_id::STRING, "get"),
+    (Method::StringCode, class_id::STRING, "charCodeAt"),
     (Method::StringLength, class_id::STRING, "length"),
     (Method::FloatSqrt, class_id::FLOAT, "sqrt"),
     (Method::IntegerToFloat, class_id::INTEGER, "toFloat"),

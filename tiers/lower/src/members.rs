@@ -3,6 +3,7 @@
 use infer::{Kinds, Ty};
 use mir::func::Rep;
 use mir::inst::{ClassIx, EdgeId, Inst, Op, Own, Val};
+use mir::types::Slot;
 use nyrt::value::class_id;
 use syntax::intern::Symbol;
 
@@ -73,14 +74,14 @@ impl Body<'_> {
         match inst.op {
             Op::GetField { object, name } => self.get_field(dst, object, name),
             Op::SetField { object, name, value } => self.set_field(object, name, value.0),
-            Op::GetIndex { object, index } => match self.cx.names.get {
-                Some(get) => self.array_get(dst, object, index, get),
-                None => false,
-            },
-            Op::SetIndex { object, index, value } => match self.cx.names.set {
-                Some(set) => self.array_set(object, index, value, set),
-                None => false,
-            },
+            Op::GetIndex { object, index } => self.cx.names.get.is_some_and(|get| {
+                self.array_get(dst, object, index, get)
+                    || self.map_get(dst, object, index, get)
+                    || self.string_at(dst, object, index, get)
+            }),
+            Op::SetIndex { object, index, value } => self.cx.names.set.is_some_and(|set| {
+                self.array_set(object, index, value, set) || self.map_set(object, index, value, set)
+            }),
             Op::GetGlobal { global } => {
                 let slot = self.slot(dst);
                 self.give_retained(dst, slot, |body, dst| body.emit_throwing(Op::GlobalGet { global }, dst));
@@ -176,14 +177,57 @@ impl Body<'_> {
         true
     }
 
-    /// Whether a value is an array for sure, once it is not zero.
-    pub(crate) fn is_array(&self, v: Val) -> bool {
-        let kinds = self.ty(v).kinds;
-        kinds.contains(Kinds::ARR) && (Kinds::ARR | Kinds::NULL | Kinds::VOID).contains(kinds)
+    /// Whether a value is of one kind for sure, once it is not zero.
+    fn is_only(&self, v: Val, kind: Kinds) -> bool {
+        self.ty(v).kinds - Kinds::NOTHING == kind
+    }
+
+    /// A key of a map: as it is when it is an integer or a reference that is not zero, else as Any.
+    pub(crate) fn key(&mut self, v: Val) -> Val {
+        match self.slot(v).rep {
+            Rep::I64 | Rep::Any => self.val(v),
+            Rep::Ref if !self.ty(v).has(Kinds::NOTHING) => self.val(v),
+            _ => self.any(v),
+        }
+    }
+
+    pub(crate) fn map_get(&mut self, dst: Val, map: Val, key: Val, name: Symbol) -> bool {
+        if !self.is_only(map, Kinds::MAP) {
+            return false;
+        }
+        let Some(map) = self.checked(map, Action::Call, name) else { return false };
+        let key = self.key(key);
+        let slot = match self.slot(dst) {
+            slot if slot.rep == Rep::Unit => ANY,
+            slot => slot,
+        };
+        self.give_retained(dst, slot, |body, dst| body.emit_throwing(Op::MapGet { map, key }, dst));
+        true
+    }
+
+    pub(crate) fn map_set(&mut self, map: Val, key: Val, value: Val, name: Symbol) -> bool {
+        if !self.is_only(map, Kinds::MAP) {
+            return false;
+        }
+        let Some(map) = self.checked(map, Action::Call, name) else { return false };
+        let (key, value) = (self.key(key), self.item(value));
+        self.emit_throwing(Op::MapSet { map, key, value }, Val::NONE);
+        true
+    }
+
+    pub(crate) fn string_at(&mut self, dst: Val, a: Val, index: Val, name: Symbol) -> bool {
+        if !self.is_only(a, Kinds::STR) || self.ty(index).kinds != Kinds::INT {
+            return false;
+        }
+        let Some(a) = self.checked(a, Action::Call, name) else { return false };
+        let index = self.borrow_as(index, Rep::I64);
+        let slot = Slot { rep: Rep::Ref, void: true };
+        self.give(dst, slot, Held::Owned, |body, dst| body.emit_throwing(Op::StrAt { a, index }, dst));
+        true
     }
 
     pub(crate) fn array_get(&mut self, dst: Val, array: Val, index: Val, name: Symbol) -> bool {
-        if !self.is_array(array) || self.ty(index).kinds != Kinds::INT {
+        if !self.is_only(array, Kinds::ARR) || self.ty(index).kinds != Kinds::INT {
             return false;
         }
         let Some(array) = self.checked(array, Action::Call, name) else { return false };
@@ -198,7 +242,7 @@ impl Body<'_> {
     }
 
     pub(crate) fn array_set(&mut self, array: Val, index: Val, value: Val, name: Symbol) -> bool {
-        if !self.is_array(array) || self.ty(index).kinds != Kinds::INT {
+        if !self.is_only(array, Kinds::ARR) || self.ty(index).kinds != Kinds::INT {
             return false;
         }
         let Some(array) = self.checked(array, Action::Call, name) else { return false };

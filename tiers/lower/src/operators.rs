@@ -58,6 +58,7 @@ impl Body<'_> {
         match inst.op {
             Op::Add { a, b } => {
                 self.arithmetic(dst, a, b, |a, b| Op::IAdd { a, b }, Some(|a, b| Op::FAdd { a, b }))
+                    || self.join_texts(dst, a, b)
             }
             Op::AddReuse { a, b } => {
                 self.arithmetic(dst, a, b, |a, b| Op::IAdd { a, b }, Some(|a, b| Op::FAdd { a, b }))
@@ -278,6 +279,19 @@ impl Body<'_> {
         }
     }
 
+    /// `a + b` of texts, or of a text and an Integer.
+    fn join_texts(&mut self, dst: Val, a: Val, b: Val) -> bool {
+        let (x, y) = (self.ty(a).kinds, self.ty(b).kinds);
+        if !matches!((x, y), (Kinds::STR, Kinds::STR | Kinds::INT) | (Kinds::INT, Kinds::STR)) {
+            return false;
+        }
+        let (a, b) = (self.key(a), self.key(b));
+        self.give(dst, plain(Rep::Ref), Held::Owned, |body, dst| {
+            body.emit_throwing(Op::StrJoin { a, b }, dst)
+        });
+        true
+    }
+
     /// `a = a + b` where `a` is text.
     fn append(&mut self, inst: Inst, a: Val, b: Val) -> bool {
         if self.facts().ty(self.id, a).kinds != Kinds::STR {
@@ -288,7 +302,7 @@ impl Body<'_> {
             }
             return false;
         }
-        let (a, b) = (self.val(a), self.any(b));
+        let (a, b) = (self.val(a), self.key(b));
         self.give(inst.dst, plain(Rep::Ref), Held::Owned, |body, dst| {
             body.emit_throwing(Op::Append { a, b }, dst)
         });

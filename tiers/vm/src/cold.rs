@@ -358,10 +358,73 @@ pub(crate) fn arr_push(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
     }
 }
 
+/// A character outside of the text, or of one that is not ASCII.
+#[inline(never)]
+pub(crate) fn str_at(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
+    let text = Value::str(regs.object(inst.b));
+    match index::get(&mut m.rt, text, Value::int(regs.int(inst.c))) {
+        Ok(value) => {
+            write_field(regs, inst.a, rep::REF, value);
+            Step::Next
+        }
+        Err(trap) => trapped(m, trap),
+    }
+}
+
+/// Two texts, or a text and an integer, as one text.
+#[inline(never)]
+pub(crate) fn str_join(m: &mut Machine, regs: Regs, inst: Inst, reps: u64) -> Step {
+    let (a, b) = (by_field(m, regs, inst.b, reps as u16), by_field(m, regs, inst.c, (reps >> 16) as u16));
+    match nyrt::ops::arith::add(&mut m.rt, a, b) {
+        Ok(value) => {
+            regs.set(inst.a, value.payload());
+            done(m)
+        }
+        Err(trap) => trapped(m, trap),
+    }
+}
+
+/// The value of a key.
+#[inline(never)]
+pub(crate) fn map_get<const KEY: u16>(m: &mut Machine, regs: Regs, inst: Inst, rep: u64) -> Step {
+    let key = by_field(m, regs, inst.c, KEY);
+    match nyrt::ops::map::peek(&mut m.rt, regs.object(inst.b), key) {
+        Ok(value) => {
+            write_field(regs, inst.a, rep as u16, value);
+            Step::Next
+        }
+        Err(trap) => trapped(m, trap),
+    }
+}
+
+/// Whether a key is there.
+#[inline(never)]
+pub(crate) fn map_has<const KEY: u16>(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
+    let key = by_field(m, regs, inst.c, KEY);
+    match nyrt::ops::map::has(&mut m.rt, regs.object(inst.b), key) {
+        Ok(has) => {
+            regs.set(inst.a, u64::from(has));
+            Step::Next
+        }
+        Err(trap) => trapped(m, trap),
+    }
+}
+
+/// Sets the value of a key.
+#[inline(never)]
+pub(crate) fn map_set<const KEY: u16>(m: &mut Machine, regs: Regs, inst: Inst, rep: u64) -> Step {
+    let key = by_field(m, regs, inst.b, KEY);
+    let value = by_field(m, regs, inst.c, rep as u16);
+    match nyrt::ops::map::set(&mut m.rt, regs.object(inst.a), key, value) {
+        Ok(()) => done(m),
+        Err(trap) => trapped(m, trap),
+    }
+}
+
 /// `append`: the count of the string goes to the result.
 #[inline(never)]
-pub(crate) fn append(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
-    let (a, b) = (regs.object(inst.b), regs.any(inst.c));
+pub(crate) fn append(m: &mut Machine, regs: Regs, inst: Inst, reps: u64) -> Step {
+    let (a, b) = (regs.object(inst.b), by_field(m, regs, inst.c, reps as u16));
     match nyrt::ops::arith::add_owned(&mut m.rt, Value::str(a), b) {
         Ok(value) => {
             // What releases the old value finds nothing.
@@ -403,26 +466,33 @@ pub(crate) fn call_native(m: &mut Machine, regs: Regs, inst: Inst, data: *const 
 /// Writes a value as a field of an instruction says.
 #[inline(always)]
 fn write_field(regs: Regs, to: u16, field: u16, value: Value) {
-    match field {
-        rep::NULL | rep::VOID => {}
-        rep::ANY => regs.set_any(to, value),
-        rep::REF if !value.is_ref() => regs.set(to, 0),
-        _ => regs.set(to, value.payload()),
+    if field == rep::ANY {
+        regs.set_any(to, value);
+    } else if field == rep::REF {
+        regs.set(to, crate::ops::unboxed(value));
+    } else if field > rep::VOID {
+        regs.set(to, value.payload());
     }
 }
 
 /// The words of a value as a field of an instruction says.
+#[inline(always)]
 fn by_field(m: &Machine, regs: Regs, reg: u16, field: u16) -> Value {
-    let rep = match field {
-        rep::NULL => return Value::NULL,
-        rep::VOID => return Value::VOID,
-        rep::I64 => Rep::I64,
-        rep::F64 => Rep::F64,
-        rep::BOOL => Rep::Bool,
-        rep::REF => Rep::Ref,
-        _ => Rep::Any,
-    };
-    boxed(&m.rt, Slot { rep, void: false }, [regs.word(reg), regs.second(reg)])
+    if field == rep::I64 {
+        return Value::int(regs.int(reg));
+    }
+    if field == rep::ANY {
+        return regs.any(reg);
+    }
+    if field == rep::REF {
+        return m.rt.heap.value_or_null(regs.object(reg));
+    }
+    match field {
+        rep::F64 => Value::float(regs.float(reg)),
+        rep::BOOL => Value::bool(regs.word(reg) != 0),
+        rep::VOID => Value::VOID,
+        _ => Value::NULL,
+    }
 }
 
 /// Assigns a global.
@@ -466,6 +536,10 @@ pub(crate) fn capture(m: &Machine, index: u16) -> Value {
 #[inline(never)]
 pub(crate) fn get_static(m: &mut Machine, regs: Regs, inst: Inst, class: u32) -> Step {
     let class = mir::inst::ClassIx(class);
+    if let Some(instance) = m.static_instance(class) {
+        regs.set(inst.a, instance.payload());
+        return Step::Next;
+    }
     // SAFETY: there are no operands.
     let did = unsafe { m.perform(&Op::GetStatic { class }, std::ptr::null_mut(), &[0], class) };
     conclude(m, regs, inst.a, Rep::Ref, did)

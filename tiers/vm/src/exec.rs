@@ -448,7 +448,25 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::ArrPushRef => done_or!(ops::arr_push_ref(m, regs, inst), arr_push),
                 Code::ArrPushAny => done_or!(ops::arr_push_any(m, regs, inst), arr_push),
                 Code::StrLen => int!(m.rt.heap.str_chars(regs.object(inst.b))),
-                Code::Append => step!(cold::append(m, regs, *inst)),
+                Code::StrAt => {
+                    int_or!(ops::str_at(m, regs, inst), str_at)
+                }
+                Code::StrCode => match m.rt.heap.str_ascii_at(regs.object(inst.b), regs.int(inst.c)) {
+                    Some(c) => int!(c),
+                    None => int!(m.rt.heap.str_code_at(regs.object(inst.b), regs.int(inst.c))),
+                },
+                Code::StrJoin => step!(cold::str_join(m, regs, *inst, data!(1)), 2),
+                Code::Append => step!(cold::append(m, regs, *inst, data!(1)), 2),
+                Code::MapLen => int!(m.rt.heap.map_len(regs.object(inst.b))),
+                Code::MapGetI => step!(cold::map_get::<{ rep::I64 }>(m, regs, *inst, data!(1)), 2),
+                Code::MapGetRef => step!(cold::map_get::<{ rep::REF }>(m, regs, *inst, data!(1)), 2),
+                Code::MapGetAny => step!(cold::map_get::<{ rep::ANY }>(m, regs, *inst, data!(1)), 2),
+                Code::MapHasI => step!(cold::map_has::<{ rep::I64 }>(m, regs, *inst)),
+                Code::MapHasRef => step!(cold::map_has::<{ rep::REF }>(m, regs, *inst)),
+                Code::MapHasAny => step!(cold::map_has::<{ rep::ANY }>(m, regs, *inst)),
+                Code::MapSetI => step!(cold::map_set::<{ rep::I64 }>(m, regs, *inst, data!(1)), 2),
+                Code::MapSetRef => step!(cold::map_set::<{ rep::REF }>(m, regs, *inst, data!(1)), 2),
+                Code::MapSetAny => step!(cold::map_set::<{ rep::ANY }>(m, regs, *inst, data!(1)), 2),
 
                 Code::CellGet => unboxed!(m.rt.heap.cell_peek(regs.object(inst.b)), 1),
                 Code::CellSet => step!(cold::cell_set(m, regs, *inst)),

@@ -223,7 +223,21 @@ table! {
     ArrPushRef "arr_push_ref" [Reg Reg No] 0 Count;
     ArrPushAny "arr_push_any" [Reg Pair No] 0 Any;
     StrLen "str_len" [Reg Reg No] 0 Plain;
-    Append "append" [Reg Reg Pair] 0 Plain;
+    StrAt "str_at" [Reg Reg Reg] 0 Plain;
+    StrCode "str_code" [Reg Reg Reg] 0 Plain;
+    // The data is the representations of operands and results that can have several.
+    StrJoin "str_join" [Reg Reg Reg] 1 Plain;
+    Append "append" [Reg Reg Reg] 1 Plain;
+    MapLen "map_len" [Reg Reg No] 0 Plain;
+    MapGetI "map_get_i" [Reg Reg Reg] 1 Plain;
+    MapGetRef "map_get_ref" [Reg Reg Reg] 1 Plain;
+    MapGetAny "map_get_any" [Reg Reg Pair] 1 Any;
+    MapHasI "map_has_i" [Reg Reg Reg] 0 Plain;
+    MapHasRef "map_has_ref" [Reg Reg Reg] 0 Plain;
+    MapHasAny "map_has_any" [Reg Reg Pair] 0 Any;
+    MapSetI "map_set_i" [Reg Reg Reg] 1 Plain;
+    MapSetRef "map_set_ref" [Reg Reg Reg] 1 Plain;
+    MapSetAny "map_set_any" [Reg Pair Reg] 1 Any;
 
     // ---- variables outside of the frame; the last field is the representation
     CellGet "cell_get" [Reg Reg Num] 0 Plain;

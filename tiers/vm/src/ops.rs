@@ -130,6 +130,13 @@ pub(crate) fn arr_get_ref(m: &Machine, regs: Regs, inst: &Inst) -> Option<u64> {
     Some(u64::from(m.rt.heap.arr_get_ref(regs.object(inst.b), regs.int(inst.c))?.0))
 }
 
+/// A character of an ASCII text.
+#[inline(always)]
+pub(crate) fn str_at(m: &Machine, regs: Regs, inst: &Inst) -> Option<u64> {
+    let c = m.rt.heap.str_ascii_at(regs.object(inst.b), regs.int(inst.c))?;
+    Some(m.rt.heap.str_ascii(c).payload())
+}
+
 /// Replaces an integer.
 #[inline(always)]
 pub(crate) fn arr_set_i(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {

@@ -3,7 +3,7 @@
 
 use mir::func::{Func, Rep};
 use mir::inst::{Block, Inst, Op, Val};
-use nyrt::value::Value;
+use nyrt::value::{Ref, Value};
 
 use crate::flow::Flow;
 use crate::needed::needed;
@@ -166,7 +166,7 @@ impl Plan {
             conds: vec![None; func.blocks.len()],
         };
         for inst in &func.insts {
-            if let Some(konst) = konst(func, inst, facts) {
+            if let Some(konst) = konst(func, inst, facts).or_else(|| plan.boxed(&inst.op)) {
                 plan.konst[inst.dst.index()] = Some(konst);
             }
         }
@@ -234,6 +234,11 @@ impl Plan {
                 (false, false)
             }
             Op::Return { value } if self.small(value.0).is_some() => return,
+            Op::BoxI { .. } | Op::BoxF { .. } | Op::BoxB { .. } | Op::BoxLit { .. }
+                if self.konst[func.insts[at as usize].dst.index()].is_some() =>
+            {
+                return;
+            }
             _ => (false, false),
         };
         let mut n = 0;
@@ -275,6 +280,23 @@ impl Plan {
             _ => false,
         };
         if is_nothing(b) { Some(a) } else { is_nothing(a).then_some(b) }
+    }
+
+    /// The constant that is a whole value made of a constant.
+    fn boxed(&self, op: &Op) -> Option<Konst> {
+        let word = |v: Val| match self.konst[v.index()] {
+            Some(Konst::One(bits)) => Some(bits),
+            _ => None,
+        };
+        let value = match *op {
+            Op::BoxI { a } => Value::int(word(a)? as i64),
+            Op::BoxF { a } => Value::float(nyrt::scalar::word_to_float(word(a)?)),
+            Op::BoxB { a } => Value::bool(word(a)? != 0),
+            // The only references that are constants are texts.
+            Op::BoxLit { a } => Value::str(Ref(u32::try_from(word(a)?).ok().filter(|r| *r != 0)?)),
+            _ => return None,
+        };
+        Some(Konst::Two(value.tag(), value.payload()))
     }
 
     fn fold_branch(&mut self, func: &Func, block: Block, facts: &dyn Facts) {

@@ -72,6 +72,11 @@ impl Encoder<'_> {
             | Op::Void {} => {
                 self.constant(dst);
             }
+            Op::BoxI { .. } | Op::BoxF { .. } | Op::BoxB { .. } | Op::BoxLit { .. }
+                if self.plan.konst[dst.index()].is_some() =>
+            {
+                self.constant(dst);
+            }
 
             Op::IAdd { a, b } => self.arithmetic(inst, Code::IAdd, Some(Code::IAddI), a, b),
             Op::ISub { a, b } => self.arithmetic(inst, Code::ISub, Some(Code::IAddI), a, b),
@@ -232,7 +237,31 @@ impl Encoder<'_> {
                 self.emit(op, self.reg(array), self.reg(value), 0);
             }
             Op::StrLen { a } => self.unary(Code::StrLen, dst, a),
-            Op::Append { a, b } => self.binary(Code::Append, dst, a, b),
+            Op::StrAt { a, index } => self.binary(Code::StrAt, dst, a, index),
+            Op::StrCode { a, index } => self.binary(Code::StrCode, dst, a, index),
+            Op::StrJoin { a, b } => {
+                self.binary(Code::StrJoin, dst, a, b);
+                self.reps(a, self.set_rep(b));
+            }
+            Op::Append { a, b } => {
+                self.binary(Code::Append, dst, a, b);
+                self.reps(b, 0);
+            }
+            Op::MapLen { map } => self.unary(Code::MapLen, dst, map),
+            Op::MapGet { map, key } => {
+                let op = self.by_key(key, [Code::MapGetI, Code::MapGetRef, Code::MapGetAny])?;
+                self.binary(op, dst, map, key);
+                self.data(u64::from(rep_field(self.func.rep(dst))));
+            }
+            Op::MapHas { map, key } => {
+                let op = self.by_key(key, [Code::MapHasI, Code::MapHasRef, Code::MapHasAny])?;
+                self.binary(op, dst, map, key);
+            }
+            Op::MapSet { map, key, value } => {
+                let op = self.by_key(key, [Code::MapSetI, Code::MapSetRef, Code::MapSetAny])?;
+                self.emit(op, self.reg(map), self.reg(key), self.reg(value));
+                self.reps(value, 0);
+            }
 
             Op::CellGet { cell } => {
                 let rep = rep_field(self.func.rep(dst));
@@ -308,6 +337,22 @@ impl Encoder<'_> {
             (Some(short), Some((a, n, _))) => self.emit(short, self.reg(inst.dst), self.reg(a), n as u16),
             _ => self.binary(op, inst.dst, a, b),
         }
+    }
+
+    /// The opcode for a key that is an integer, a reference, or of unknown kind.
+    fn by_key(&self, key: Val, ops: [Code; 3]) -> Result<Code, Declined> {
+        match self.func.rep(key) {
+            Rep::I64 => Ok(ops[0]),
+            Rep::Ref => Ok(ops[1]),
+            Rep::Any => Ok(ops[2]),
+            Rep::Unit | Rep::F64 | Rep::Bool => Err(TOO_LARGE),
+        }
+    }
+
+    /// The representation of an operand and another one as data.
+    fn reps(&mut self, first: Val, second: u16) {
+        let first = u64::from(self.set_rep(first));
+        self.data(first | u64::from(second) << 16);
     }
 
     // ---- fields

@@ -15,7 +15,7 @@ use crate::builtin::{Owner, builtins};
 use crate::error::ErrorKind;
 use crate::heap::Heap;
 use crate::number::NumberText;
-use crate::ops::text::Parts;
+use crate::ops::{self, text::Parts};
 use crate::prelude::PreludeFn;
 use crate::rt::Rt;
 use crate::shapes::JSON_VALUE;
@@ -190,7 +190,7 @@ impl<'de> Visitor<'de> for Build<'_> {
                     break Err(error);
                 }
             };
-            let stored = map::set_entry(self.rt, object, key, value);
+            let stored = ops::map::set(self.rt, object.as_ref(), key, value);
             self.rt.heap.release(key);
             self.rt.heap.release(value);
             if let Err(trap) = stored {
@@ -234,7 +234,7 @@ fn set(rt: &mut Rt, j: Value, args: &[Value]) -> Outcome {
         value = content(rt, value);
     }
     match (document.kind(), key.as_int()) {
-        (Kind::Map, _) if key.kind() == Kind::Str => map::set_entry(rt, document, key, value)?,
+        (Kind::Map, _) if key.kind() == Kind::Str => ops::map::set(rt, document.as_ref(), key, value)?,
         (Kind::Arr, Some(at)) => array::set_element(rt, document, at, value)?,
         _ => {
             let what = match document.kind() {

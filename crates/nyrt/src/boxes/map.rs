@@ -1,15 +1,14 @@
 //! MapBox: entries in the order of insertion; Integers, Bools and Strings are keys by value, boxes by identity.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use super::access::{arg, array_of, made};
 use crate::boxes::json;
 use crate::builtin::{Owner, builtins};
-use crate::error::ErrorKind;
-use crate::heap::{Heap, map::is_key};
+use crate::heap::Heap;
+use crate::ops;
 use crate::rt::Rt;
-use crate::trap::{Outcome, Trap};
+use crate::trap::Outcome;
 use crate::value::{Value, class_id};
 
 builtins! { pub(crate) ROWS {
@@ -47,26 +46,9 @@ fn new(rt: &mut Rt, _: Value, _: &[Value]) -> Outcome {
     made(rt, Heap::map_new)
 }
 
-fn check_key(rt: &mut Rt, key: Value) -> Result<(), Trap> {
-    if is_key(key) {
-        return Ok(());
-    }
-    let text = format!("{} cannot be the key of a MapBox", rt.type_name(key));
-    Err(rt.raise(ErrorKind::TypeError, &text))
-}
-
 fn set(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
-    set_entry(rt, m, arg(args, 0), arg(args, 1))?;
+    ops::map::set(rt, m.as_ref(), arg(args, 0), arg(args, 1))?;
     Ok(Value::VOID)
-}
-
-/// `m[k] = v`.
-pub(crate) fn set_entry(rt: &mut Rt, m: Value, key: Value, value: Value) -> Result<(), Trap> {
-    check_key(rt, key)?;
-    if let Some(old) = made(rt, |heap| heap.map_set(m.as_ref(), key, value))? {
-        rt.heap.release(old);
-    }
-    Ok(())
 }
 
 fn get(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
@@ -75,13 +57,12 @@ fn get(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
 
 /// `m[k]`.
 pub(crate) fn entry(rt: &mut Rt, m: Value, key: Value) -> Outcome {
-    check_key(rt, key)?;
-    Ok(rt.heap.map_get(m.as_ref(), key).unwrap_or(Value::NULL))
+    let value = ops::map::peek(rt, m.as_ref(), key)?;
+    Ok(rt.heap.own(value))
 }
 
 fn has(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
-    check_key(rt, arg(args, 0))?;
-    Ok(Value::bool(rt.heap.map_has(m.as_ref(), arg(args, 0))))
+    Ok(Value::bool(ops::map::has(rt, m.as_ref(), arg(args, 0))?))
 }
 
 fn contains_value(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
@@ -92,7 +73,7 @@ fn contains_value(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
 }
 
 fn delete(rt: &mut Rt, m: Value, args: &[Value]) -> Outcome {
-    check_key(rt, arg(args, 0))?;
+    ops::map::check_key(rt, arg(args, 0))?;
     match rt.heap.map_remove(m.as_ref(), arg(args, 0)) {
         Some((key, value)) => {
             // Finalizers that wait are served last first: the value goes before its key, as when a map dies.

@@ -95,6 +95,9 @@ fn char_at(rt: &mut Rt, s: Value, args: &[Value]) -> Outcome {
 
 /// `s[i]`.
 pub(crate) fn get(rt: &mut Rt, s: Value, at: i64) -> Outcome {
+    if let Some(c) = rt.heap.str_ascii_at(s.as_ref(), at) {
+        return Ok(rt.heap.str_ascii(c));
+    }
     match u32::try_from(at).ok().and_then(|at| rt.heap.str_char_at(s.as_ref(), at)) {
         Some(c) => made(rt, |heap| heap.str_char(c)),
         None => Ok(Value::VOID),
@@ -102,9 +105,7 @@ pub(crate) fn get(rt: &mut Rt, s: Value, at: i64) -> Outcome {
 }
 
 fn char_code_at(rt: &mut Rt, s: Value, args: &[Value]) -> Outcome {
-    let at = u32::try_from(int_arg(args, 0)).ok();
-    let found = at.and_then(|at| rt.heap.str_char_at(s.as_ref(), at));
-    Ok(Value::int(found.map_or(-1, |c| i64::from(u32::from(c)))))
+    Ok(Value::int(rt.heap.str_code_at(s.as_ref(), int_arg(args, 0))))
 }
 
 fn substring(rt: &mut Rt, s: Value, args: &[Value]) -> Outcome {

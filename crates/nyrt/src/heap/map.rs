@@ -32,28 +32,29 @@ impl Heap {
     /// The value of a key, borrowed from the map.
     #[inline]
     pub fn map_peek(&self, m: Ref, key: Value) -> Option<Value> {
-        let i = self.map_find(m, key, self.key_hash(key))?;
+        let i = self.map_find(m, key)?;
         Some(self.mem.value(entry(self.map_storage(m), i) + ENTRY_VALUE))
     }
 
     /// Whether a key is there.
+    #[inline]
     pub fn map_has(&self, m: Ref, key: Value) -> bool {
-        self.map_find(m, key, self.key_hash(key)).is_some()
+        self.map_find(m, key).is_some()
     }
 
     /// Sets the value of a key (both borrowed; [`is_key`] must hold). Gives the old value, owned, to be
     /// released after the store. A key that is there keeps its place in the order.
+    #[inline]
     pub fn map_set(&mut self, m: Ref, key: Value, value: Value) -> Result<Option<Value>, OutOfMemory> {
         debug_assert!(is_key(key));
-        let hash = self.key_hash(key);
-        if let Some(i) = self.map_find(m, key, hash) {
+        if let Some(i) = self.map_find(m, key) {
             let at = entry(self.map_storage(m), i) + ENTRY_VALUE;
             let old = self.mem.value(at);
             self.retain(value);
             self.mem.set_value(at, value);
             return Ok(Some(old));
         }
-        self.map_append(m, key, hash, value)?;
+        self.map_append(m, key, value)?;
         self.retain(key);
         self.retain(value);
         Ok(None)
@@ -61,7 +62,7 @@ impl Heap {
 
     /// Takes an entry out: its key and value, owned.
     pub fn map_remove(&mut self, m: Ref, key: Value) -> Option<(Value, Value)> {
-        let i = self.map_find(m, key, self.key_hash(key))?;
+        let i = self.map_find(m, key)?;
         let at = entry(self.map_storage(m), i);
         let pair = (self.mem.value(at), self.mem.value(at + ENTRY_VALUE));
         self.map_bury(m, i);

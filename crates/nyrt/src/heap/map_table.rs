@@ -40,17 +40,11 @@ pub(super) fn entry(storage: Ref, i: u32) -> u32 {
 impl Heap {
     /// The hash under which maps find a key.
     #[inline]
-    pub(super) fn key_hash(&self, key: Value) -> u32 {
+    fn key_hash(&self, key: Value) -> u32 {
         match key.as_str() {
             Some(s) => self.str_hash(s),
             None => hash::word(key.kind() as u8, key.payload()),
         }
-    }
-
-    #[inline]
-    fn key_eq(&self, a: Value, b: Value) -> bool {
-        a == b
-            || a.tag() == Value::TAG_STR && b.tag() == Value::TAG_STR && self.str_eq(a.as_ref(), b.as_ref())
     }
 
     #[inline(always)]
@@ -68,27 +62,50 @@ impl Heap {
         self.mem.get::<u32>(m.0 + MAP_USED)
     }
 
-    fn entry_is(&self, at: u32, key: Value, hash: u32) -> bool {
-        self.mem.get::<u32>(at + ENTRY_HASH) == hash
-            && self.entry_live(at)
-            && self.key_eq(self.mem.value(at), key)
+    /// The number of the entry with this key.
+    #[inline]
+    pub(super) fn map_find(&self, m: Ref, key: Value) -> Option<u32> {
+        match key.as_str() {
+            Some(text) => self.map_find_text(m, text),
+            None => self.map_find_word(m, key),
+        }
     }
 
-    /// The number of the entry with this key.
-    pub(super) fn map_find(&self, m: Ref, key: Value, hash: u32) -> Option<u32> {
+    /// A key that is equal to nothing but itself. The key of a tombstone is `void`, which is no key.
+    #[inline(never)]
+    fn map_find_word(&self, m: Ref, key: Value) -> Option<u32> {
+        let is = |at: u32| self.mem.value(at) == key;
+        self.map_probe(m, || self.key_hash(key), is)
+    }
+
+    #[inline(never)]
+    fn map_find_text(&self, m: Ref, text: Ref) -> Option<u32> {
+        let hash = self.str_hash(text);
+        let is = |at: u32| {
+            let key = self.mem.value(at);
+            key.tag() == Value::TAG_STR
+                && (key.as_ref() == text
+                    || self.mem.get::<u32>(at + ENTRY_HASH) == hash && self.str_eq(key.as_ref(), text))
+        };
+        self.map_probe(m, || hash, is)
+    }
+
+    /// Looks at the entries where a key of this hash can be.
+    #[inline(always)]
+    fn map_probe(&self, m: Ref, hash: impl Fn() -> u32, is: impl Fn(u32) -> bool) -> Option<u32> {
         let storage = self.map_storage(m);
         let index = self.mem.get::<u32>(m.0 + MAP_INDEX);
         if index == 0 {
-            return (0..self.map_used(m)).find(|&i| self.entry_is(entry(storage, i), key, hash));
+            return (0..self.map_used(m)).find(|&i| is(entry(storage, i)));
         }
         let mask = (1u32 << self.mem.get::<u32>(m.0 + MAP_BITS)) - 1;
-        let mut place = hash & mask;
+        let mut place = hash() & mask;
         loop {
             let i = self.mem.get::<u32>(index + HEADER + 4 * place);
             if i == 0 {
                 return None;
             }
-            if self.entry_is(entry(storage, i - 1), key, hash) {
+            if is(entry(storage, i - 1)) {
                 return Some(i - 1);
             }
             place = (place + 1) & mask;
@@ -96,13 +113,8 @@ impl Heap {
     }
 
     /// Appends an entry for a key that is not there; the values are stored as they are.
-    pub(super) fn map_append(
-        &mut self,
-        m: Ref,
-        key: Value,
-        hash: u32,
-        value: Value,
-    ) -> Result<(), OutOfMemory> {
+    pub(super) fn map_append(&mut self, m: Ref, key: Value, value: Value) -> Result<(), OutOfMemory> {
+        let hash = self.key_hash(key);
         if self.map_used(m) == self.mem.get::<u32>(m.0 + MAP_CAP) {
             self.map_rebuild(m)?;
         }
@@ -141,7 +153,8 @@ impl Heap {
         let cap = (self.cell_size(storage) - HEADER as u64) / ENTRY as u64;
         let (mut index, mut bits) = (0, 0);
         if cap > SMALL as u64 {
-            bits = (cap + cap / 2).next_power_of_two().trailing_zeros();
+            // At most half of the places are taken.
+            bits = (cap * 2).next_power_of_two().trailing_zeros();
             match self.alloc_storage(4 << bits) {
                 Ok(r) => index = r.0,
                 Err(e) => {
@@ -206,6 +219,8 @@ impl Heap {
 }
 
 /// Whether a value can be a key: integers, booleans, strings by value, other boxes by identity.
+#[inline(always)]
 pub fn is_key(v: Value) -> bool {
-    !matches!(v.kind(), Kind::F64 | Kind::Null | Kind::Void)
+    const NO_KEYS: u32 = 1 << Kind::F64 as u32 | 1 << Kind::Null as u32 | 1 << Kind::Void as u32;
+    NO_KEYS >> (v.tag() >> 32) & 1 == 0
 }

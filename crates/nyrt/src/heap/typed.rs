@@ -9,6 +9,7 @@ use super::Heap;
 use super::array::{ARR_CAP, ARR_LEN, Elem};
 use super::cell::{DEAD, HEADER, class_word};
 use super::region::OutOfMemory;
+use super::string::STR_BYTES;
 use crate::value::{ClassId, Kind, Ref, Value};
 
 /// What is needed to make objects of a class, looked up once.
@@ -75,6 +76,16 @@ impl Heap {
     #[inline(never)]
     fn str_bytes_eq(&self, a: Ref, b: Ref) -> bool {
         self.str_bytes(a) == self.str_bytes(b)
+    }
+
+    /// The character at a position if it is inside and all characters are ASCII.
+    #[inline(always)]
+    pub fn str_ascii_at(&self, s: Ref, i: i64) -> Option<u8> {
+        let len = self.str_len(s);
+        if i as u64 >= u64::from(len) || len != self.str_chars(s) {
+            return None;
+        }
+        Some(self.mem.get::<u8>(s.0 + STR_BYTES + i as u32))
     }
 
     // ---- fields

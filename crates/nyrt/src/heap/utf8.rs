@@ -127,6 +127,12 @@ impl Heap {
         self.str_text(s).get(at..)?.chars().next()
     }
 
+    /// The number of the character at a position, -1 outside.
+    pub fn str_code_at(&mut self, s: Ref, at: i64) -> i64 {
+        let found = u32::try_from(at).ok().and_then(|at| self.str_char_at(s, at));
+        found.map_or(-1, |c| i64::from(u32::from(c)))
+    }
+
     /// The characters from one code point position to another as a string.
     pub fn str_substring(&mut self, s: Ref, from: u32, to: u32) -> Result<Value, OutOfMemory> {
         let a = self.str_offset(s, from);

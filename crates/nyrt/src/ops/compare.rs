@@ -26,21 +26,18 @@ pub fn numbers(a: Value, b: Value) -> Option<Ordering> {
 /// `a == b`; never fails.
 #[inline(always)]
 pub fn same(rt: &Rt, a: Value, b: Value) -> bool {
-    if a.tag() == Value::TAG_I64 && b.tag() == Value::TAG_I64 {
-        return a.payload() == b.payload();
+    if a.tag() == b.tag() && a.tag() != Value::TAG_F64 {
+        // By value, by identity, or texts.
+        return a.payload() == b.payload()
+            || a.tag() == Value::TAG_STR && rt.heap.str_same(a.as_ref(), b.as_ref());
     }
-    same_rest(rt, a, b)
+    // References of two kinds, and references and others, are not the same.
+    !a.is_ref() && !b.is_ref() && same_rest(a, b)
 }
 
 #[inline(never)]
-fn same_rest(rt: &Rt, a: Value, b: Value) -> bool {
-    match (a.kind(), b.kind()) {
-        (Kind::Str, Kind::Str) => rt.heap.str_eq(a.as_ref(), b.as_ref()),
-        (Kind::I64 | Kind::F64, Kind::I64 | Kind::F64) => numbers(a, b) == Some(Ordering::Equal),
-        (Kind::Void | Kind::Null, Kind::Void | Kind::Null) => true,
-        // Bools and identities; all weak references to one box share a cell.
-        _ => a == b,
-    }
+fn same_rest(a: Value, b: Value) -> bool {
+    numbers(a, b) == Some(Ordering::Equal) || a.is_nothing() && b.is_nothing()
 }
 
 /// `a == b` as a Bool.

@@ -29,7 +29,7 @@ pub fn get(rt: &mut Rt, a: Value, i: Value) -> Outcome {
 pub fn set(rt: &mut Rt, a: Value, i: Value, v: Value) -> Result<(), Trap> {
     match (a.kind(), i.as_int()) {
         (Kind::Arr, Some(at)) if !rt.heap.is_dead(a) => array::set_element(rt, a, at, v),
-        (Kind::Map, _) if !rt.heap.is_dead(a) => map::set_entry(rt, a, i, v),
+        (Kind::Map, _) if !rt.heap.is_dead(a) => super::map::set(rt, a.as_ref(), i, v),
         _ => {
             let result = call(rt, a, rt.boxes.words.set, &[i, v])?;
             rt.heap.release(result);

@@ -7,6 +7,7 @@ pub mod arith;
 pub mod bits;
 pub mod compare;
 pub mod index;
+pub mod map;
 pub mod method;
 pub mod text;
 pub mod truth;
