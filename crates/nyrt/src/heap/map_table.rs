@@ -65,17 +65,24 @@ impl Heap {
     /// The number of the entry with this key.
     #[inline]
     pub(super) fn map_find(&self, m: Ref, key: Value) -> Option<u32> {
-        match key.as_str() {
-            Some(text) => self.map_find_text(m, text),
-            None => self.map_find_word(m, key),
+        match key.tag() {
+            Value::TAG_STR => self.map_find_text(m, key.as_ref()),
+            Value::TAG_I64 => self.map_find_int(m, key.payload()),
+            _ => self.map_find_word(m, key),
         }
+    }
+
+    #[inline(never)]
+    fn map_find_int(&self, m: Ref, n: u64) -> Option<u32> {
+        let is = |at: u32| self.mem.get::<u64>(at + 8) == n && self.mem.get::<u64>(at) == Value::TAG_I64;
+        self.map_probe(m, || hash::word(Kind::I64 as u8, n), is)
     }
 
     /// A key that is equal to nothing but itself. The key of a tombstone is `void`, which is no key.
     #[inline(never)]
     fn map_find_word(&self, m: Ref, key: Value) -> Option<u32> {
         let is = |at: u32| self.mem.value(at) == key;
-        self.map_probe(m, || self.key_hash(key), is)
+        self.map_probe(m, || hash::word(key.kind() as u8, key.payload()), is)
     }
 
     #[inline(never)]
@@ -85,7 +92,7 @@ impl Heap {
             let key = self.mem.value(at);
             key.tag() == Value::TAG_STR
                 && (key.as_ref() == text
-                    || self.mem.get::<u32>(at + ENTRY_HASH) == hash && self.str_eq(key.as_ref(), text))
+                    || self.mem.get::<u32>(at + ENTRY_HASH) == hash && self.str_same(key.as_ref(), text))
         };
         self.map_probe(m, || hash, is)
     }

@@ -268,7 +268,7 @@ impl Heap {
     /// Same text.
     #[inline]
     pub fn str_eq(&self, a: Ref, b: Ref) -> bool {
-        a == b || self.str_len(a) == self.str_len(b) && self.str_bytes(a) == self.str_bytes(b)
+        self.str_same(a, b)
     }
 
     /// Order of the UTF-8 bytes.
