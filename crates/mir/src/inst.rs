@@ -443,7 +443,7 @@ instructions! {
     /// Number of entries of a map that is not zero.
     MapLen "map_len" { map: Val } Scalar TYPED;
     /// Value of a key of a map that is not zero, in the representation that its values have; absent zero or `null`. The
-    /// key is an I64, a reference that is not zero, or Any; throws `TypeError` for what cannot be a key.
+    /// key is an I64, a reference whose zero is `null`, or Any; throws `TypeError` for what cannot be a key.
     MapGet "map_get" { map: Val, key: Val } Borrowed TYPED_THROWS;
     /// Whether a key is in a map; operands and errors as for [`Op::MapGet`].
     MapHas "map_has" { map: Val, key: Val } Scalar TYPED_THROWS;
@@ -458,7 +458,7 @@ instructions! {
     /// [`Op::Add`] of a string and a string or I64, or of an I64 and a string; references are not zero.
     StrJoin "str_join" { a: Val, b: Val } Owned TYPED_THROWS;
     /// [`Op::AddReuse`] of a string that is not zero: the count of `a` goes to the result, what releases `a`
-    /// afterwards finds zero. `b` is an I64, a reference that is not zero, or Any.
+    /// afterwards finds zero. `b` is an I64, a reference whose zero is `null`, or Any.
     Append "append" { a: Val, b: Val } Owned TYPED_USER;
     /// The value in a variable cell, in the representation that it always has.
     CellGet "cell_get" { cell: Val } Borrowed TYPED;
@@ -475,7 +475,7 @@ instructions! {
     /// The same through a function value of that function, which has no receiver.
     CallClosure "call_closure" { callee: Val, func: FuncId, args: Vals } Owned TYPED_SUSPENDS;
     /// A builtin that was found when lowering: method, constructor or function. Its arguments, which begin with the
-    /// receiver of a method, come in any representation, a reference is not zero; what it gives fits the result's.
+    /// receiver of a method, come in any representation, zero is `null`; what it gives fits the result's.
     CallNative "call_native" { builtin: Builtin, args: Vals } Owned TYPED_SUSPENDS;
     /// A call whose body follows: counts its step and throws `StackOverflow` where the call would.
     Inlined "inlined" {} Nothing TYPED_THROWS;

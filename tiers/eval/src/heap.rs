@@ -267,13 +267,9 @@ impl Eval<'_> {
         func.vals(at.0).map(|v| self.any(v)).collect()
     }
 
-    /// A value in any representation as a whole one: a reference is not zero.
+    /// A value in any representation as a whole one; zero is `null`.
     fn whole(&self, v: Val) -> Step<Value> {
-        match self.get(v)? {
-            Word::Unit => fault(format!("{v:?} is nothing")),
-            Word::Ref(Ref::NONE) => fault(format!("{v:?} is zero")),
-            word => Ok(word.boxed(&self.rt.heap, false)),
-        }
+        Ok(self.get(v)?.boxed(&self.rt.heap, false))
     }
 
     fn counted(&self, word: Word) -> bool {

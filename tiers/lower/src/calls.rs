@@ -51,14 +51,6 @@ impl Body<'_> {
             }
             Op::CallValue { callee, args } => self.function_value(inst, callee, args),
             Op::CallBuiltin { builtin, args } => self.native(inst, BuiltinId(builtin.0 as u16), None, args),
-            // An empty array is what `[]` makes.
-            Op::NewBuiltin { class, args }
-                if class.0 == class_id::ARRAY.0 && self.src.list(args.0).is_empty() =>
-            {
-                let items = Vals(self.out.push_list([]));
-                self.runtime(Inst { op: Op::ArrayOf { items }, ..inst });
-                true
-            }
             Op::NewBuiltin { class, args } => match builtin::constructor(ClassId(class.0)) {
                 Some(id) => self.native(inst, id, None, args),
                 None => false,

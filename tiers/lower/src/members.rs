@@ -182,12 +182,12 @@ impl Body<'_> {
         self.ty(v).kinds - Kinds::NOTHING == kind
     }
 
-    /// A key of a map: as it is when it is an integer or a reference that is not zero, else as Any.
+    /// A key of a map, and what is joined to a text: as it is when it is an integer or a reference whose zero is `null`,
+    /// else as Any.
     pub(crate) fn key(&mut self, v: Val) -> Val {
         match self.slot(v).rep {
-            Rep::I64 | Rep::Any => self.val(v),
-            Rep::Ref if !self.ty(v).has(Kinds::NOTHING) => self.val(v),
-            _ => self.any(v),
+            Rep::F64 | Rep::Bool => self.any(v),
+            _ => self.item(v),
         }
     }
 

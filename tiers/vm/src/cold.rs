@@ -444,16 +444,16 @@ pub(crate) fn native_words(args: u16) -> usize {
 
 /// A builtin that was found when lowering.
 #[inline(never)]
-pub(crate) fn call_native(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -> Step {
+pub(crate) fn call_native(m: &mut Machine, regs: Regs, inst: Inst, at: *const Word) -> Step {
     let mut args = [Value::VOID; MOST_NATIVE_ARGS];
     let count = inst.b as usize;
     for (n, arg) in args.iter_mut().take(count).enumerate() {
         // SAFETY: the encoder writes a word for every two arguments; all bits of a word are good numbers.
-        let word = unsafe { (*data.add(1 + n / 2)).bits } >> (32 * (n % 2));
+        let word = unsafe { (*at.add(2 + n / 2)).bits } >> (32 * (n % 2));
         *arg = by_field(m, regs, word as u16, (word >> 16) as u16);
     }
     // SAFETY: the word behind the instruction holds the number.
-    let id = BuiltinId(unsafe { (*data).bits } as u16);
+    let id = BuiltinId(unsafe { (*at.add(1)).bits } as u16);
     match builtin::call_all(&mut m.rt, id, args.get(..count).unwrap_or(&[])) {
         Ok(value) => {
             write_field(regs, inst.a, inst.c, value);

@@ -378,17 +378,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::AnyTruth => int_or!(regs.any(inst.b).as_bool(), any),
                 Code::AnyNot => int_or!(regs.any(inst.b).as_bool().map(|b| !b), any),
 
-                Code::Retain => {
-                    let object = regs.object(inst.b);
-                    m.rt.heap.retain_some(object);
-                    int!(object.0)
-                }
-                Code::RetainAny => {
-                    let value = regs.any(inst.b);
-                    m.rt.heap.retain(value);
-                    regs.set_any(inst.a, value);
-                    next!()
-                }
+                Code::Retain => int!(ops::retain(m, regs, inst)),
+                Code::RetainAny => any!(m.rt.heap.own(regs.any(inst.b))),
                 Code::Release => release!(regs.object(inst.a)),
                 Code::ReleaseAny => release_any!(regs.any(inst.a)),
 
@@ -405,14 +396,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 }
                 Code::LoadAny => any!(m.rt.heap.load_any(regs.object(inst.b), u32::from(inst.c))),
                 Code::LoadRefOwn => int!(ops::load_own(m, regs.object(inst.b), inst.c).0),
-                Code::CheckLoad8 => {
-                    let object = checked!(inst.b);
-                    int!(m.rt.heap.load_i64(object, u32::from(inst.c)))
-                }
-                Code::CheckLoadRef => {
-                    let object = checked!(inst.b);
-                    int!(m.rt.heap.load_ref(object, u32::from(inst.c)).0)
-                }
+                Code::CheckLoad8 => int!(m.rt.heap.load_i64(checked!(inst.b), u32::from(inst.c))),
+                Code::CheckLoadRef => int!(m.rt.heap.load_ref(checked!(inst.b), u32::from(inst.c)).0),
                 Code::Store8 => done!(ops::store8(m, regs, inst)),
                 Code::StoreBool => done!(ops::store_bool(m, regs, inst)),
                 Code::StoreRawAny => done!(ops::store_any(m, regs, inst)),
@@ -448,13 +433,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::ArrPushRef => done_or!(ops::arr_push_ref(m, regs, inst), arr_push),
                 Code::ArrPushAny => done_or!(ops::arr_push_any(m, regs, inst), arr_push),
                 Code::StrLen => int!(m.rt.heap.str_chars(regs.object(inst.b))),
-                Code::StrAt => {
-                    int_or!(ops::str_at(m, regs, inst), str_at)
-                }
-                Code::StrCode => match m.rt.heap.str_ascii_at(regs.object(inst.b), regs.int(inst.c)) {
-                    Some(c) => int!(c),
-                    None => int!(m.rt.heap.str_code_at(regs.object(inst.b), regs.int(inst.c))),
-                },
+                Code::StrAt => int_or!(ops::str_at(m, regs, inst), str_at),
+                Code::StrCode => int!(ops::str_code(m, regs, inst)),
                 Code::StrJoin => step!(cold::str_join(m, regs, *inst, data!(1)), 2),
                 Code::Append => step!(cold::append(m, regs, *inst, data!(1)), 2),
                 Code::MapLen => int!(m.rt.heap.map_len(regs.object(inst.b))),
@@ -482,8 +462,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::NewObject => {
                     let address = data!(1) as *const Shape;
                     // SAFETY: the data is the address of a shape that the code keeps.
-                    let shape = unsafe { *address };
-                    match m.rt.heap.obj_of(shape) {
+                    match m.rt.heap.obj_of(unsafe { *address }) {
                         Ok(object) => {
                             regs.set(inst.a, u64::from(object.0));
                             next!(2)
@@ -513,11 +492,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::CallClosure => call!(regs.object(inst.c), listed!(inst.b)),
                 Code::GetField => step!(cold::get_field(m, regs, *inst)),
                 Code::CallMethod => step!(cold::call_method(m, regs, *inst)),
-                Code::CallNative => {
-                    // SAFETY: the data of the call.
-                    let data = unsafe { pc.add(1) };
-                    step!(cold::call_native(m, regs, *inst, data), cold::native_words(inst.b))
-                }
+                Code::CallNative => step!(cold::call_native(m, regs, *inst, pc), cold::native_words(inst.b)),
                 Code::Perform => step!(cold::perform(m, regs, inst.wide())),
                 Code::Skip => next!(1 + inst.a as usize),
                 Code::Inlined => {

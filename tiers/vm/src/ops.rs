@@ -70,6 +70,14 @@ pub(crate) fn order(
     Some(floats(&a.as_float()?, &b.as_float()?))
 }
 
+/// A reference with a count.
+#[inline(always)]
+pub(crate) fn retain(m: &Machine, regs: Regs, inst: &Inst) -> u32 {
+    let object = regs.object(inst.b);
+    m.rt.heap.retain_some(object);
+    object.0
+}
+
 // ---- fields
 
 /// The reference in a field, with a count.
@@ -135,6 +143,13 @@ pub(crate) fn arr_get_ref(m: &Machine, regs: Regs, inst: &Inst) -> Option<u64> {
 pub(crate) fn str_at(m: &Machine, regs: Regs, inst: &Inst) -> Option<u64> {
     let c = m.rt.heap.str_ascii_at(regs.object(inst.b), regs.int(inst.c))?;
     Some(m.rt.heap.str_ascii(c).payload())
+}
+
+/// The number of a character.
+#[inline(always)]
+pub(crate) fn str_code(m: &mut Machine, regs: Regs, inst: &Inst) -> i64 {
+    let (s, at) = (regs.object(inst.b), regs.int(inst.c));
+    m.rt.heap.str_ascii_at(s, at).map_or_else(|| m.rt.heap.str_code_at(s, at), i64::from)
 }
 
 /// Replaces an integer.

@@ -131,4 +131,6 @@ fn no_keys(m: &mut Maker) {
             m.throws(set, vec![all, key.clone(), Datum::Int(5)], "TypeError", &message);
         }
     }
+    let (get, all) = (getter(m, "ref", "any"), Datum::Map(vec![(text("null"), Datum::Int(1))]));
+    m.throws(get, vec![all, Datum::Null], "TypeError", "NullBox cannot be the key of a MapBox");
 }

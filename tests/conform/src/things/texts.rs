@@ -53,7 +53,7 @@ fn joins(m: &mut Maker) {
 fn appends(m: &mut Maker) {
     let values: [(&str, Vec<(Datum, &str)>); 2] = [
         ("i64", vec![(Datum::Int(i64::MIN), "-9223372036854775808"), (Datum::Int(7), "7")]),
-        ("ref", TEXTS.map(|t| (text(t), t)).to_vec()),
+        ("ref", TEXTS.map(|t| (text(t), t)).into_iter().chain([(Datum::Null, "null")]).collect()),
     ];
     for (rep, values) in values {
         let shared = "%2:ref = retain %0 %3:ref = append %2, %1 unwind bb1(exc, %2) release_quiet move %2
