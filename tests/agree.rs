@@ -6,8 +6,9 @@ mod common;
 
 use agree::batch::{Batch, Summary};
 use agree::config::{CONFIGS, Config};
-use agree::judge::What;
-use agree::run::Seen;
+use agree::generate::Program;
+use agree::judge::{self, End, What};
+use agree::run::{Runner, Seen};
 use common::NYASH;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
@@ -26,6 +27,9 @@ fn main() {
         trials.push(Trial::test(name, move || all_agree(first).map_err(Failed::from)));
     }
     trials.push(Trial::test("most programs end normally", || most_end_normally().map_err(Failed::from)));
+    trials.push(Trial::test("every amount of fuel ends programs at the same place", || {
+        fuel_is_the_same().map_err(Failed::from)
+    }));
     trials.push(Trial::test("a difference is found and made small", || {
         differences_are_found().map_err(Failed::from)
     }));
@@ -62,6 +66,46 @@ fn most_end_normally() -> Result<(), String> {
     let [normal, uncaught, fuel, ..] = summary.ends;
     if normal * 100 < summary.programs * 60 || uncaught == 0 || fuel == 0 {
         return Err(summary.to_string());
+    }
+    Ok(())
+}
+
+/// Small functions whose bodies take the place of their calls, loops that begin with the function or with each other, and
+/// jumps of all kinds.
+const STEPS: &str = "
+box P { x birth(x) { me.x = x } get() { return me.x } add(n) { me.x = me.x + n return me } }
+function spin(p, n) { loop { n = n - p.get() if n < 0 { break } } return n }
+function table(n) {
+  local rows = [] local i = 0
+  loop (i < n) {
+    i = i + 1
+    local row = rows
+    if i == 2 { continue }
+    local j = 0
+    loop (j < i and row.length() < 9) { try { j = j + 1 if j == 3 { throw j } } catch (e) { j = j + e } finally { row.push(j) } }
+  }
+  return rows.length()
+}
+function nest(n) { loop { loop { if n > 3 { return n } n = n + 1 } } }
+local p = new P(1)
+loop { print(spin(p, 3) + table(4) + nest(0) + p.add(1).get()) }
+";
+
+fn fuel_is_the_same() -> Result<(), String> {
+    let configs = || CONFIGS.iter().filter(|c| ["vm", "auto after 1"].contains(&c.name));
+    let runner = Runner::new(Path::new(NYASH)).map_err(|e| e.to_string())?;
+    let run = |program: &Program, config| runner.run(program, config, 0).map_err(|e| e.to_string());
+    for fuel in (1..80).chain([500, 1023, 1024, 1025, 5000]) {
+        let program = Program { text: STEPS.to_owned(), index: 0, fuel, depth: 100 };
+        let reference = run(&program, &CONFIGS[0])?;
+        if judge::end(&reference) != End::Fuel {
+            return Err(reference.err);
+        }
+        for config in configs() {
+            if let Some(d) = judge::compare(&program, config, &reference, &run(&program, config)?) {
+                return Err(format!("{fuel} steps, {}: {}", config.name, judge::first_line(&d)));
+            }
+        }
     }
     Ok(())
 }

@@ -178,6 +178,10 @@ pub unsafe trait Body {
     /// Where the current instruction is in the source.
     fn span(&self, frame: &Frame) -> Span;
 
+    /// The same for an activation that stands at the start of its function or of a loop because a step has just been
+    /// counted: [`mir::func::BlockData::span`].
+    fn step_span(&self, frame: &Frame) -> Span;
+
     /// A value that the current instruction uses, as [`Body::op`] names it.
     fn get(&self, rt: &Rt, frame: &Frame, val: Val) -> Value;
 

@@ -19,6 +19,8 @@ pub enum After {
     Fini,
     /// The instruction of the newest activation, which has not begun.
     Again,
+    /// What stands behind the instruction of the newest activation, which is done and did not cause the deaths.
+    Behind,
     /// The current task has ended with this result or error.
     TaskEnd(Result<Value, Value>),
     /// The current task has ended and another one is due.
@@ -151,6 +153,14 @@ impl Machine {
                 self.release_all(error);
                 if self.drops_wait() { self.serve_drops(After::Again) } else { Flow::Go }
             }
+            After::Behind => {
+                self.release_all(error);
+                if self.drops_wait() {
+                    return self.serve_drops(After::Behind);
+                }
+                self.advance();
+                Flow::Go
+            }
             After::TaskEnd(result) => {
                 self.release_all(error);
                 if self.drops_wait() {
@@ -211,7 +221,7 @@ impl Machine {
         Flow::Go
     }
 
-    fn advance(&mut self) {
+    pub(crate) fn advance(&mut self) {
         if let Some(frame) = self.task.frames.last_mut() {
             frame.code().body().advance(frame);
         }

@@ -7,7 +7,8 @@
 //!
 //! Reading order: `code` and `tier` (what a tier is), `frame`, `calls`, `unwind`, `drops`, `tasks`, `end`, `generic`.
 //!
-//! Steps for `--fuel`: one for every call of a function of the program and one for every jump backwards.
+//! Steps for `--fuel`: one for every call of a function of the program and one for every jump along an edge
+//! that closes a loop ([`mir::loops`]), the same in all tiers.
 
 mod audit;
 mod calls;
@@ -29,7 +30,7 @@ use std::rc::Rc;
 
 use hashbrown::HashMap;
 use link::Linked;
-use mir::inst::FuncId;
+use mir::inst::{FuncId, Op};
 use nyrt::rt::{Rt, Stop};
 use nyrt::task::{TaskId, Tasks};
 use nyrt::trap::Trap;
@@ -54,7 +55,7 @@ pub use trace::{Trace, TraceEntry};
 pub struct Config {
     /// Most registers (of two words) of one task; a deeper recursion is a `StackOverflow`.
     pub stack_values: usize,
-    /// Check all counts at every call and jump backwards (`NYASH_AUDIT=1`).
+    /// Check all counts at every step (`NYASH_AUDIT=1`).
     pub audit: bool,
 }
 
@@ -166,6 +167,8 @@ pub struct Machine {
     lent: Option<Value>,
     /// Whether the last run was stopped from outside: no code of the program runs any more.
     halted: bool,
+    /// The step that a limit stopped was that of a call whose body stands at its place.
+    stopped_inside: bool,
 }
 
 impl Machine {
@@ -195,7 +198,13 @@ impl Machine {
             abandoned: false,
             lent: None,
             halted: false,
+            stopped_inside: false,
         }
+    }
+
+    /// Whether counts are checked at every step.
+    pub fn audits(&self) -> bool {
+        self.config.audit
     }
 
     /// Replaces how notices are shown; without this they are plain lines on standard error.
@@ -273,6 +282,7 @@ impl Machine {
         self.exit = None;
         self.main_end = None;
         self.thrown_by_main = None;
+        self.stopped_inside = false;
     }
 
     fn end_run(&mut self) -> Exit {
@@ -284,7 +294,10 @@ impl Machine {
         }
         self.halted = self.rt.stop.is_some();
         self.abandoned |= self.halted;
-        let trace = self.trace_here();
+        let trace = match self.rt.stop {
+            Some(Stop::Fuel | Stop::Timeout) => self.trace_of_step(),
+            _ => Trace::default(),
+        };
         let limit = |kind, name: &str, message: &str, trace| {
             Exit::Limit(kind, Uncaught { kind: Some(name.into()), message: message.into(), trace })
         };
@@ -297,12 +310,21 @@ impl Machine {
         }
     }
 
-    /// Where the current task is, innermost first.
-    fn trace_here(&self) -> Trace {
+    /// Where the current task is after a step that it had no right to, innermost first.
+    fn trace_of_step(&self) -> Trace {
         let mut trace = Trace::default();
-        for frame in self.task.frames.iter().rev() {
-            trace.note(frame);
+        let mut frames = self.task.frames.iter().rev();
+        match frames.next().map(|newest| (newest, newest.code().body().op(newest))) {
+            Some((newest, Op::Inlined { func })) if self.stopped_inside => {
+                if let Some(func) = self.linked.program.funcs.get(func.index()) {
+                    trace.note_inlined(func);
+                }
+                trace.note(newest);
+            }
+            Some((newest, _)) => trace.note_start(newest),
+            None => {}
         }
+        frames.for_each(|frame| trace.note(frame));
         trace
     }
 

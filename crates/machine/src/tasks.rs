@@ -140,7 +140,7 @@ impl Machine {
         self.main_failed(error, trace)
     }
 
-    /// Counts a step: a call or a jump backwards. When it gives true, the loop has to leave for [`Machine::look`].
+    /// Counts a step: a call or the end of a loop's round. When it gives true, the loop has to leave for [`Machine::look`].
     #[inline(always)]
     pub fn tick(&mut self) -> bool {
         self.ticks -= 1;
@@ -162,28 +162,11 @@ impl Machine {
         }
     }
 
-    /// Between two instructions, at calls and jumps backwards: limits, garbage, audit.
+    /// Between two instructions, at calls and ends of loops: limits, garbage, audit.
     #[cold]
     pub fn safepoint(&mut self) -> Flow {
-        if self.ticks <= 0 {
-            self.charge();
-            let limits = &self.rt.limits;
-            if limits.fuel == 0 {
-                self.rt.stop = Some(Stop::Fuel);
-                return Flow::Stop;
-            }
-            if limits.deadline_ns != u64::MAX && self.rt.host.monotonic_ns() >= limits.deadline_ns {
-                self.rt.stop = Some(Stop::Timeout);
-                return Flow::Stop;
-            }
-            self.granted = self.rt.limits.fuel.min(QUANTUM as u64) as i64;
-            if self.config.audit {
-                match self.audit() {
-                    Ok(steps) => self.granted = self.granted.min(steps),
-                    Err(flow) => return flow,
-                }
-            }
-            self.ticks = self.granted;
+        if self.ticks <= 0 && self.steps_used() == Flow::Stop {
+            return Flow::Stop;
         }
         if self.rt.heap.collect_due() {
             self.rt.heap.collect();
@@ -191,6 +174,47 @@ impl Machine {
                 return self.serve_drops(After::Again);
             }
         }
+        Flow::Go
+    }
+
+    /// The same in the middle of the newest activation's instruction, which has counted a step and does nothing else:
+    /// the activation goes on behind it.
+    #[cold]
+    pub fn safepoint_of_step(&mut self) -> Flow {
+        if self.ticks <= 0 && self.steps_used() == Flow::Stop {
+            self.stopped_inside = true;
+            return Flow::Stop;
+        }
+        if self.rt.heap.collect_due() {
+            self.rt.heap.collect();
+            if self.drops_wait() {
+                return self.serve_drops(After::Behind);
+            }
+        }
+        self.advance();
+        Flow::Go
+    }
+
+    /// The steps that were granted are used up: looks at the limits and grants more.
+    fn steps_used(&mut self) -> Flow {
+        self.charge();
+        let limits = &self.rt.limits;
+        if limits.fuel == 0 {
+            self.rt.stop = Some(Stop::Fuel);
+            return Flow::Stop;
+        }
+        if limits.deadline_ns != u64::MAX && self.rt.host.monotonic_ns() >= limits.deadline_ns {
+            self.rt.stop = Some(Stop::Timeout);
+            return Flow::Stop;
+        }
+        self.granted = self.rt.limits.fuel.min(QUANTUM as u64) as i64;
+        if self.config.audit {
+            match self.audit() {
+                Ok(steps) => self.granted = self.granted.min(steps),
+                Err(flow) => return flow,
+            }
+        }
+        self.ticks = self.granted;
         Flow::Go
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use mir::func::FuncKind;
+use mir::func::{Func, FuncKind};
 use nyrt::value::Value;
 use syntax::intern::Symbol;
 use syntax::span::Span;
@@ -57,6 +57,20 @@ impl Trace {
         let code = frame.code();
         if code.kind != FuncKind::Prelude {
             self.push(TraceEntry { func: code.name, span: code.body().span(frame) });
+        }
+    }
+    /// Adds a function that begins and has no activation because its body stands in place of its call.
+    pub(crate) fn note_inlined(&mut self, f: &Func) {
+        if f.kind != FuncKind::Prelude {
+            let span = f.blocks.first().map(|b| b.span).unwrap_or_default();
+            self.push(TraceEntry { func: f.name, span });
+        }
+    }
+    /// Adds an activation that stands at the start of its function or of a loop.
+    pub(crate) fn note_start(&mut self, frame: &Frame) {
+        let code = frame.code();
+        if code.kind != FuncKind::Prelude {
+            self.push(TraceEntry { func: code.name, span: code.body().step_span(frame) });
         }
     }
     /// Whether nothing was noted.

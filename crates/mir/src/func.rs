@@ -110,6 +110,9 @@ pub struct BlockData {
     pub start: u32,
     /// One past the last instruction, which is the only one that ends a block.
     pub end: u32,
+    /// Where control is said to be that has just come here by a step: the place of the first instruction that the
+    /// source had here, whether or not a pass has taken it away.
+    pub span: Span,
 }
 
 /// Where control goes and with which arguments.

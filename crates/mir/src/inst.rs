@@ -477,8 +477,8 @@ instructions! {
     /// A builtin that was found when lowering: method, constructor or function. Its arguments, which begin with the
     /// receiver of a method, come in any representation, zero is `null`; what it gives fits the result's.
     CallNative "call_native" { builtin: Builtin, args: Vals } Owned TYPED_SUSPENDS;
-    /// A call whose body follows: counts its step and throws `StackOverflow` where the call would.
-    Inlined "inlined" {} Nothing TYPED_THROWS;
+    /// A call of a function whose body follows: counts its step and throws `StackOverflow` where the call would.
+    Inlined "inlined" { func: FuncId } Nothing TYPED_THROWS;
 
     // ---- before ownership and SSA construction
     /// Value of a variable.

@@ -16,6 +16,7 @@ pub mod build;
 mod draft;
 pub mod func;
 pub mod inst;
+pub mod loops;
 pub mod operand;
 mod own;
 pub mod program;

@@ -395,7 +395,8 @@ fn finish(
             func.insts.push(Inst { op, dst, unwind });
             func.spans.push(*span);
         }
-        func.blocks.push(BlockData { params, start, end: func.insts.len() as u32 });
+        let span = func.spans.get(start as usize).copied().unwrap_or_default();
+        func.blocks.push(BlockData { params, start, end: func.insts.len() as u32, span });
     }
     func.insts.shrink_to_fit();
     func.spans.shrink_to_fit();

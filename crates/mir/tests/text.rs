@@ -353,7 +353,7 @@ fn make_func(entropy: &mut Entropy, program: &mut Program) -> Func {
             maker.func.spans.push(Span::default());
         }
         let end = func.insts.len() as u32;
-        func.blocks.push(BlockData { params, start, end });
+        func.blocks.push(BlockData { params, start, end, span: Span::default() });
     }
     if entropy.chance() {
         make_typed(entropy, &mut func);
@@ -444,7 +444,7 @@ fn every_instruction_reads_back() {
         let op = maker.op(row.mnemonic);
         assert_eq!(op.row_index(), i);
         func.insts.push(Inst { op, dst: Val(1), unwind: EdgeId::NONE });
-        func.blocks.push(BlockData { params: 0, start: 0, end: 1 });
+        func.blocks.push(BlockData { params: 0, start: 0, end: 1, span: Span::default() });
         let text = print_func(&program, FuncId(0), &func, None);
         let again = parse(&text).unwrap();
         let inst = &again.funcs[0].insts[0];

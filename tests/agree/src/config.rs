@@ -24,8 +24,6 @@ pub struct Config {
 pub enum Checks {
     /// Output, errors, exit code, live objects.
     Same,
-    /// The same, but not for programs that use their fuel up.
-    SameUnlessFuel,
     /// The same, but not for programs that notice when the collector runs.
     SameButCollections,
     /// Only that the end is a proper one: the program may end early.
@@ -34,27 +32,25 @@ pub enum Checks {
 
 const PLAIN: Config = Config { name: "", flags: &[], env: &[], checks: Checks::Same, one_in: 1, alter: None };
 
-const TYPED: Config = Config { checks: Checks::SameUnlessFuel, ..PLAIN };
-
 /// Every configuration. A new tier gets its rows here.
 pub const CONFIGS: &[Config] = &[
     Config { name: "interp", flags: &["--tier=interp"], ..PLAIN },
-    Config { name: "auto", flags: &["--tier=auto"], ..TYPED },
-    Config { name: "vm", flags: &["--tier=vm"], ..TYPED },
-    Config { name: "auto after 1", flags: &["--tier=auto"], env: &[("NYASH_VM_THRESHOLD", "1")], ..TYPED },
+    Config { name: "auto", flags: &["--tier=auto"], ..PLAIN },
+    Config { name: "vm", flags: &["--tier=vm"], ..PLAIN },
+    Config { name: "auto after 1", flags: &["--tier=auto"], env: &[("NYASH_VM_THRESHOLD", "1")], ..PLAIN },
     Config {
         name: "vm, always specialized",
         flags: &["--tier=vm"],
         env: &[("NYASH_SPECIALIZE", "always")],
         one_in: 2,
-        ..TYPED
+        ..PLAIN
     },
     Config {
         name: "vm, counts audited",
         flags: &["--tier=vm"],
         env: &[("NYASH_STRESS", "rc-audit")],
         one_in: 20,
-        ..TYPED
+        ..PLAIN
     },
     Config {
         name: "interp, counts audited",

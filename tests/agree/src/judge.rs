@@ -92,8 +92,6 @@ pub fn compare(program: &Program, config: &Config, reference: &Seen, seen: &Seen
     }
     let same = match config.checks {
         Checks::Same => true,
-        // Where the steps of a program end is not the same in all tiers yet (docs/status.md).
-        Checks::SameUnlessFuel => ![reference, seen].iter().any(|s| end(s) == End::Fuel),
         Checks::SameButCollections => ![reference, seen].iter().any(|s| notices_collections(program, s)),
         Checks::ProperEnd => false,
     };

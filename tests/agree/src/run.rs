@@ -143,19 +143,7 @@ fn statistics(err: &str) -> (String, Option<HeapSeen>) {
             None => rest.push_str(line),
         }
     }
-    (without_place_of_limits(rest), heap)
-}
-
-/// The column at which a program stands when its fuel is used up is where its loop begins, which tiers see differently
-/// when the first instructions of the loop became part of others. The message counts.
-fn without_place_of_limits(err: String) -> String {
-    match err.find("error: limit:") {
-        Some(at) => {
-            let end = err[at..].find('\n').map_or(err.len(), |line| at + line + 1);
-            err[..end].to_string()
-        }
-        None => err,
-    }
+    (rest, heap)
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ bb1: return move %1
 bb2: %3:i64 = int 1 %4:i64 = isub %0, %3 %5:i64 = call_direct @3 (%4) %6:i64 = iadd %5, %3 return move %6 }
 func @4 "below" user params 1 typed (i64) i64 {
 bb0: %1:i64 = int 0 %2:bool = ieq %0, %1 branch %2, bb1, bb2
-bb1: inlined return move %1
+bb1: inlined @4 return move %1
 bb2: %3:i64 = int 1 %4:i64 = isub %0, %3 %5:i64 = call_direct @4 (%4) return move %5 }
 func @5 "fails" user params 1 typed (ref) ref {
 bb0: %1:ref = retain %0 %2:i64 = int 0 %3:i64 = idiv %2, %2 unwind bb1(exc, %1) return move %1

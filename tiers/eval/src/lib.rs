@@ -225,7 +225,7 @@ impl<'a> Eval<'a> {
             Op::Return { value } => return Ok(Did::Returns(self.get(value.0)?)),
             Op::Throw { value } | Op::Rethrow { value } => return Err(Stop::Throw(self.any(value.0)?)),
             Op::Unreachable {} => return Err(Stop::Fault("was reached".into())),
-            Op::Inlined {} => {
+            Op::Inlined { .. } => {
                 self.tick()?;
                 self.check_depth()?;
                 return Ok(Did::Nothing);

@@ -114,7 +114,7 @@ fn the_suite_sees_planted_faults() {
         ("load %0, class0, \"next\"", "null"),
         ("capture_get 0", "int 1000"),
         ("capture_get 1", "null"),
-        ("bb1: inlined return", "bb1: return"),
+        ("bb1: inlined @4 return", "bb1: return"),
         ("arr_set %0, %1, %2", "arr_push %0, %2"),
         ("arr_len %0", "int 3"),
         ("str_len %0", "int 1"),

@@ -4,6 +4,7 @@
 use machine::{At, Body, Code, Frame, Held, Malformed, TierId};
 use mir::func::Func;
 use mir::inst::{EXCEPTION, EdgeId, FuncId, Gives, Inst, Op, OperandRef, Val};
+use mir::loops;
 use nyrt::rt::Rt;
 use nyrt::value::Value;
 use syntax::span::Span;
@@ -28,7 +29,7 @@ pub(crate) struct Edge {
     pub(crate) pc: u32,
     first_move: u32,
     moves: u32,
-    /// Whether it leads to the same place or further up: a loop.
+    /// Whether it closes a loop.
     pub(crate) back: bool,
 }
 
@@ -113,7 +114,8 @@ impl Prepared {
         let mut moves = Vec::new();
         let mut edges = Vec::with_capacity(f.edges.len());
         let mut pairs = Vec::new();
-        for e in &f.edges {
+        let closing = loops::closing(f);
+        for (e, back) in f.edges.iter().zip(closing) {
             let target = f.blocks.get(e.to.index())?;
             let (params, args) = (list(target.params)?, list(e.args)?);
             if params.len() != args.len() || target.start as usize >= f.insts.len() || !regs(target.params) {
@@ -129,15 +131,7 @@ impl Prepared {
             }
             let first_move = moves.len() as u32;
             one_by_one(&mut pairs, scratch, &mut moves);
-            edges.push(Edge {
-                pc: target.start,
-                first_move,
-                moves: moves.len() as u32 - first_move,
-                back: false,
-            });
-        }
-        for (i, inst) in f.insts.iter().enumerate() {
-            f.edges_of(inst, |e| edges[e.index()].back |= edges[e.index()].pc as usize <= i);
+            edges.push(Edge { pc: target.start, first_move, moves: moves.len() as u32 - first_move, back });
         }
         let regs = f.values.checked_add(2)?;
         let insts = f.insts.clone().into_boxed_slice();
@@ -187,6 +181,10 @@ unsafe impl Body for Prepared {
     }
     fn span(&self, frame: &Frame) -> Span {
         self.spans.get(self.at(frame)).copied().unwrap_or_default()
+    }
+    fn step_span(&self, frame: &Frame) -> Span {
+        // The first instruction is the one of the source: nothing is taken away in generic functions.
+        self.span(frame)
     }
     fn get(&self, _: &Rt, frame: &Frame, val: Val) -> Value {
         self.reg(frame, val.index())

@@ -13,7 +13,7 @@ use naive::{Mover, Naive};
 use support::{Options, Ran, World, run_prepared, run_program};
 
 /// Patience, and which functions move: those whose number leaves the first when divided by the second.
-const MOVES: [(i32, (u32, u32)); 5] = [(0, (0, 1)), (0, (0, 2)), (0, (1, 2)), (15, (0, 1)), (15, (1, 2))];
+const MOVES: [(i32, (u32, u32)); 5] = [(0, (0, 1)), (0, (0, 2)), (0, (1, 2)), (10, (0, 1)), (10, (1, 2))];
 
 fn programs(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {

@@ -396,7 +396,9 @@ impl<'a> Body<'a> {
                 self.out.insts.push(inst);
                 self.out.spans.push(span);
             }
-            self.out.blocks.push(BlockData { params, start, end: self.out.insts.len() as u32 });
+            let end = self.out.insts.len() as u32;
+            let span = self.src.blocks.get(block).map(|b| b.span).unwrap_or_default();
+            self.out.blocks.push(BlockData { params, start, end, span });
         }
         let edges = std::mem::take(&mut self.out.edges);
         for inst in &mut self.out.insts {

@@ -215,7 +215,7 @@ impl Pass<'_> {
             }
         }
         // Garbage may be collected at a call, and its finalizers write what they like.
-        let calls = matches!(inst.op, Op::Inlined {}) || inst.op.row().effects.runs_user_code();
+        let calls = matches!(inst.op, Op::Inlined { .. }) || inst.op.row().effects.runs_user_code();
         if calls && self.cx.facts.has_finalizers() {
             known.fields.clear();
         }

@@ -120,7 +120,7 @@ impl Splice<'_, '_> {
         for block in old.block_ids() {
             let data = old.blocks[block.index()];
             self.numbers[block.index()] = Block(self.func.blocks.len() as u32);
-            self.open(data.params);
+            self.open(data.params, data.span);
             for at in data.start..data.end {
                 let (inst, span) = (old.insts[at as usize], old.spans[at as usize]);
                 let body = match inst.op {
@@ -130,7 +130,7 @@ impl Splice<'_, '_> {
                     _ => None,
                 };
                 match (inst.op, body) {
-                    (Op::CallDirect { args, .. }, Some(body)) => self.splice(inst, args, span, &body),
+                    (Op::CallDirect { func, args }, Some(body)) => self.splice(inst, func, args, span, &body),
                     _ => self.push(inst, span),
                 }
             }
@@ -142,9 +142,9 @@ impl Splice<'_, '_> {
     }
 
     /// Begins a block with a list of parameters.
-    fn open(&mut self, params: u32) {
+    fn open(&mut self, params: u32, span: Span) {
         let at = self.func.insts.len() as u32;
-        self.func.blocks.push(BlockData { params, start: at, end: at });
+        self.func.blocks.push(BlockData { params, start: at, end: at, span });
     }
 
     fn push(&mut self, inst: Inst, span: Span) {
@@ -161,8 +161,8 @@ impl Splice<'_, '_> {
         EdgeId(self.func.edges.len() as u32 - 1)
     }
 
-    fn splice(&mut self, call: Inst, args: Vals, span: Span, body: &Func) {
-        self.push(Inst { op: Op::Inlined {}, dst: Val::NONE, unwind: call.unwind }, span);
+    fn splice(&mut self, call: Inst, callee: FuncId, args: Vals, span: Span, body: &Func) {
+        self.push(Inst { op: Op::Inlined { func: callee }, dst: Val::NONE, unwind: call.unwind }, span);
         // Parameters are the arguments, every other value of the body gets a new number.
         let args: Vec<Val> = self.old.vals(args.0).collect();
         let base = self.func.values;
@@ -197,7 +197,7 @@ impl Splice<'_, '_> {
             if block != Block(0) {
                 let params: Vec<u32> = body.block_params(block).map(|v| values[v.index()].0).collect();
                 let params = self.func.push_list(params);
-                self.open(params);
+                self.open(params, span);
             }
             for inst in body.block_insts(block) {
                 let inst = match inst.op {
@@ -213,7 +213,7 @@ impl Splice<'_, '_> {
             }
         }
         let params = if call.dst.is_none() { 0 } else { self.func.push_list([call.dst.0]) };
-        self.open(params);
+        self.open(params, span);
     }
 
     /// An instruction of a body whose blocks begin at `first`.

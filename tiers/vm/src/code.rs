@@ -17,6 +17,7 @@ use syntax::span::Span;
 
 use crate::Source;
 use crate::encode::{Encoded, Site};
+use crate::live::Live;
 use crate::op::Word;
 use crate::plan::Konst;
 use crate::slots::{NONE, param_slots};
@@ -47,6 +48,8 @@ pub(crate) struct VmCode {
     /// What instructions point to.
     _shapes: Shapes,
     owned: OnceCell<Option<OwnedAt>>,
+    /// Where values are in their registers; kept for audits only.
+    live: Option<Live>,
 }
 
 impl VmCode {
@@ -57,6 +60,7 @@ impl VmCode {
         encoded: Encoded,
         shapes: Shapes,
         source: Rc<dyn Source>,
+        audited: bool,
     ) -> VmCode {
         let words = encoded.words.into_boxed_slice();
         VmCode {
@@ -75,6 +79,7 @@ impl VmCode {
             source,
             _shapes: shapes,
             owned: OnceCell::new(),
+            live: audited.then_some(encoded.live),
         }
     }
 
@@ -163,6 +168,17 @@ unsafe impl Body for VmCode {
     fn span(&self, frame: &Frame) -> Span {
         self.func.spans.get(self.position(frame.pc)).copied().unwrap_or_default()
     }
+    fn step_span(&self, frame: &Frame) -> Span {
+        let word = (frame.pc as usize - self.words.as_ptr() as usize) / size_of::<Word>();
+        let starts = |block: Block| self.starts.get(block.index()).is_some_and(|at| *at as usize == word);
+        // No loop begins with the first word.
+        let block =
+            if word == 0 { Some(Block(0)) } else { self.loops.iter().map(|l| l.0).find(|b| starts(*b)) };
+        match block.and_then(|b| self.func.blocks.get(b.index())) {
+            Some(block) => block.span,
+            None => self.span(frame),
+        }
+    }
     fn get(&self, rt: &Rt, frame: &Frame, val: Val) -> Value {
         self.value(rt, frame, val)
     }
@@ -228,7 +244,12 @@ unsafe impl Body for VmCode {
         if at == At::Thrown && op.consumes_when_throwing() {
             self.func.uses(&op, |v, consumed| vals.retain(|h| !consumed || *h != v));
         }
-        for v in vals.into_iter().filter(|v| self.func.rep(*v).counts()) {
+        // What is only forgotten from here on may have lost its register, and is no reference.
+        let there = |v: Val| {
+            let kept = v.0 < self.func.params || self.konst[v.index()].is_some();
+            kept || self.live.as_ref().is_none_or(|l| l.holds(v, position, at == At::After))
+        };
+        for v in vals.into_iter().filter(|v| self.func.rep(*v).counts() && there(*v)) {
             held.push(self.value(rt, frame, v));
         }
         true

@@ -246,6 +246,13 @@ pub(crate) fn overflow(m: &mut Machine) -> Step {
     trapped(m, trap)
 }
 
+/// The step of a call whose body follows ends the granted ones.
+#[cold]
+#[inline(never)]
+pub(crate) fn inlined(m: &mut Machine) -> Step {
+    m.safepoint_of_step().into()
+}
+
 /// There is no room for another activation: the call is done again when some was made.
 #[cold]
 #[inline(never)]

@@ -41,6 +41,8 @@ pub(crate) struct Encoded {
     /// The first blocks of loops with the values that are alive there, but for the constants that are made at
     /// the start of the function.
     pub(crate) loops: Vec<(Block, Vec<Val>)>,
+    /// Where values are in their registers.
+    pub(crate) live: Live,
 }
 
 /// Where a jump goes.
@@ -127,11 +129,12 @@ pub(crate) fn encode(
                 slots,
                 konst: plan.konst.clone(),
                 loops: loops(func, flow, &plan, &live),
+                live: Live::default(),
             },
         };
         encoder.whole()?;
         if encoder.fix() {
-            return Ok(encoder.out);
+            return Ok(Encoded { live, ..encoder.out });
         }
         if long {
             return Err(TOO_LARGE);
@@ -376,13 +379,21 @@ impl Encoder<'_> {
         Label::Stub(edge)
     }
 
+    /// Whether the function or a loop begins here without any code before `to`, where a loop begins: places where steps are
+    /// counted must be told apart.
+    fn is_empty_start(&self, to: Block) -> bool {
+        let here = self.out.words.len() as u32;
+        let begins = |l: &(Block, Vec<Val>)| self.out.starts[l.0.index()] == here;
+        self.headers[to.index()] && (here == 0 || self.out.loops.iter().any(begins))
+    }
+
     /// Goes along an edge from here.
     fn follow(&mut self, edge: EdgeId, next: Option<Block>) {
         self.copy(edge);
         let to = self.target(edge);
         if self.flow.back[edge.index()] {
             self.jump(Code::Back, 0, 0, Label::Block(to));
-        } else if next != Some(to) {
+        } else if next != Some(to) || self.is_empty_start(to) {
             self.jump(Code::Jump, 0, 0, Label::Block(to));
         }
     }

@@ -500,10 +500,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                         step!(cold::overflow(m))
                     }
                     if m.tick() {
-                        // SAFETY: see above.
-                        pc = unsafe { pc.add(1) };
-                        save!();
-                        continue 'frame;
+                        step!(cold::inlined(m))
                     }
                     next!()
                 }

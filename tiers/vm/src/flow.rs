@@ -3,6 +3,7 @@
 
 use mir::func::Func;
 use mir::inst::{Block, EdgeId};
+use mir::loops;
 
 /// A block without a place.
 const NOWHERE: u32 = u32::MAX;
@@ -14,7 +15,7 @@ pub(crate) struct Flow {
     order: Vec<u32>,
     /// Immediate dominator by position in reverse postorder.
     idom: Vec<u32>,
-    /// Of each edge: whether its target dominates the block that it leaves. Unwind edges never count.
+    /// Of each edge: whether it closes a loop.
     pub(crate) back: Vec<bool>,
     /// In how many loops a block lies.
     pub(crate) depth: Vec<u32>,
@@ -68,7 +69,7 @@ impl Flow {
             order[block.index()] = at as u32;
         }
         let idom = dominators(&postorder, &succs, &order);
-        let mut flow = Flow { order, idom, back: vec![false; func.edges.len()], depth: vec![0; blocks] };
+        let mut flow = Flow { order, idom, back: loops::closing(func), depth: vec![0; blocks] };
         flow.find_loops(func);
         flow
     }
@@ -94,20 +95,13 @@ impl Flow {
             if !self.reached(block) {
                 continue;
             }
-            let mut back = Vec::new();
-            edges_from(func, block, |e, _, unwind| {
-                if !unwind && self.dominates(func.edges[e.index()].to, block) {
-                    back.push(e);
-                }
-            });
-            for e in back {
-                self.back[e.index()] = true;
+            edges_from(func, block, |e, _, _| {
                 let to = func.edges[e.index()].to.index();
-                if to <= block.index() {
+                if self.back[e.index()] && to <= block.index() {
                     begins[to] += 1;
                     begins[block.index() + 1] -= 1;
                 }
-            }
+            });
         }
         let mut depth = 0;
         for (block, change) in self.depth.iter_mut().zip(begins) {

@@ -133,7 +133,8 @@ impl Vm {
             return Err(NotReady::Trap(trap));
         }
         let encoded = encoded.map_err(NotReady::Declined)?;
-        Ok(VmCode::new(id, f, signature, encoded, shapes, self.source.clone()))
+        let audited = machine.audits();
+        Ok(VmCode::new(id, f, signature, encoded, shapes, self.source.clone(), audited))
     }
 }
 

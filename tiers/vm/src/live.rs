@@ -14,7 +14,7 @@ use crate::plan::Plan;
 pub(crate) type Range = (u32, u32);
 
 /// The ranges of all values.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Live {
     first: Vec<u32>,
     ranges: Vec<Range>,
@@ -30,6 +30,13 @@ impl Live {
     /// The ranges of a value, ascending, none touching another.
     pub(crate) fn of(&self, v: Val) -> &[Range] {
         &self.ranges[self.first[v.index()] as usize..self.first[v.index() + 1] as usize]
+    }
+
+    /// Whether the register of a value, no parameter of the function, is its own before an instruction or, if `written`, behind
+    /// it.
+    pub(crate) fn holds(&self, v: Val, at: usize, written: bool) -> bool {
+        let position = 2 * at as u32 + u32::from(written);
+        self.of(v).iter().any(|(from, to)| (*from..*to).contains(&position))
     }
 
     /// `None` when it takes too long.

@@ -300,7 +300,7 @@ impl Encoder<'_> {
             Op::CallDirect { func, args } => self.call(dst, func, args, None)?,
             Op::CallClosure { callee, func, args } => self.call(dst, func, args, Some(callee))?,
             Op::CallNative { builtin, args } => self.native(dst, builtin, args)?,
-            Op::Inlined {} => self.emit(Code::Inlined, 0, 0, 0),
+            Op::Inlined { .. } => self.emit(Code::Inlined, 0, 0, 0),
             Op::DropOutbox {} => self.emit(Code::DropOutbox, 0, 0, 0),
             _ => {
                 let site = self.site(inst);

@@ -414,7 +414,7 @@ impl<'a> Parser<'a> {
             if self.next().starts_with('(') { self.list(func, ["(", ")"], |p, f| p.def(f))? } else { 0 };
         self.expect(":", "`:`")?;
         let at = func.insts.len() as u32;
-        func.blocks.push(BlockData { params, start: at, end: at });
+        func.blocks.push(BlockData { params, start: at, end: at, span: Span::default() });
         Ok(())
     }
 

@@ -37,6 +37,11 @@ const FUEL: u64 = 400_000;
 pub fn program(seed: u64, index: u64) -> Program {
     let mut writer = Gen::new(Rng::new(seed, index));
     writer.program();
+    if writer.one_in(8) {
+        // Ends anywhere: the logarithm is what is uniform.
+        let most = 16 << writer.below(11);
+        writer.fuel = 1 + writer.below(most) as u64;
+    }
     let Gen { out, fuel, depth, .. } = writer;
     let text = format!(
         "{HEAD} seed={seed} index={index} fuel={fuel} depth={depth}

@@ -8,6 +8,7 @@ use std::ptr::without_provenance;
 use machine::{At, Body, Code, CodePtr, Flow, Frame, Held, Machine, NotReady, Promoter, Tier, TierId};
 use mir::func::Func;
 use mir::inst::{EXCEPTION, EdgeId, FuncId, Gives, Inst, Op, Val};
+use mir::loops;
 use nyrt::rt::Rt;
 use nyrt::value::Value;
 use syntax::span::Span;
@@ -19,12 +20,17 @@ const PAD: usize = 1;
 struct Plain {
     head: Code,
     f: Func,
+    closing: Vec<bool>,
 }
 
 impl Plain {
     fn new(id: FuncId, f: &Func) -> Plain {
         let words = 2 * (PAD as u32 + f.params + f.values);
-        Plain { head: Code::new(id, f, TierId::VM, words, without_provenance(0)), f: f.clone() }
+        Plain {
+            head: Code::new(id, f, TierId::VM, words, without_provenance(0)),
+            f: f.clone(),
+            closing: loops::closing(f),
+        }
     }
     fn at(frame: &Frame) -> usize {
         frame.pc.addr()
@@ -47,8 +53,9 @@ impl Plain {
         // SAFETY: see `base`.
         unsafe { *self.base(frame).add(v.index()) = value }
     }
-    /// Goes along an edge; says whether backwards.
+    /// Goes along an edge; says whether it closes a loop.
     fn follow(&self, frame: &mut Frame, edge: EdgeId, thrown: Option<Value>) -> bool {
+        let closing = self.closing[edge.index()];
         let edge = &self.f.edges[edge.index()];
         let target = &self.f.blocks[edge.to.index()];
         let args: Vec<Value> = self
@@ -59,9 +66,8 @@ impl Plain {
         for (to, value) in self.f.vals(target.params).zip(args) {
             self.set(frame, to, value);
         }
-        let back = target.start as usize <= Plain::at(frame);
         frame.pc = without_provenance(target.start as usize);
-        back
+        closing
     }
 }
 
@@ -75,6 +81,9 @@ unsafe impl Body for Plain {
     }
     fn span(&self, frame: &Frame) -> Span {
         self.f.spans[Plain::at(frame)]
+    }
+    fn step_span(&self, frame: &Frame) -> Span {
+        self.span(frame)
     }
     fn get(&self, _: &Rt, frame: &Frame, val: Val) -> Value {
         self.reg(frame, val)

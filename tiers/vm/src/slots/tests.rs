@@ -49,7 +49,7 @@ fn skeleton(random: &mut Random) -> Func {
             })
             .collect();
         let params = f.push_list(params);
-        f.blocks.push(BlockData { params, start: 0, end: 0 });
+        f.blocks.push(BlockData { params, start: 0, end: 0, span: Span::default() });
     }
     for b in 0..blocks {
         let start = f.insts.len() as u32;
