@@ -163,14 +163,14 @@ impl Writer {
     fn line(&mut self, line: &[Part]) {
         for part in line {
             match part {
-                Part::Const(v, Datum::Int(n)) => self.put(&format!("%{v}:i64 = int {n}")),
-                Part::Const(v, Datum::Bool(b)) => self.put(&format!("%{v}:bool = bool {b}")),
-                Part::Const(v, Datum::Float(bits)) => {
-                    let x = f64::from_bits(*bits);
-                    let text = if x.is_nan() { "nan".into() } else { format!("{x:?}") };
-                    self.put(&format!("%{v}:f64 = float {text}"));
+                Part::Const(v, value) => {
+                    let rep = match value {
+                        Datum::Int(_) => Rep::I64,
+                        Datum::Float(_) => Rep::F64,
+                        _ => Rep::Bool,
+                    };
+                    self.put(&format!("%{v}:{} = {}", rep.word(), pure::literal(value)));
                 }
-                Part::Const(..) => {}
                 Part::Row(v, row, rep, args) => {
                     let args: Vec<_> = args.iter().map(|a| format!("%{a}")).collect();
                     self.put(&format!("%{v}:{} = {row} {}", rep.word(), args.join(", ")));

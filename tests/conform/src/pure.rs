@@ -93,3 +93,93 @@ pub fn suite() -> Suite {
     }
     Suite { unit: Unit::read(&source, &[], &[]), cases }
 }
+
+/// The same rows in the surroundings that tiers have short ways for: with each operand written down in the function, and with
+/// truth values that are only branched on. Arguments and answers are the same.
+///
+/// # Panics
+/// As [`suite`].
+pub fn with_constants() -> Suite {
+    let (mut source, mut cases, mut next) = (String::new(), Vec::new(), 0);
+    for (row, reps, result) in rows() {
+        let all = product(&reps);
+        for fixed in (0..reps.len()).map(Some).chain([None]) {
+            let values = fixed.map_or(vec![None], |at| corner::of(reps[at]).into_iter().map(Some).collect());
+            for value in values {
+                for branches in [false, true] {
+                    if branches && result != Rep::Bool || !branches && fixed.is_none() {
+                        continue;
+                    }
+                    source += &function(next, row, &reps, result, fixed.zip(value.clone()), branches);
+                    let fits = |args: &&Vec<Datum>| match (fixed, &value) {
+                        (Some(at), Some(value)) => args[at] == *value,
+                        _ => true,
+                    };
+                    for all_args in all.iter().filter(fits) {
+                        let Some(end) = numbers::answer(row, all_args) else {
+                            panic!("nobody has said what {row} means")
+                        };
+                        let mut args = all_args.clone();
+                        fixed.map(|at| args.remove(at));
+                        let right = Answer { end, after: args.clone(), left: 0 };
+                        cases.push(Case { row, func: FuncId(next), args, closure: None, right });
+                    }
+                    next += 1;
+                }
+            }
+        }
+    }
+    Suite { unit: Unit::read(&source, &[], &[]), cases }
+}
+
+/// The text of a function of [`with_constants`].
+fn function(
+    id: u32,
+    row: &str,
+    reps: &[Rep],
+    result: Rep,
+    fixed: Option<(usize, Datum)>,
+    branches: bool,
+) -> String {
+    let given = |at: usize| fixed.as_ref().is_none_or(|f| f.0 != at);
+    let words: Vec<_> = (0..reps.len()).filter(|at| given(*at)).map(|at| reps[at].word()).collect();
+    // Parameters come first, then the constant.
+    let mut param = 0;
+    let operands: Vec<String> = (0..reps.len())
+        .map(|at| {
+            param += u32::from(given(at));
+            if given(at) { format!("%{}", param - 1) } else { format!("%{}", reps.len() - 1) }
+        })
+        .collect();
+    let (n, operands, word) = (reps.len(), operands.join(", "), result.word());
+    let constant = fixed.as_ref().map_or(String::new(), |(at, value)| {
+        format!("%{}:{} = {} ", n - 1, reps[*at].word(), literal(value))
+    });
+    let end = if branches {
+        format!(
+            "branch %{n}, bb1, bb2 bb1: %{0}:bool = bool true return move %{0} bb2: %{1}:bool = bool false return move %{1}",
+            n + 1,
+            n + 2
+        )
+    } else {
+        format!("return move %{n}")
+    };
+    let (params, words) = (words.len(), words.join(", "));
+    format!(
+        "func @{id} \"{row}\" user params {params} typed ({words}) {word} {{
+         bb0: {constant}%{n}:{word} = {row} {operands} {end} }}\n"
+    )
+}
+
+/// A number as an instruction.
+pub(crate) fn literal(value: &Datum) -> String {
+    match value {
+        Datum::Int(n) => format!("int {n}"),
+        Datum::Bool(b) => format!("bool {b}"),
+        Datum::Float(bits) => match f64::from_bits(*bits) {
+            x if x.is_nan() => "float nan".into(),
+            x => format!("float {x:?}"),
+        },
+        other => panic!("{other:?} is no number"),
+    }
+}
