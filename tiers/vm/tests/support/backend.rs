@@ -13,12 +13,14 @@ use nyrt::value::Value;
 use vm::{Source, Vm};
 
 use super::First;
+use super::closed::Plant;
 
 /// The functions of a unit.
 struct Code {
     unit: Unit,
     /// Signatures of functions in generic form.
     generic: Vec<Signature>,
+    plant: Option<Plant>,
 }
 
 impl Signatures for Code {
@@ -30,7 +32,14 @@ impl Signatures for Code {
 impl Source for Code {
     fn typed(&self, _: &Machine, func: FuncId) -> Result<Func, &'static str> {
         let f = self.unit.program.funcs.get(func.index()).ok_or("no such function")?;
-        if f.types.is_some() { Ok(f.clone()) } else { Err("not typed") }
+        if f.types.is_none() {
+            return Err("not typed");
+        }
+        let mut f = f.clone();
+        if let Some(plant) = self.plant {
+            plant(&mut f);
+        }
+        Ok(f)
     }
 }
 
@@ -38,6 +47,14 @@ impl Source for Code {
 #[derive(Default)]
 pub(crate) struct Bytecode {
     loaded: Option<(Machine, Vec<FuncId>)>,
+    plant: Option<Plant>,
+}
+
+impl Bytecode {
+    /// With a change of every typed function.
+    pub(crate) fn planted(plant: Plant) -> Bytecode {
+        Bytecode { plant: Some(plant), ..Bytecode::default() }
+    }
 }
 
 impl Backend for Bytecode {
@@ -59,7 +76,7 @@ impl Backend for Bytecode {
         let unit = Unit { source, program, ..unit.clone() };
         let (rt, linked) = world::load(&unit);
         let generic = unit.program.funcs.iter().map(Signature::generic).collect();
-        let vm = Rc::new(Vm::new(Rc::new(Code { unit, generic })));
+        let vm = Rc::new(Vm::new(Rc::new(Code { unit, generic, plant: self.plant })));
         // No audit: it does not know that arguments are kept by who calls. Answers say what is left.
         let mut machine = Machine::new(rt, linked, Config::default());
         machine.add_tier(Rc::new(First(vm.clone())));

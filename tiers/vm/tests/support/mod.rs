@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file uses another part of it")]
 
 pub(crate) mod backend;
+pub(crate) mod closed;
 
 use std::cell::RefCell;
 use std::rc::Rc;
