@@ -116,7 +116,23 @@ impl<'a> Pass<'a> {
             }
         }
         pass.count_passing();
+        pass.count_borrowing();
         pass
+    }
+
+    /// Whoever uses what is borrowed from a value needs that value, too.
+    fn count_borrowing(&mut self) {
+        let own = self.uses.clone();
+        for (v, uses) in own.iter().enumerate().filter(|(_, uses)| !uses.is_empty()) {
+            let mut at = v;
+            while let Source::From(from, _) = self.source[at] {
+                if from.is_none() {
+                    break;
+                }
+                self.uses[from.index()].extend_from_slice(uses);
+                at = from.index();
+            }
+        }
     }
 
     /// A value that is passed to a parameter is used if the parameter is; one that is only released there is not.
