@@ -5,6 +5,10 @@ use mir::func::Func;
 use mir::inst::{Block, EdgeId};
 use mir::loops;
 
+/// Most ways that are followed to see which blocks lie in which loops; blocks that are not found are taken to lie in
+/// fewer, which costs speed only.
+const MOST_STEPS: usize = 1_000_000;
+
 /// A block without a place.
 const NOWHERE: u32 = u32::MAX;
 
@@ -88,25 +92,38 @@ impl Flow {
         a == b
     }
 
+    /// A loop is its first block and whatever leads to one of its ends without leaving through the first block.
     fn find_loops(&mut self, func: &Func) {
-        // A loop is taken for everything between its first and its last block as they lie in the function.
-        let mut begins = vec![0i64; func.blocks.len() + 1];
-        for block in func.block_ids() {
-            if !self.reached(block) {
-                continue;
-            }
+        let mut ends: Vec<(Block, Block)> = Vec::new();
+        let mut preds: Vec<Vec<Block>> = vec![Vec::new(); func.blocks.len()];
+        for block in func.block_ids().filter(|b| self.reached(*b)) {
             edges_from(func, block, |e, _, _| {
-                let to = func.edges[e.index()].to.index();
-                if self.back[e.index()] && to <= block.index() {
-                    begins[to] += 1;
-                    begins[block.index() + 1] -= 1;
+                let to = func.edges[e.index()].to;
+                if self.back[e.index()] {
+                    ends.push((to, block));
+                }
+                if preds[to.index()].last() != Some(&block) {
+                    preds[to.index()].push(block);
                 }
             });
         }
-        let mut depth = 0;
-        for (block, change) in self.depth.iter_mut().zip(begins) {
-            depth += change;
-            *block = depth as u32;
+        ends.sort_unstable();
+        let mut seen = vec![NOWHERE; func.blocks.len()];
+        let (mut budget, mut number) = (MOST_STEPS, 0);
+        for of_loop in ends.chunk_by(|a, b| a.0 == b.0) {
+            let Some((header, _)) = of_loop.first() else { continue };
+            let mut work: Vec<Block> = of_loop.iter().map(|(_, end)| *end).chain([*header]).collect();
+            while let Some(block) = work.pop() {
+                if std::mem::replace(&mut seen[block.index()], number) == number {
+                    continue;
+                }
+                self.depth[block.index()] += 1;
+                budget = budget.saturating_sub(preds[block.index()].len());
+                if block != *header && budget > 0 {
+                    work.extend_from_slice(&preds[block.index()]);
+                }
+            }
+            number += 1;
         }
     }
 }
