@@ -68,6 +68,8 @@ pub struct Stats {
     pub counts: u64,
     /// How often each instruction was executed, the most frequent first.
     pub executed: Vec<(&'static str, u64)>,
+    /// How often the runtime did an instruction of MIR that the VM has none for, the most frequent first.
+    pub runtime: Vec<(&'static str, u64)>,
     /// Objects and other cells allocated.
     pub allocations: u64,
     /// Most bytes in use at once.
@@ -133,6 +135,11 @@ impl Stats {
         for (name, count) in self.executed.iter().take(SHOWN) {
             let _ = writeln!(out, "    {name} {count}");
         }
+        let calls: u64 = self.runtime.iter().map(|(_, count)| count).sum();
+        let _ = writeln!(out, "  calls of the runtime {calls}");
+        for (name, count) in self.runtime.iter().take(SHOWN) {
+            let _ = writeln!(out, "    {name} {count}");
+        }
         let _ = writeln!(out, "  allocations {}, peak {} bytes", self.allocations, self.peak_bytes);
         out
     }
@@ -161,6 +168,10 @@ impl Stats {
             "}},\"vm\":{{\"instructions\":{instructions},\"any\":{any},\"counts\":{counts},\"executed\":{{"
         );
         for (i, (name, count)) in self.executed.iter().enumerate() {
+            let _ = write!(out, "{}\"{name}\":{count}", if i == 0 { "" } else { "," });
+        }
+        out.push_str("},\"runtime\":{");
+        for (i, (name, count)) in self.runtime.iter().enumerate() {
             let _ = write!(out, "{}\"{name}\":{count}", if i == 0 { "" } else { "," });
         }
         let (allocations, peak) = (self.allocations, self.peak_bytes);
@@ -200,7 +211,8 @@ mod tests {
 
     #[test]
     fn both_forms_say_everything() {
-        let mut stats = Stats { executed: vec![("add", 7)], ..Stats::default() };
+        let mut stats =
+            Stats { executed: vec![("add", 7)], runtime: vec![("new_map", 3)], ..Stats::default() };
         stats.prepared(Tier::Vm);
         stats.promoted(true);
         stats.declined(Declined::TooLarge);
@@ -213,6 +225,8 @@ mod tests {
             "0 at calls, 1 in loops",
             "declined 2: too many instructions",
             "add 7",
+            "calls of the runtime 3",
+            "new_map 3",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
@@ -221,6 +235,7 @@ mod tests {
             "\"lower\":2000000",
             "\"too many instructions\":2",
             "\"add\":7",
+            "\"runtime\":{\"new_map\":3}",
         ] {
             assert!(json.contains(part), "{part}\n{json}");
         }

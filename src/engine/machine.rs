@@ -237,6 +237,7 @@ impl Machine {
             (stats.instructions, stats.any, stats.counts) =
                 (executed.all, executed.on_any, executed.counting);
             stats.executed = vm.executed_by_name();
+            stats.runtime = vm.runtime_by_name();
         }
         let heap = self.core.rt.heap.stats();
         (stats.allocations, stats.peak_bytes) = (heap.allocations, heap.peak_bytes);

@@ -43,6 +43,11 @@ fn code<'a>(m: &Machine) -> Option<&'a VmCode> {
     Some(unsafe { frame.code().cast::<VmCode>() })
 }
 
+/// The row of MIR that a site stands for.
+pub(crate) fn row(m: &Machine, site: u32) -> usize {
+    code(m).and_then(|code| code.sites.get(site as usize)).map_or(usize::MAX, |site| site.op.row_index())
+}
+
 /// The instruction was not possible.
 #[cold]
 #[inline(never)]

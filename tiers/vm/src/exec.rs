@@ -45,6 +45,9 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
             let inst: &Inst = unsafe { &(*pc).inst };
             if STATS {
                 counts.add(inst.op);
+                if matches!(inst.op, Code::Perform | Code::GetField | Code::CallMethod) {
+                    counts.add_runtime(cold::row(m, inst.wide()));
+                }
             }
 
             // Data behind the instruction.
@@ -434,7 +437,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::ArrPushAny => done_or!(ops::arr_push_any(m, regs, inst), arr_push),
                 Code::StrLen => int!(m.rt.heap.str_chars(regs.object(inst.b))),
                 Code::StrAt => int_or!(ops::str_at(m, regs, inst), str_at),
-                Code::StrCode => int!(ops::str_code(m, regs, inst)),
+                Code::StrPoint => int!(ops::str_code(m, regs, inst)),
                 Code::StrJoin => step!(cold::str_join(m, regs, *inst, data!(1)), 2),
                 Code::Append => step!(cold::append(m, regs, *inst, data!(1)), 2),
                 Code::MapLen => int!(m.rt.heap.map_len(regs.object(inst.b))),

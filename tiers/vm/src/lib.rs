@@ -88,6 +88,13 @@ impl Vm {
         all
     }
 
+    /// How often the runtime did each row of MIR for which the loop has no instruction while counting, most often first.
+    pub fn runtime_by_name(&self) -> Vec<(&'static str, u64)> {
+        let mut all: Vec<_> = self.counts.by_row().collect();
+        all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        all
+    }
+
     /// The bytecode of a function as text.
     pub fn dump(&self, machine: &mut Machine, func: FuncId) -> Result<String, NotReady> {
         let code = self.make(machine, func)?;

@@ -224,7 +224,7 @@ table! {
     ArrPushAny "arr_push_any" [Reg Pair No] 0 Any;
     StrLen "str_len" [Reg Reg No] 0 Plain;
     StrAt "str_at" [Reg Reg Reg] 0 Plain;
-    StrCode "str_code" [Reg Reg Reg] 0 Plain;
+    StrPoint "str_code" [Reg Reg Reg] 0 Plain;
     // The data is the representations of operands and results that can have several.
     StrJoin "str_join" [Reg Reg Reg] 1 Plain;
     Append "append" [Reg Reg Reg] 1 Plain;

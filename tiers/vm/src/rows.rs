@@ -238,7 +238,7 @@ impl Encoder<'_> {
             }
             Op::StrLen { a } => self.unary(Code::StrLen, dst, a),
             Op::StrAt { a, index } => self.binary(Code::StrAt, dst, a, index),
-            Op::StrCode { a, index } => self.binary(Code::StrCode, dst, a, index),
+            Op::StrCode { a, index } => self.binary(Code::StrPoint, dst, a, index),
             Op::StrJoin { a, b } => {
                 self.binary(Code::StrJoin, dst, a, b);
                 self.reps(a, self.set_rep(b));

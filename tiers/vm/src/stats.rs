@@ -1,6 +1,8 @@
-//! How often each instruction was executed, for `--stats`. It knows the table of opcodes only.
+//! How often each instruction was executed, for `--stats`. It knows the tables of opcodes and of MIR only.
 
 use std::cell::Cell;
+
+use mir::inst::TABLE;
 
 use crate::op::{ALL, Code, Mark};
 
@@ -8,6 +10,8 @@ use crate::op::{ALL, Code, Mark};
 #[derive(Debug)]
 pub(crate) struct Counts {
     executed: Box<[Cell<u64>]>,
+    /// By row of MIR: what the runtime did because the loop has no instruction for it.
+    runtime: Box<[Cell<u64>]>,
 }
 
 /// Sums over all instructions that were executed.
@@ -23,7 +27,20 @@ pub struct Executed {
 
 impl Counts {
     pub(crate) fn new() -> Counts {
-        Counts { executed: ALL.iter().map(|_| Cell::new(0)).collect() }
+        let zeros = |n| std::iter::repeat_n(Cell::new(0), n).collect();
+        Counts { executed: zeros(ALL.len()), runtime: zeros(TABLE.len()) }
+    }
+
+    /// The runtime does an instruction of this row.
+    pub(crate) fn add_runtime(&self, row: usize) {
+        if let Some(count) = self.runtime.get(row) {
+            count.set(count.get() + 1);
+        }
+    }
+
+    /// What the runtime did at all.
+    pub(crate) fn by_row(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        TABLE.iter().zip(&self.runtime).map(|(row, n)| (row.mnemonic, n.get())).filter(|(_, n)| *n > 0)
     }
 
     #[inline(always)]

@@ -87,7 +87,8 @@ mod tests {
     /// as many places as keys, random keys leave three of five empty and few places get more than six.
     #[test]
     fn words_are_spread() {
-        let rows: [(&str, fn(u64) -> u64); 5] = [
+        type Row = (&'static str, fn(u64) -> u64);
+        let rows: [Row; 5] = [
             ("one by one", |i| i),
             ("by 8", |i| i * 8),
             ("by 4096", |i| i << 12),
