@@ -21,8 +21,9 @@ use vm::Vm;
 
 use crate::settings::Specialize;
 
-/// Larger programs are not specialized unless somebody asks for it: it takes several analyses before the first statement.
-const LARGEST_SPECIALIZED: usize = 4000;
+/// Programs with more instructions are not specialized unless somebody asks for it: it takes about as long as three more
+/// analyses before the first statement, some milliseconds for every thousand lines.
+const LARGEST_SPECIALIZED: usize = 20_000;
 
 /// Instructions of the functions that the analysis has reached.
 fn reached_size(program: &Program, facts: &Facts) -> usize {
