@@ -44,7 +44,7 @@ const FAULTS: &[Fault] = &[
     Fault { what: "a release too many", plant: released_twice, caught: Check::Verifier },
     Fault { what: "a release before the last use", plant: released_early, caught: Check::Verifier },
     Fault { what: "an unwind edge is lost", plant: no_unwind, caught: Check::Verifier },
-    Fault { what: "a constant taken for another one", plant: next_constant, caught: Check::Suite },
+    Fault { what: "a constant taken for another one", plant: neighbouring_constant, caught: Check::Suite },
     Fault { what: "a field at the place of another one", plant: other_field, caught: Check::Programs },
     Fault { what: "a test for null is missing", plant: never_null, caught: Check::Programs },
     Fault { what: "a class test with the answers exchanged", plant: other_class, caught: Check::Audit },
@@ -296,10 +296,10 @@ fn no_unwind(f: &mut Func) {
     f.insts.iter_mut().for_each(|inst| inst.unwind = EdgeId::NONE);
 }
 
-fn next_constant(f: &mut Func) {
+fn neighbouring_constant(f: &mut Func) {
     each(f, |op| {
         if let Op::Int { value } = op {
-            *value = value.wrapping_add(1);
+            *value ^= 1;
         }
     });
 }
