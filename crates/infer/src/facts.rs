@@ -8,7 +8,7 @@ use syntax::intern::Symbol;
 
 use crate::classes::{Classes, Resolved};
 use crate::effects::{self, Effects};
-use crate::graph::{Graph, Place, Var};
+use crate::graph::{Graph, NO_VAR, Place, Var};
 use crate::quiet;
 use crate::solve::{Site, Solver};
 use crate::ty::{Kinds, SetId, Sets, Slot, Ty};
@@ -169,7 +169,7 @@ impl Facts {
         let mut found = None;
         for var in self.graph.uses_of(place.insts + inst) {
             let mut base = *var;
-            while let Some(Some(view)) = self.graph.views.get(base as usize) {
+            while let Some(view) = self.graph.views.get(base as usize).filter(|v| v.base != NO_VAR) {
                 base = view.base;
             }
             if base == own {

@@ -33,10 +33,24 @@ pub(crate) struct Place {
     pub(crate) insts: u32,
     /// Variable of its result.
     pub(crate) ret: Var,
+    /// Its row in [`Graph::shapes`].
+    pub(crate) shape: u32,
+}
+
+/// What the graph has of one function: ranges of its vectors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// The first is the variable of the result.
+    pub(crate) vars: (u32, u32),
+    pub(crate) insts: (u32, u32),
+    pub(crate) uses: (u32, u32),
+    pub(crate) deps: (u32, u32),
+    pub(crate) looked_at: (u32, u32),
+    pub(crate) thrown: (u32, u32),
 }
 
 impl Place {
-    pub(crate) const NONE: Place = Place { vars: NO_VAR, insts: 0, ret: NO_VAR };
+    pub(crate) const NONE: Place = Place { vars: NO_VAR, insts: 0, ret: NO_VAR, shape: u32::MAX };
     pub(crate) fn is_reached(self) -> bool {
         self.vars != NO_VAR
     }
@@ -52,6 +66,11 @@ pub(crate) struct View {
     pub(crate) filter: Filter,
 }
 
+impl View {
+    /// No view.
+    const NONE: View = View { base: NO_VAR, filter: Filter::Truthy };
+}
+
 /// The graph.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
@@ -62,8 +81,8 @@ pub(crate) struct Graph {
     /// Per variable the head of the list of later ones.
     heads: Vec<u32>,
     links: Vec<(Dep, u32)>,
-    /// Views by variable, `None` for other variables.
-    pub(crate) views: Vec<Option<Box<View>>>,
+    /// Views by variable; others have no base.
+    pub(crate) views: Vec<View>,
     linked: HashSet<(Var, u32, bool)>,
     /// Per instruction the start of its operands in `uses`.
     pub(crate) use_start: Vec<u32>,
@@ -71,6 +90,10 @@ pub(crate) struct Graph {
     pub(crate) uses: Vec<Var>,
     /// Functions by instruction.
     pub(crate) owner: Vec<FuncId>,
+    pub(crate) shapes: Vec<Shape>,
+    /// Instructions that the solver has to look at, and variables that get what was thrown, by function.
+    pub(crate) looked_at: Vec<u32>,
+    pub(crate) thrown: Vec<Var>,
     /// Instructions to be looked at, and whether they wait.
     queue: std::collections::VecDeque<u32>,
     pub(crate) waits: Vec<bool>,
@@ -90,8 +113,76 @@ impl Graph {
         self.types.resize(len, Ty::NONE);
         self.ranges.resize(len, (0, 0));
         self.heads.resize(len, u32::MAX);
-        self.views.resize_with(len, || None);
+        self.views.resize(len, View::NONE);
         self.is_dirty.resize(len, false);
+    }
+
+    /// Adds a function that is a copy of one in another graph, or that one itself: its shape is the same. Variables that
+    /// are smaller than the result's are shared by all functions, and the same in all graphs.
+    pub(crate) fn copy(&mut self, from: &Graph, shape: Shape, id: FuncId) -> Place {
+        let range = |r: (u32, u32)| r.0 as usize..r.1 as usize;
+        let shared = shape.vars.0;
+        let (ret, insts) = (self.types.len() as Var, self.use_start.len() as u32);
+        let (by, inst_by) = (ret.wrapping_sub(shared), insts.wrapping_sub(shape.insts.0));
+        let moved = |v: Var| if v < shared || v == NO_VAR { v } else { v.wrapping_add(by) };
+        let marks = self.marks();
+        self.new_vars(range(shape.vars).len());
+        let (uses, deps) = (self.uses.len() as u32, self.deps.len() as u32);
+        let (use_by, dep_by) = (uses.wrapping_sub(shape.uses.0), deps.wrapping_sub(shape.deps.0));
+        for (to, var) in (ret as usize..).zip(range(shape.vars)) {
+            let (a, b) = from.ranges[var];
+            self.ranges[to] = if a == b { (0, 0) } else { (a.wrapping_add(dep_by), b.wrapping_add(dep_by)) };
+            let View { base, filter } = from.views[var];
+            self.views[to] = View { base: moved(base), filter };
+        }
+        self.uses.extend(from.uses[range(shape.uses)].iter().map(|v| moved(*v)));
+        self.deps.extend(from.deps[range(shape.deps)].iter().map(|dep| match *dep {
+            Dep::Inst(inst) => Dep::Inst(inst.wrapping_add(inst_by)),
+            Dep::Copy(var) => Dep::Copy(moved(var)),
+            Dep::View(var) => Dep::View(moved(var)),
+        }));
+        let starts = from.use_start[range(shape.insts)].iter();
+        self.use_start.extend(starts.map(|at| at.wrapping_add(use_by)));
+        self.owner.resize(self.use_start.len(), id);
+        self.waits.resize(self.use_start.len(), false);
+        for inst in &from.looked_at[range(shape.looked_at)] {
+            self.looked_at.push(inst.wrapping_add(inst_by));
+            self.enqueue(inst.wrapping_add(inst_by));
+        }
+        for var in &from.thrown[range(shape.thrown)] {
+            self.thrown.push(moved(*var));
+            self.set(moved(*var), Ty::ANY);
+        }
+        let shape = self.close(marks);
+        Place { vars: ret + 1, insts, ret, shape }
+    }
+
+    /// Where the vectors end.
+    pub(crate) fn marks(&self) -> Shape {
+        let at = |n: usize| (n as u32, n as u32);
+        Shape {
+            vars: at(self.types.len()),
+            insts: at(self.use_start.len()),
+            uses: at(self.uses.len()),
+            deps: at(self.deps.len()),
+            looked_at: at(self.looked_at.len()),
+            thrown: at(self.thrown.len()),
+        }
+    }
+
+    /// What was added since is one function.
+    pub(crate) fn close(&mut self, since: Shape) -> u32 {
+        let now = self.marks();
+        let to = |a: (u32, u32), b: (u32, u32)| (a.0, b.1);
+        self.shapes.push(Shape {
+            vars: to(since.vars, now.vars),
+            insts: to(since.insts, now.insts),
+            uses: to(since.uses, now.uses),
+            deps: to(since.deps, now.deps),
+            looked_at: to(since.looked_at, now.looked_at),
+            thrown: to(since.thrown, now.thrown),
+        });
+        self.shapes.len() as u32 - 1
     }
 
     pub(crate) fn ty(&self, var: Var) -> Ty {

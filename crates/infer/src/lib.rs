@@ -48,7 +48,7 @@ pub struct World {
 
 /// Analyses a program that nobody adds to any more.
 pub fn analyse(program: &Program, world: &World) -> Facts {
-    let mut solver = solve::Solver::new(program);
+    let mut solver = solve::Solver::new(program, None);
     solver.run(world);
     Facts::new(solver)
 }

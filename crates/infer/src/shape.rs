@@ -93,8 +93,9 @@ pub(crate) fn add(
     words: &Words,
     common: Common,
 ) -> Place {
-    let place =
-        Place { ret: graph.new_var(), vars: graph.types.len() as Var, insts: graph.use_start.len() as u32 };
+    let marks = graph.marks();
+    let (ret, insts) = (graph.new_var(), graph.use_start.len() as u32);
+    let mut place = Place { ret, vars: ret + 1, insts, shape: u32::MAX };
     graph.new_vars(func.values as usize);
     let mut defs = vec![u32::MAX; func.values as usize];
     let mut counts = Vec::with_capacity(func.insts.len());
@@ -106,7 +107,7 @@ pub(crate) fn add(
         graph.owner.push(id);
         graph.waits.push(false);
         let (mut operands, mut count) = (0, 0);
-        inst.op.operands(&mut |operand| match operand.get() {
+        inst.op.visit(|operand| match operand {
             OperandRef::Val(_) | OperandRef::Own(_) => operands += 1,
             OperandRef::Vals(Vals(at)) | OperandRef::Owns(Owns(at)) => operands += func.list(at).len(),
             OperandRef::Edge(e) => count += func.list(func.edges[e.index()].args).len(),
@@ -138,6 +139,7 @@ pub(crate) fn add(
     };
     shaper.walk();
     shaper.depend();
+    place.shape = graph.close(marks);
     place
 }
 
@@ -416,7 +418,7 @@ impl Shaper<'_> {
             let view = self.graph.new_var();
             let entry = &mut self.entries[at as usize];
             entry.view = view;
-            self.graph.views[view as usize] = Some(Box::new(View { base: var, filter: entry.filter }));
+            self.graph.views[view as usize] = View { base: var, filter: entry.filter };
             var = view;
         }
         var
@@ -428,8 +430,9 @@ impl Shaper<'_> {
         let func = self.func;
         let mut pairs: Vec<(Var, Dep)> = Vec::new();
         for var in first..self.graph.types.len() as Var {
-            if let Some(view) = &self.graph.views[var as usize] {
-                pairs.push((view.base, Dep::View(var)));
+            let base = self.graph.views[var as usize].base;
+            if base != NO_VAR {
+                pairs.push((base, Dep::View(var)));
             }
         }
         for (i, inst) in func.insts.iter().enumerate() {
@@ -437,6 +440,7 @@ impl Shaper<'_> {
             let mut at = self.graph.use_start[id as usize] as usize;
             let looked_at = is_looked_at(&inst.op);
             if looked_at {
+                self.graph.looked_at.push(id);
                 self.graph.enqueue(id);
             }
             let operands = self.counts[i] as usize;
@@ -492,6 +496,7 @@ impl Shaper<'_> {
     fn foreign(&mut self, var: Var, dep: Dep) {
         if let Dep::Copy(to) = dep {
             let ty = self.graph.ty(var);
+            self.graph.thrown.push(to);
             self.graph.set(to, ty);
         }
     }

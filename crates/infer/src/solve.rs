@@ -12,7 +12,7 @@ use syntax::intern::Symbol;
 use crate::World;
 use crate::assign;
 use crate::classes::Classes;
-use crate::graph::{Dep, Graph, NO_VAR, Place, Var};
+use crate::graph::{Dep, Graph, NO_VAR, Place, Shape, Var};
 use crate::narrow::{Context, Words};
 use crate::shape::{self, Common};
 use crate::ty::{Kinds, SetId, Sets, Ty};
@@ -36,8 +36,25 @@ pub(crate) struct Site {
     pub(crate) escaped: bool,
 }
 
+/// What another analysis knows of the functions of this one.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) places: &'a [Place],
+    /// By function which one of that analysis it is, or is a copy of.
+    pub(crate) origin: &'a [FuncId],
+}
+
+impl<'a> Known<'a> {
+    fn shape(self, func: FuncId) -> Option<(&'a Graph, Shape)> {
+        let place = self.places.get(self.origin.get(func.index())?.index())?;
+        Some((self.graph, *self.graph.shapes.get(place.shape as usize)?))
+    }
+}
+
 pub(crate) struct Solver<'a> {
     pub(crate) program: &'a Program,
+    known: Option<Known<'a>>,
     pub(crate) classes: Classes,
     pub(crate) words: Words,
     pub(crate) graph: Graph,
@@ -86,7 +103,7 @@ pub(crate) struct Solver<'a> {
 }
 
 impl<'a> Solver<'a> {
-    pub(crate) fn new(program: &'a Program) -> Solver<'a> {
+    pub(crate) fn new(program: &'a Program, known: Option<Known<'a>>) -> Solver<'a> {
         let classes = Classes::new(program);
         let mut graph = Graph::default();
         let exception = graph.new_var();
@@ -143,6 +160,7 @@ impl<'a> Solver<'a> {
             to_string: names.find("toString"),
             scratch: Vec::new(),
             program,
+            known,
             classes,
             graph,
         };
@@ -227,9 +245,7 @@ impl<'a> Solver<'a> {
                 Dep::Inst(inst) => self.graph.enqueue(inst),
                 Dep::Copy(to) => self.raise(to, ty),
                 Dep::View(to) => {
-                    let Some(filter) = self.graph.views[to as usize].as_ref().map(|v| v.filter) else {
-                        continue;
-                    };
+                    let filter = self.graph.views[to as usize].filter;
                     let context = Context {
                         program: self.program,
                         classes: &self.classes,
@@ -311,7 +327,11 @@ impl<'a> Solver<'a> {
             return Some(place);
         }
         let f = self.program.func(func);
-        let place = shape::add(&mut self.graph, f, func, &self.words, self.common);
+        let known = self.known.and_then(|known| known.shape(func));
+        let place = match known {
+            Some((graph, shape)) => self.graph.copy(graph, shape, func),
+            None => shape::add(&mut self.graph, f, func, &self.words, self.common),
+        };
         self.places[func.index()] = place;
         self.last.resize(self.graph.owner.len(), (Ty::NONE, 0));
         for inst in &f.insts {

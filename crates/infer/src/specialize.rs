@@ -10,8 +10,9 @@ use mir::program::{Parent, Program};
 
 use crate::classes::Resolved;
 use crate::facts::{Facts, Object};
+use crate::solve::{Known, Solver};
 use crate::ty::{Kinds, Ty};
-use crate::{World, analyse, merge};
+use crate::{World, merge};
 
 /// Copies have at most so many times the instructions of the program; only some of them are reached.
 const COPIES: usize = 3;
@@ -40,10 +41,16 @@ pub fn specialize(program: &mut Program, world: &World, facts: Facts) -> Facts {
         }
     }
     let (origin, func_origin) = (copier.origin, copier.func_origin);
-    let facts = analyse(program, world);
-    match merge::merge(program, &facts, &origin, &func_origin) {
-        true => analyse(program, world),
-        false => facts,
+    let again = |program: &Program| {
+        let known = Known { graph: &facts.graph, places: &facts.places, origin: &func_origin };
+        let mut solver = Solver::new(program, Some(known));
+        solver.run(world);
+        Facts::new(solver)
+    };
+    let found = again(program);
+    match merge::merge(program, &found, &origin, &func_origin) {
+        true => again(program),
+        false => found,
     }
 }
 

@@ -199,7 +199,7 @@ impl Func {
     /// Calls `f` with every value that an instruction uses and whether it consumes it; edge arguments
     /// are not included.
     pub fn uses(&self, op: &Op, mut f: impl FnMut(Val, bool)) {
-        op.operands(&mut |operand| match operand.get() {
+        op.visit(|operand| match operand {
             OperandRef::Val(v) => f(v, false),
             OperandRef::Own(v) => f(v.0, true),
             OperandRef::Vals(Vals(at)) => self.vals(at).for_each(|v| f(v, false)),
@@ -210,7 +210,7 @@ impl Func {
 
     /// Calls `f` with every edge by which an instruction may leave its block, the unwind edge last.
     pub fn edges_of(&self, inst: &Inst, mut f: impl FnMut(EdgeId)) {
-        inst.op.operands(&mut |operand| match operand.get() {
+        inst.op.visit(|operand| match operand {
             OperandRef::Edge(e) => f(e),
             OperandRef::Edges(Edges(at)) => self.list(at).iter().for_each(|e| f(EdgeId(*e))),
             _ => {}

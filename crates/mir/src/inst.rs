@@ -126,6 +126,11 @@ macro_rules! instructions {
             pub fn operands(&self, f: &mut dyn FnMut(&dyn crate::inst::Operand)) {
                 match self { $(Op::$name { $($field),* } => { $(f($field);)* let _ = &f; })* }
             }
+            /// Calls `f` with every operand in order; for code that looks at many instructions.
+            #[inline]
+            pub fn visit(&self, mut f: impl FnMut(OperandRef)) {
+                match self { $(Op::$name { $($field),* } => { $(f($field.get());)* let _ = &mut f; })* }
+            }
             /// Calls `f` for every operand in order, which may change it.
             pub fn operands_mut(&mut self, f: &mut dyn FnMut(&mut dyn crate::inst::Operand)) {
                 match self { $(Op::$name { $($field),* } => { $(f($field);)* let _ = &f; })* }

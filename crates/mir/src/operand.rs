@@ -94,6 +94,7 @@ macro_rules! operand_kinds {
         pub enum OperandRef { $($(#[$doc])* $kind($ty)),* }
         $(
             impl Operand for $ty {
+                #[inline]
                 fn get(&self) -> OperandRef { OperandRef::$kind(*self) }
                 fn set(&mut self, to: OperandRef) { if let OperandRef::$kind(x) = to { *self = x; } }
             }
