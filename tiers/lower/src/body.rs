@@ -75,10 +75,45 @@ pub(crate) fn translate(cx: Context<'_>, id: FuncId) -> Lowered {
         cold: Vec::new(),
         order: Vec::new(),
     };
-    for block in src.block_ids() {
+    let mut written: Vec<(Block, Vec<usize>)> = Vec::new();
+    for block in definitions_first(src) {
         body.block(block);
+        written.push((block, std::mem::take(&mut body.order)));
     }
+    // They lie as in the source.
+    written.sort_unstable_by_key(|w| w.0);
+    body.order = written.into_iter().flat_map(|w| w.1).collect();
     body.finish()
+}
+
+/// The blocks that are reached, each behind those that dominate it: a handler may stand before the only block that comes to it,
+/// and what a value is called must be known where it is used.
+fn definitions_first(src: &Func) -> Vec<Block> {
+    let next = |block: Block| {
+        let mut next = Vec::new();
+        for inst in src.block_insts(block) {
+            src.edges_of(inst, |e| next.push(src.edges[e.index()].to));
+        }
+        next
+    };
+    let mut seen = vec![false; src.blocks.len()];
+    seen[0] = true;
+    let (mut order, mut way) = (Vec::new(), vec![(Block(0), next(Block(0)))]);
+    while let Some((block, ahead)) = way.last_mut() {
+        match ahead.pop() {
+            Some(to) => {
+                if !std::mem::replace(&mut seen[to.index()], true) {
+                    way.push((to, next(to)));
+                }
+            }
+            None => {
+                order.push(*block);
+                way.pop();
+            }
+        }
+    }
+    order.reverse();
+    order
 }
 
 /// Who keeps the values of a generic function; parameters of blocks are the join of what they receive.

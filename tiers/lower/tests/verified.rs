@@ -96,3 +96,16 @@ fn all_test_programs() {
     }
     assert!(count > 5000, "only {count} functions");
 }
+
+#[test]
+fn random_programs() {
+    let mut count = 0;
+    for index in 0..400 {
+        let text = agree::generate::program(3, index).text;
+        // Not those with warnings.
+        if let Some((program, top)) = build(&text) {
+            count += verify(Path::new("random"), &program, top);
+        }
+    }
+    assert!(count > 2500, "only {count} functions");
+}
