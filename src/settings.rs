@@ -114,7 +114,7 @@ switches! {
     Audit "NYASH_AUDIT" None, None, Flag, "0", Internal,
         "recompute all counts at safepoints and require an empty heap at the end";
     Stress "NYASH_STRESS" None, None, Stress, "", Internal,
-        "look for faults of nyash: a list of rc-audit, cycle=always, alloc-fail=N";
+        "look for faults of nyash: a list of rc-audit, cycle=always, alloc-fail=N, promote-every=N, early-drop=off";
 }
 
 /// Who set a switch.
@@ -214,7 +214,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Calls after which a function moves to the VM; `None`: never.
+    /// Calls after which a function moves to the VM; `None`: never. The tier `vm` is `auto` with 0.
     pub(crate) fn vm_threshold(&self) -> Option<u32> {
         match self.row(Id::Tier).value.as_str() {
             "interp" => None,

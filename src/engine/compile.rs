@@ -41,6 +41,8 @@ pub(super) struct ClosedProgram {
     stats: RefCell<Stats>,
     /// Whether anybody will look at the statistics: clocks are read only then.
     measured: bool,
+    /// [`Context::early_drop`]
+    early_drop: bool,
 }
 
 impl ClosedProgram {
@@ -51,6 +53,7 @@ impl ClosedProgram {
         top: FuncId,
         specialize: Specialize,
         measured: bool,
+        early_drop: bool,
     ) -> ClosedProgram {
         let start = measured.then(Instant::now);
         let world = World { entries: vec![top] };
@@ -69,6 +72,7 @@ impl ClosedProgram {
             names: Names { get: find("get"), set: find("set"), fini: find("fini") },
             stats: RefCell::default(),
             measured,
+            early_drop,
         };
         closed.spent(Phase::Analyse, start);
         closed
@@ -116,6 +120,7 @@ impl ClosedProgram {
             known: &self.known,
             names: self.names,
             bodies: &self.bodies,
+            early_drop: self.early_drop,
         };
         let lowered = lower::lower(context, func).map_err(|why| match why {
             lower::Declined::NotReached => Declined::NotReached,
@@ -210,6 +215,9 @@ pub(super) struct Promotion {
     /// Promoted functions, for activations that are still in a loop of tier 0.
     loops: RefCell<HashMap<FuncId, Rc<Promoted>>>,
     failed: Cell<u32>,
+    /// `promote-every=N`, and how many calls and loop rounds of tier 0 there were.
+    every: Option<u64>,
+    asked: Cell<u64>,
 }
 
 /// A function in the VM, with the places of its generic form.
@@ -222,9 +230,14 @@ struct Promoted {
 const DECLINED: u8 = u8::MAX;
 
 impl Promotion {
-    pub(super) fn new(closed: Rc<ClosedProgram>, vm: Rc<Vm>, thresholds: Thresholds) -> Promotion {
+    pub(super) fn new(
+        closed: Rc<ClosedProgram>,
+        vm: Rc<Vm>,
+        thresholds: Thresholds,
+        every: Option<u64>,
+    ) -> Promotion {
         let (rounds, loops) = Default::default();
-        Promotion { closed, vm, thresholds, rounds, loops, failed: Cell::new(0) }
+        Promotion { closed, vm, thresholds, rounds, loops, failed: Cell::new(0), every, asked: Cell::new(0) }
     }
 
     /// Makes a function's code for the VM, which its calls run from now on.
@@ -275,11 +288,21 @@ impl Promotion {
 impl Promoter for Promotion {
     fn patience(&self, _: FuncId) -> i32 {
         self.closed.stats.borrow_mut().prepared(profiler::Tier::Interp);
-        first_patience(self.thresholds)
+        if self.every.is_some() { 0 } else { first_patience(self.thresholds) }
     }
 
     fn warm(&self, machine: &mut Machine, func: FuncId, at_back_edge: bool) {
-        self.decide(machine, func, at_back_edge);
+        match self.every {
+            Some(every) => {
+                self.asked.set(self.asked.get() + 1);
+                if !self.asked.get().is_multiple_of(every) {
+                    return ask_again(machine, func, at_back_edge);
+                }
+                let thresholds = Thresholds { vm: Some(0) };
+                self.decide(machine, func, at_back_edge, thresholds);
+            }
+            None => self.decide(machine, func, at_back_edge, self.thresholds),
+        }
         // The function may have been promoted by another activation.
         let promoted = self.loops.borrow().get(&func).cloned();
         if let (true, Some(p)) = (at_back_edge, promoted)
@@ -290,9 +313,19 @@ impl Promoter for Promotion {
     }
 }
 
+/// The promoter is asked at the next call and loop round of the function, too.
+fn ask_again(machine: &Machine, func: FuncId, at_back_edge: bool) {
+    if let Some(code) = machine.entry(func) {
+        code.set_patience(0);
+    }
+    if at_back_edge && let Some(frame) = machine.task.frames.last() {
+        frame.code().set_patience(0);
+    }
+}
+
 impl Promotion {
     /// What becomes of a function that is warm.
-    fn decide(&self, machine: &mut Machine, func: FuncId, at_back_edge: bool) {
+    fn decide(&self, machine: &mut Machine, func: FuncId, at_back_edge: bool, thresholds: Thresholds) {
         if self.loops.borrow().contains_key(&func) {
             return;
         }
@@ -303,7 +336,7 @@ impl Promotion {
         let Some(round) = rounds.get_mut(func.index()) else { return };
         let size = machine.linked.program.func(func).insts.len() as u32;
         let warmth = Warmth { size, rounds: u32::from(*round), declined: *round == DECLINED };
-        match decide(self.thresholds, warmth) {
+        match decide(thresholds, warmth) {
             Decision::Never => {}
             Decision::Later(patience) => {
                 *round = round.saturating_add(1).min(DECLINED - 1);

@@ -114,8 +114,10 @@ impl Machine {
         rt.args = args;
         rt.prelude = prelude(&program);
         let measured = settings.stats != StatsForm::Off;
-        let closed =
-            top.map(|top| Rc::new(ClosedProgram::new(&mut program, top, settings.specialize, measured)));
+        let closed = top.map(|top| {
+            let early_drop = !settings.stress.no_early_drop;
+            Rc::new(ClosedProgram::new(&mut program, top, settings.specialize, measured, early_drop))
+        });
         let linked = match &closed {
             Some(closed) => {
                 let slots: Vec<Vec<SlotType>> = slots(&program, closed);
@@ -135,7 +137,8 @@ impl Machine {
                 true => core.add_tier(Rc::new(Timed::new(vm.clone(), closed.clone()))),
                 false => core.add_tier(vm.clone()),
             }
-            core.set_promoter(Rc::new(Promotion::new(closed.clone(), vm.clone(), thresholds)));
+            let every = settings.stress.promote_every;
+            core.set_promoter(Rc::new(Promotion::new(closed.clone(), vm.clone(), thresholds, every)));
             (closed, vm)
         });
         let sources = Rc::new(RefCell::new(sources));

@@ -13,10 +13,14 @@ pub(crate) struct Stress {
     pub cycle_always: bool,
     /// `alloc-fail=N`: there is no memory for the N-th allocation.
     pub alloc_fail: Option<u64>,
+    /// `promote-every=N`: every N-th call or loop round moves its function to the next tier, warm or not.
+    pub promote_every: Option<u64>,
+    /// `early-drop=off`: typed functions count as the program is written.
+    pub no_early_drop: bool,
 }
 
 /// What can be said.
-const MODES: &[&str] = &["rc-audit", "cycle=always", "alloc-fail=N"];
+const MODES: &[&str] = &["rc-audit", "cycle=always", "alloc-fail=N", "promote-every=N", "early-drop=off|on"];
 
 /// Reads a list of modes, separated by commas.
 pub(crate) fn parse(text: &str) -> Result<Stress, String> {
@@ -29,6 +33,11 @@ pub(crate) fn parse(text: &str) -> Result<Stress, String> {
             ("alloc-fail", n) => {
                 stress.alloc_fail = Some(parse_count(n).map_err(|e| format!("alloc-fail: {e}"))?);
             }
+            ("promote-every", n) => {
+                stress.promote_every = Some(parse_count(n).map_err(|e| format!("promote-every: {e}"))?);
+            }
+            ("early-drop", "off" | "on") => stress.no_early_drop = value == "off",
+            ("early-drop", _) => return Err("early-drop takes the values `off` and `on`".into()),
             ("rc-audit", _) => return Err("rc-audit takes no value".into()),
             ("cycle", _) => return Err("cycle takes the value `always`".into()),
             _ => return Err(unknown(name)),
@@ -51,14 +60,25 @@ mod tests {
 
     #[test]
     fn modes_are_separated_by_commas() {
-        let all = Stress { rc_audit: true, cycle_always: true, alloc_fail: Some(100) };
-        assert_eq!(parse("cycle=always, alloc-fail=100,rc-audit"), Ok(all));
+        let all = Stress {
+            rc_audit: true,
+            cycle_always: true,
+            alloc_fail: Some(100),
+            promote_every: Some(7),
+            no_early_drop: true,
+        };
+        let text = "cycle=always, alloc-fail=100,rc-audit,promote-every=7,early-drop=off";
+        assert_eq!(parse(text), Ok(all));
+        assert_eq!(parse("early-drop=off,early-drop=on"), Ok(Stress::default()));
         assert_eq!(parse(""), Ok(Stress::default()));
     }
 
     #[test]
     fn what_is_unknown_is_refused() {
-        for wrong in ["cycles=always", "cycle=never", "alloc-fail", "alloc-fail=0", "rc-audit=1", "x", "=1"] {
+        for wrong in ["cycles=always", "cycle=never", "alloc-fail", "alloc-fail=0", "rc-audit=1", "x", "=1"]
+            .into_iter()
+            .chain(["promote-every", "promote-every=0", "early-drop", "early-drop=never"])
+        {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -45,6 +45,20 @@ pub const CONFIGS: &[Config] = &[
         one_in: 2,
         ..PLAIN
     },
+    Config { name: "promoted now and then", env: &[("NYASH_STRESS", "promote-every=@")], one_in: 2, ..PLAIN },
+    Config {
+        name: "vm, counts as written",
+        flags: &["--tier=vm"],
+        env: &[("NYASH_STRESS", "early-drop=off")],
+        one_in: 2,
+        ..PLAIN
+    },
+    Config {
+        name: "promoted now and then, counts audited",
+        env: &[("NYASH_STRESS", "rc-audit,promote-every=@")],
+        one_in: 20,
+        ..PLAIN
+    },
     Config {
         name: "vm, counts audited",
         flags: &["--tier=vm"],

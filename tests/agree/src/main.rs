@@ -21,7 +21,7 @@ agree --reduce FILE        compares one program and makes it small
 agree --show N             prints a program
 
   --programs N             how many (1000)
-  --first N                number of the first one (0)
+  --first N                number of the first one (0): a long run can be split, or go on where it was stopped
   --seed N                 of the series (1)
   --jobs N                 processes at once (twice the processors)
   --nyash PATH             the executable (`nyash` beside this one)
@@ -115,18 +115,22 @@ fn work(o: &Options) -> Result<bool, String> {
     }
     let names: Vec<&str> = CONFIGS.iter().map(|c| c.name).collect();
     say(&format!("seed {}, programs from {}; {}", o.seed, o.first, names.join("; ")));
-    let summary = batch.run(&progress).map_err(|e| e.to_string())?;
+    let summary = batch.run(&|done| progress(o, done)).map_err(|e| e.to_string())?;
     for finding in &summary.findings {
         say(&finding.to_string());
     }
+    let (seed, first, last) = (o.seed, o.first, o.first + o.programs.saturating_sub(1));
+    say(&format!("seed {seed}, programs {first} to {last}, {} configurations", CONFIGS.len()));
     say(&summary.to_string());
     Ok(summary.differing == 0)
 }
 
-fn progress(summary: &Summary) {
+fn progress(o: &Options, summary: &Summary) {
     if summary.programs.is_multiple_of(10_000) {
+        // Some of those before it may still be running, as many as there are jobs.
+        let next = o.first + summary.programs.saturating_sub(o.jobs as u64);
         say(&format!(
-            "{:7} programs, {:8} runs, {:6.0} s, {} differ",
+            "{:7} programs, {:8} runs, {:6.0} s, {} differ; go on with --first {next}",
             summary.programs,
             summary.runs,
             summary.time.as_secs_f64(),

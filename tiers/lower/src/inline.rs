@@ -34,7 +34,9 @@ fn small_body(cx: Context<'_>, id: FuncId) -> Option<Rc<Func>> {
     let mut found = None;
     if source.insts.len() <= LARGEST_SOURCE && source.captures == 0 && cx.facts.reached(id) {
         let mut typed = body::translate(cx, id);
-        elide::borrow(cx, &mut typed);
+        if cx.early_drop {
+            elide::borrow(cx, &mut typed);
+        }
         found = is_small(&typed.func).then(|| Rc::new(typed.func));
     }
     let mut known = cx.bodies.known.borrow_mut();

@@ -71,6 +71,9 @@ pub struct Context<'a> {
     pub names: Names,
     /// Bodies of small functions.
     pub bodies: &'a Bodies,
+    /// Counting that nobody can observe is taken out. Without it everything is retained and released where the program
+    /// says so: for tests, and for whoever looks for the fault of a count.
+    pub early_drop: bool,
 }
 
 /// The program's symbols of names that the lowering itself brings up, where the program has them.
@@ -120,8 +123,10 @@ pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
     inline::small_calls(context, func, &mut typed);
     unneeded::drop_carried(&mut typed);
     forward::forward(context, &mut typed);
-    elide::borrow(context, &mut typed);
-    handover::hand_over(&mut typed);
+    if context.early_drop {
+        elide::borrow(context, &mut typed);
+        handover::hand_over(&mut typed);
+    }
     Ok(typed)
 }
 

@@ -67,6 +67,7 @@ fn verify(name: &Path, program: &Program, top: FuncId) -> usize {
         known: &known,
         names: Names::default(),
         bodies: &bodies,
+        early_drop: true,
     };
     let mut count = 0;
     for id in (0..program.funcs.len() as u32).map(FuncId) {

@@ -166,6 +166,7 @@ impl Typed {
             known: &self.known,
             names: self.names,
             bodies: &self.bodies,
+            early_drop: true,
         };
         let mut typed = lower::lower(context, func).ok()?.func;
         if let Some(plant) = self.plant {
