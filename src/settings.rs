@@ -93,8 +93,8 @@ switches! {
         "which tier runs the program: auto, interp, vm";
     VmThreshold "NYASH_VM_THRESHOLD" None, Some(("tiers", "vm-threshold")), Calls, "20", Stable,
         "calls after which --tier=auto moves a function to the vm; a loop round counts a tenth";
-    Specialize "NYASH_SPECIALIZE" None, Some(("tiers", "specialize")), Specialize, "auto", Stable,
-        "copy containers for what they hold: auto (small programs), always, never";
+    Specialize "NYASH_SPECIALIZE" None, Some(("tiers", "specialize")), Specialize, "always", Stable,
+        "copy containers for what they hold: always, never";
     Stats "NYASH_STATS" Some("--stats"), None, Stats, "off", Stable,
         "print what the tiers did when the program ends: off, text, json";
     MaxHeap "NYASH_MAX_HEAP" Some("--max-heap"), Some(("limits", "max-heap")), Size, "4G", Stable,
@@ -164,17 +164,6 @@ pub(crate) struct Row {
     pub origin: Origin,
 }
 
-/// Whether containers are copied for what they hold.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Specialize {
-    /// In small programs.
-    Auto,
-    /// Whatever it takes.
-    Always,
-    /// Not at all.
-    Never,
-}
-
 /// How statistics are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum StatsForm {
@@ -203,8 +192,8 @@ pub(crate) struct Settings {
     pub gc_stats: bool,
     /// `--stats`
     pub stats: StatsForm,
-    /// `NYASH_SPECIALIZE`
-    pub specialize: Specialize,
+    /// `NYASH_SPECIALIZE`: whether containers are copied for what they hold.
+    pub specialize: bool,
     /// `NYASH_LAX_LOCALS`
     pub lax_locals: bool,
     /// `NYASH_AUDIT`, or `rc-audit` of `NYASH_STRESS`
@@ -245,11 +234,7 @@ pub(crate) fn resolve(flags: &[(Id, String)], file: &[FileSetting]) -> (Settings
         timeout: parse_seconds(text(Id::Timeout)).ok(),
         fuel: text(Id::Fuel).parse().ok(),
         gc_stats: on(Id::GcStats),
-        specialize: match text(Id::Specialize) {
-            "always" => Specialize::Always,
-            "never" => Specialize::Never,
-            _ => Specialize::Auto,
-        },
+        specialize: text(Id::Specialize) != "never",
         stats: match text(Id::Stats) {
             "text" => StatsForm::Text,
             "json" => StatsForm::Json,
@@ -346,8 +331,8 @@ pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
             Err(_) => Err("expected a whole number".into()),
         },
         Kind::Specialize => match value {
-            "auto" | "always" | "never" => Ok(()),
-            _ => Err("expected auto, always or never".into()),
+            "always" | "never" => Ok(()),
+            _ => Err("expected always or never".into()),
         },
         Kind::Stats => match value {
             "off" | "text" | "json" => Ok(()),

@@ -19,18 +19,6 @@ use profiler::{Decision, Declined, Phase, Stats, Thresholds, Warmth, decide, fir
 use syntax::intern::Symbol;
 use vm::Vm;
 
-use crate::settings::Specialize;
-
-/// Programs with more instructions are not specialized unless somebody asks for it: it takes about as long as three more
-/// analyses before the first statement, some milliseconds for every thousand lines.
-const LARGEST_SPECIALIZED: usize = 20_000;
-
-/// Instructions of the functions that the analysis has reached.
-fn reached_size(program: &Program, facts: &Facts) -> usize {
-    let funcs = program.funcs.iter().enumerate();
-    funcs.filter(|(i, _)| facts.reached(FuncId(*i as u32))).map(|(_, f)| f.insts.len()).sum()
-}
-
 /// A program about which everything is known.
 pub(super) struct ClosedProgram {
     facts: Facts,
@@ -51,16 +39,14 @@ impl ClosedProgram {
     pub(super) fn new(
         program: &mut Program,
         top: FuncId,
-        specialize: Specialize,
+        specialize: bool,
         measured: bool,
         early_drop: bool,
     ) -> ClosedProgram {
         let start = measured.then(Instant::now);
         let world = World { entries: vec![top] };
         let mut facts = infer::analyse(program, &world);
-        let size = || reached_size(program, &facts);
-        if specialize == Specialize::Always || specialize == Specialize::Auto && size() <= LARGEST_SPECIALIZED
-        {
+        if specialize {
             facts = infer::specialize(program, &world, facts);
         }
         let find = |text| program.names.find(text);

@@ -266,11 +266,6 @@ impl Facts {
         self.class_lists.get(ty.objs.0 as usize)?.as_deref()
     }
 
-    /// Every set of classes that something can be an instance of.
-    pub(crate) fn class_sets(&self) -> impl Iterator<Item = &[ClassIx]> {
-        self.class_lists.iter().flatten().map(|all| &**all)
-    }
-
     /// The builtin class of a type, when it is `null`, `void` or an instance of that class with fields.
     pub fn builtin_class(&self, ty: Ty) -> Option<ClassId> {
         if ty.kinds - Kinds::NOTHING != Kinds::BUILTIN || self.sets.has_any_site(ty.objs) {

@@ -7,7 +7,7 @@
 //!
 //! Reading order: `ty` (the lattice), `classes`, `graph`, `shape` (functions become a graph), `narrow` (what tests
 //! say), `solve`, `transfer` and `calls` (what instructions mean), `assign` (fields before their first value),
-//! `effects`, `quiet`, `facts` (the result), `print`; `specialize` and `merge` (copies of classes and functions).
+//! `effects`, `quiet`, `facts` (the result), `print`; `specialize` (copies of classes and functions).
 
 #![forbid(unsafe_code)]
 
@@ -17,7 +17,6 @@ mod classes;
 mod effects;
 mod facts;
 mod graph;
-mod merge;
 mod narrow;
 mod print;
 mod quiet;

@@ -8,11 +8,11 @@ use mir::func::Func;
 use mir::inst::{ClassIx, FuncId, Op, Vals};
 use mir::program::{Parent, Program};
 
+use crate::World;
 use crate::classes::Resolved;
 use crate::facts::{Facts, Object};
 use crate::solve::{Known, Solver};
 use crate::ty::{Kinds, Ty};
-use crate::{World, merge};
 
 /// Copies have at most so many times the instructions of the program; only some of them are reached.
 const COPIES: usize = 3;
@@ -24,7 +24,7 @@ const LONGEST: usize = 120;
 const NESTED: usize = 4;
 
 /// Specializes a program and gives the facts of the result. All copies are decided by the facts of the program as it
-/// was, so that it is analysed at most twice more.
+/// was, so that it is analysed once more.
 pub fn specialize(program: &mut Program, world: &World, facts: Facts) -> Facts {
     let mut copier = Copier::new(program, &facts);
     copier.run(program, &facts);
@@ -40,25 +40,16 @@ pub fn specialize(program: &mut Program, world: &World, facts: Facts) -> Facts {
             }),
         }
     }
-    let (origin, func_origin) = (copier.origin, copier.func_origin);
-    let again = |program: &Program| {
-        let known = Known { graph: &facts.graph, places: &facts.places, origin: &func_origin };
-        let mut solver = Solver::new(program, Some(known));
-        solver.run(world);
-        Facts::new(solver)
-    };
-    let found = again(program);
-    match merge::merge(program, &found, &origin, &func_origin) {
-        true => again(program),
-        false => found,
-    }
+    let known = Known { graph: &facts.graph, places: &facts.places, origin: &copier.func_origin };
+    let mut solver = Solver::new(program, Some(known));
+    solver.run(world);
+    Facts::new(solver)
 }
 
 struct Copier {
     /// Instructions that copies may still take.
     budget: usize,
-    /// What each class and function is a copy of; originals themselves.
-    origin: Vec<ClassIx>,
+    /// What each function is a copy of; originals themselves.
     func_origin: Vec<FuncId>,
     /// By function, which copy it was made for; 0 for originals.
     made_for: Vec<u32>,
@@ -103,7 +94,6 @@ impl Copier {
         let size: usize = reached.map(|f| program.func(f).insts.len()).sum();
         Copier {
             budget: COPIES * size.max(200),
-            origin: (0..classes as u32).map(ClassIx).collect(),
             func_origin: (0..funcs as u32).map(FuncId).collect(),
             made_for: vec![0; funcs],
             chains: vec![(Copied::Nothing, 0)],
@@ -250,7 +240,6 @@ impl Copier {
             let copy = ClassIx(program.classes.len() as u32);
             classes.insert(*class, copy);
             program.classes.push(program.class(*class).clone());
-            self.origin.push(self.origin[class.index()]);
         }
         let mut funcs: HashMap<FuncId, FuncId> = HashMap::new();
         let mut copied: Vec<FuncId> = Vec::new();
@@ -290,7 +279,7 @@ impl Copier {
 }
 
 /// A place makes an instance of another class, whose functions `new` gives.
-pub(crate) fn make_other(f: &mut Func, at: usize, class: ClassIx, new: impl Fn(FuncId) -> FuncId) {
+fn make_other(f: &mut Func, at: usize, class: ClassIx, new: impl Fn(FuncId) -> FuncId) {
     let object = f.insts[at].dst;
     f.insts[at].op = Op::NewObject { class };
     for at in at + 1..f.insts.len() {
@@ -350,7 +339,7 @@ fn is_mixed(facts: &Facts, ty: Ty, depth: u32) -> bool {
 }
 
 /// The code of the members of one class that has a receiver.
-pub(crate) fn members(program: &Program, class: ClassIx) -> Vec<FuncId> {
+fn members(program: &Program, class: ClassIx) -> Vec<FuncId> {
     let c = program.class(class);
     let methods = c.methods.iter().filter(|m| !m.func.is_none() && !m.is_static).map(|m| m.func);
     c.constructors.iter().map(|m| m.1).chain(methods).chain(c.init).collect()
