@@ -134,6 +134,10 @@ pub(crate) struct CheckArgs {
     /// Write the findings as JSON to standard output
     #[arg(long)]
     json: bool,
+    /// Print what is known of boxes, functions and values of programs without errors, or of one function: `Box.method`
+    #[arg(long, value_name = "FUNCTION", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(conflicts_with = "json")]
+    facts: Option<String>,
     /// The programs; `-` for standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<OsString>,

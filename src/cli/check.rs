@@ -4,20 +4,27 @@ use serde_json::json;
 use std::path::PathBuf;
 
 use super::{CheckArgs, Status, answer};
-use crate::engine;
+use crate::engine::{self, Front};
 use crate::load::Input;
-use crate::report;
+use crate::report::{self, Finding};
 
 pub(super) fn check(args: &CheckArgs) -> Status {
     let mut documents = Vec::new();
     let (mut errors, mut warnings) = (0, 0);
     let mut shown = false;
+    let mut facts = Vec::new();
     for file in &args.files {
         let input = if file == "-" { Input::Stdin } else { Input::File(PathBuf::from(file)) };
         let mut front = engine::read(&input, &[]);
         if !front.has_errors() {
             front.build();
             front.findings.append(&mut front.lints);
+        }
+        if let Some(function) = args.facts.as_deref().filter(|_| !front.has_errors()) {
+            match known(&front, function) {
+                Ok(text) => facts.push(text),
+                Err(finding) => front.findings.push(finding),
+            }
         }
         errors += front.findings.iter().filter(|f| f.is_error()).count();
         warnings += front.findings.iter().filter(|f| !f.is_error()).count();
@@ -36,10 +43,20 @@ pub(super) fn check(args: &CheckArgs) -> Status {
         let written = answer(&report::envelope("check", data));
         return if written == Status::OK { status } else { written };
     }
+    // What was asked for comes on standard output, findings beside it as always.
+    let written = if facts.is_empty() { Status::OK } else { answer(&facts.join("\n")) };
     if errors + warnings > 0 {
         report::emit(&format!("\n{}\n", summary(errors, warnings)));
     }
-    status
+    if written == Status::OK { status } else { written }
+}
+
+/// What is known of a program, or of one of its functions.
+fn known(front: &Front, function: &str) -> Result<String, Finding> {
+    let names: Vec<String> =
+        Some(function).filter(|f| !f.is_empty()).map(str::to_owned).into_iter().collect();
+    engine::select(front, &names)?;
+    Ok(engine::facts_text(front, &names))
 }
 
 fn summary(errors: usize, warnings: usize) -> String {
