@@ -175,17 +175,12 @@ impl Solver<'_> {
                     self.method_of(id, class, name, text, args, dst);
                 }
             }
-            None => {
-                self.graph.subscribe(self.births, id);
-                for class in self.instances.clone() {
-                    self.method_of(id, class, name, text, args, dst);
-                }
-            }
+            None => self.method_of_any(id, name, args, dst),
         }
         self.builtin_method(id, object, name, text, args, dst);
     }
 
-    fn method_of(
+    pub(crate) fn method_of(
         &mut self,
         id: u32,
         class: ClassIx,

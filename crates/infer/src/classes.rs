@@ -225,6 +225,12 @@ impl Classes {
         !self.declared(name).is_empty()
     }
 
+    /// Whether a name may mean a method on instances of some class.
+    pub(crate) fn may_be_method(&self, name: Symbol) -> bool {
+        let prelude = || self.builtin_methods.iter().any(|m| m.1 == name);
+        self.is_selector(name) || self.rows_of(name).is_some() || prelude()
+    }
+
     fn declared(&self, name: Symbol) -> &[(ClassIx, FuncId, bool)] {
         let list = self.lists.get(name.0 as usize).copied().unwrap_or(0);
         self.methods.get(list as usize).map_or(&[], Vec::as_slice)

@@ -103,7 +103,8 @@ impl Effects {
 
 /// The effects of all functions.
 pub(crate) fn find(solver: &Solver<'_>, loud: &Loud) -> Vec<Effects> {
-    let count = solver.program.funcs.len();
+    let funcs = solver.program.funcs.len();
+    let count = funcs + solver.hubs.len();
     let mut all = vec![Effects::default(); count];
     let mut callers: Vec<Vec<u32>> = vec![Vec::new(); count];
     let mut edge = |callee: FuncId, caller: FuncId| {
@@ -124,9 +125,8 @@ pub(crate) fn find(solver: &Solver<'_>, loud: &Loud) -> Vec<Effects> {
     for (id, row) in &solver.rows {
         let owner = solver.graph.owner[*id as usize];
         let mut does = row_does(*row);
-        if builtin::row(*row).effects.contains(Row::RELEASES)
-            && loud.is_loud(&solver.sets, solver.graph.operand(*id, 0))
-        {
+        let receiver = if owner.index() < funcs { solver.graph.operand(*id, 0) } else { Ty::ANY };
+        if builtin::row(*row).effects.contains(Row::RELEASES) && loud.is_loud(&solver.sets, receiver) {
             does |= Does::DEATHS | Does::THROW;
         }
         all[owner.index()].does |= does;

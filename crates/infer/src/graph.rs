@@ -189,6 +189,14 @@ impl Graph {
         self.types[var as usize]
     }
 
+    /// An instruction that stands in no function and has no operands.
+    pub(crate) fn new_inst(&mut self, owner: FuncId) -> u32 {
+        self.use_start.push(self.uses.len() as u32);
+        self.owner.push(owner);
+        self.waits.push(false);
+        self.use_start.len() as u32 - 1
+    }
+
     /// The variables that an instruction uses.
     pub(crate) fn uses_of(&self, inst: u32) -> &[Var] {
         let from = self.use_start[inst as usize] as usize;

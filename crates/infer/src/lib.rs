@@ -6,7 +6,7 @@
 //! layout and no tier, and it changes no program (except `specialize`, which is asked to).
 //!
 //! Reading order: `ty` (the lattice), `classes`, `graph`, `shape` (functions become a graph), `narrow` (what tests
-//! say), `solve`, `transfer` and `calls` (what instructions mean), `assign` (fields before their first value),
+//! say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `assign` (fields before their first value),
 //! `effects`, `quiet`, `facts` (the result), `print`; `specialize` (copies of classes and functions).
 
 #![forbid(unsafe_code)]
@@ -17,6 +17,7 @@ mod classes;
 mod effects;
 mod facts;
 mod graph;
+mod hub;
 mod narrow;
 mod print;
 mod quiet;

@@ -99,7 +99,9 @@ fn mark_weak(solver: &Solver<'_>, loud: &mut Loud) {
         }
     }
     for (id, owner) in solver.graph.owner.iter().enumerate() {
-        let at = id - solver.places[owner.index()].insts as usize;
+        // Hubs stand in no function.
+        let Some(place) = solver.places.get(owner.index()) else { continue };
+        let at = id - place.insts as usize;
         if let Some(Op::Weak { .. }) = solver.program.func(*owner).insts.get(at).map(|i| i.op) {
             seen.push(solver.graph.operand(id as u32, 0));
         }

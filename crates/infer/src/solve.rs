@@ -13,6 +13,7 @@ use crate::World;
 use crate::assign;
 use crate::classes::Classes;
 use crate::graph::{Dep, Graph, NO_VAR, Place, Shape, Var};
+use crate::hub::Hub;
 use crate::narrow::{Context, Words};
 use crate::shape::{self, Common};
 use crate::ty::{Kinds, SetId, Sets, Ty};
@@ -86,9 +87,14 @@ pub(crate) struct Solver<'a> {
     /// Whether methods are read without a call.
     pub(crate) any_bound: bool,
     constructed: HashSet<(ClassIx, FuncId)>,
+    /// What is done to boxes of any class, by name.
+    pub(crate) hubs: Vec<Hub>,
+    pub(crate) hubs_by_name: HashMap<(Option<Symbol>, usize), usize>,
+    pub(crate) reads: HashMap<Symbol, Var>,
+    pub(crate) writes: HashMap<Symbol, Var>,
     /// Per instruction the receiver when it was looked at last, and how many classes had instances.
     pub(crate) last: Vec<(Ty, u32)>,
-    /// Which functions and builtins instructions call.
+    /// Which functions, hubs (behind the functions) and builtins instructions call.
     pub(crate) callees: Vec<(u32, FuncId)>,
     pub(crate) rows: Vec<(u32, BuiltinId)>,
     pub(crate) called: HashSet<(u32, u32)>,
@@ -147,6 +153,10 @@ impl<'a> Solver<'a> {
             sites_may_be_dead: false,
             any_bound: false,
             constructed: HashSet::new(),
+            hubs: Vec::new(),
+            hubs_by_name: HashMap::new(),
+            reads: HashMap::new(),
+            writes: HashMap::new(),
             last: Vec::new(),
             callees: Vec::new(),
             rows: Vec::new(),

@@ -15,6 +15,9 @@ impl Solver<'_> {
     /// Looks at an instruction.
     pub(crate) fn transfer(&mut self, id: u32) {
         let func_id = self.graph.owner[id as usize];
+        if self.is_hub(func_id) {
+            return;
+        }
         let place = self.places[func_id.index()];
         let func = self.program.func(func_id);
         let at = (id - place.insts) as usize;
@@ -344,8 +347,14 @@ impl Solver<'_> {
         let classes = match self.classes_of(object) {
             Some(classes) => classes,
             None => {
-                self.graph.subscribe(self.births, id);
-                self.instances.clone()
+                let fields = self.fields_of_any(name);
+                self.connect(fields, dst);
+                if self.classes.may_be_method(name) {
+                    self.graph.subscribe(self.births, id);
+                    self.instances.clone()
+                } else {
+                    Vec::new()
+                }
             }
         };
         for class in classes {
@@ -381,9 +390,14 @@ impl Solver<'_> {
     }
 
     fn set_field(&mut self, object: Ty, name: Symbol, value: Var) {
-        let places = match self.classes_of(object) {
+        let places: Vec<u32> = match self.classes_of(object) {
             Some(classes) => classes.iter().filter_map(|c| self.classes.field(*c, name)).collect(),
-            None => self.classes.by_name.get(&name).cloned().unwrap_or_default(),
+            None => {
+                let fields = self.stores_of_any(name);
+                self.connect(value, fields);
+                let all = self.classes.by_name.get(&name).into_iter().flatten().copied();
+                all.filter(|place| self.classes.weak[*place as usize]).collect()
+            }
         };
         for place in places {
             if self.classes.weak[place as usize] {

@@ -1,0 +1,127 @@
+//! Hubs: what is done to a box of any class goes through one place per name, so that many such places in a program with
+//! many classes are not connected each with each. A hub of a method is an instruction of the graph that stands in no
+//! function. It does not know what methods do.
+
+use mir::inst::{ClassIx, FuncId};
+use syntax::intern::Symbol;
+
+use crate::classes::Resolved;
+use crate::graph::Var;
+use crate::solve::Solver;
+
+/// Calls of the methods of one name, with so many arguments, of boxes of any class.
+#[derive(Clone, Debug)]
+pub(crate) struct Hub {
+    /// `None` is a name that the program does not have.
+    name: Option<Symbol>,
+    args: Vec<Var>,
+    ret: Var,
+    inst: u32,
+    /// How many of the classes with instances were looked at.
+    seen: usize,
+    /// Classes where what is called depends on what is in a field or a content.
+    again: Vec<ClassIx>,
+}
+
+impl Solver<'_> {
+    /// The number that stands for a hub where others are functions.
+    fn hub_func(&self, hub: usize) -> FuncId {
+        FuncId((self.program.funcs.len() + hub) as u32)
+    }
+
+    /// Looks at an instruction again if it is a hub.
+    pub(crate) fn is_hub(&mut self, owner: FuncId) -> bool {
+        let hub = owner.index().checked_sub(self.program.funcs.len());
+        if let Some(hub) = hub {
+            self.look_at_hub(hub);
+        }
+        hub.is_some()
+    }
+
+    /// A method is called on an instance of any class.
+    pub(crate) fn method_of_any(&mut self, id: u32, name: Option<Symbol>, args: &[Var], dst: Var) {
+        let at = match self.hubs_by_name.get(&(name, args.len())) {
+            Some(at) => *at,
+            None => self.new_hub(name, args.len()),
+        };
+        let Some(hub) = self.hubs.get(at) else { return };
+        let ret = hub.ret;
+        for (from, to) in args.iter().zip(hub.args.clone()) {
+            self.connect(*from, to);
+        }
+        self.connect(ret, dst);
+        let func = self.hub_func(at);
+        self.note_call(id, func);
+    }
+
+    fn new_hub(&mut self, name: Option<Symbol>, count: usize) -> usize {
+        let at = self.hubs.len();
+        let args: Vec<Var> = (0..count).map(|_| self.graph.new_var()).collect();
+        let ret = self.graph.new_var();
+        let inst = self.graph.new_inst(self.hub_func(at));
+        self.last.resize(self.graph.owner.len(), Default::default());
+        self.hubs.push(Hub { name, args, ret, inst, seen: 0, again: Vec::new() });
+        self.hubs_by_name.insert((name, count), at);
+        self.graph.subscribe(self.births, inst);
+        self.look_at_hub(at);
+        at
+    }
+
+    fn look_at_hub(&mut self, at: usize) {
+        let Some(hub) = self.hubs.get_mut(at) else { return };
+        let (name, ret, inst) = (hub.name, hub.ret, hub.inst);
+        let args = hub.args.clone();
+        let first = core::mem::replace(&mut hub.seen, self.instances.len());
+        let again = hub.again.len();
+        // Only indexing uses names that the program may not have.
+        let text = match (name, args.len()) {
+            (Some(name), _) => self.program.names.text(name),
+            (None, 1) => "get",
+            (None, _) => "set",
+        };
+        for class in self.instances.get(first..).unwrap_or_default().to_vec() {
+            let fixed = match self.classes.resolve(self.program, class, name, text) {
+                Resolved::Func(_) | Resolved::Static(_) | Resolved::Every(_) => true,
+                Resolved::Builtin(..) | Resolved::OnContent(..) => false,
+                Resolved::None if name.is_some_and(|n| self.classes.field(class, n).is_some()) => false,
+                Resolved::None => continue,
+            };
+            if !fixed {
+                self.hubs[at].again.push(class);
+            }
+            self.method_of(inst, class, name, text, &args, ret);
+        }
+        for i in 0..again {
+            let class = self.hubs[at].again[i];
+            self.method_of(inst, class, name, text, &args, ret);
+        }
+    }
+
+    /// What the fields of a name hold, in boxes of any class.
+    pub(crate) fn fields_of_any(&mut self, name: Symbol) -> Var {
+        if let Some(var) = self.reads.get(&name) {
+            return *var;
+        }
+        let var = self.graph.new_var();
+        self.reads.insert(name, var);
+        for place in self.classes.by_name.get(&name).cloned().unwrap_or_default() {
+            self.connect(self.fields + place, var);
+        }
+        var
+    }
+
+    /// Where what is stored in fields of a name goes, in boxes of any class; weak ones are left out.
+    pub(crate) fn stores_of_any(&mut self, name: Symbol) -> Var {
+        if let Some(var) = self.writes.get(&name) {
+            return *var;
+        }
+        let var = self.graph.new_var();
+        self.writes.insert(name, var);
+        for place in self.classes.by_name.get(&name).cloned().unwrap_or_default() {
+            if !self.classes.weak[place as usize] {
+                self.connect(var, self.fields + place);
+            }
+        }
+        var
+    }
+}
