@@ -7,6 +7,7 @@ use mir::inst::{Block, EXCEPTION, EdgeId, Edges, FuncId, Gives, Inst, Op, Operan
 use mir::types::Slot;
 use syntax::span::Span;
 
+use crate::rewrite::drop_unreached;
 use crate::{Context, Lowered, convert};
 
 /// A block of the result.
@@ -406,24 +407,11 @@ impl<'a> Body<'a> {
     fn finish(mut self) -> Lowered {
         let mut order = std::mem::take(&mut self.order);
         order.append(&mut self.cold);
-        let mut reached = vec![false; self.blocks.len()];
-        let mut work = vec![0];
-        reached[0] = true;
-        while let Some(block) = work.pop() {
-            for (inst, _) in &self.blocks[block].insts {
-                self.out.edges_of(inst, |e| {
-                    let to = self.out.edges[e.index()].to.index();
-                    if !std::mem::replace(&mut reached[to], true) {
-                        work.push(to);
-                    }
-                });
-            }
-        }
         let mut number = vec![Block::NONE; self.blocks.len()];
-        for (i, block) in order.iter().filter(|b| reached[**b]).enumerate() {
+        for (i, block) in order.iter().enumerate() {
             number[*block] = Block(i as u32);
         }
-        for block in order.into_iter().filter(|b| reached[*b]) {
+        for block in order {
             let data = std::mem::take(&mut self.blocks[block]);
             let params = self.out.push_list(data.params.iter().map(|v| v.0));
             let start = self.out.insts.len() as u32;
@@ -435,33 +423,13 @@ impl<'a> Body<'a> {
             let span = self.src.blocks.get(block).map(|b| b.span).unwrap_or_default();
             self.out.blocks.push(BlockData { params, start, end, span });
         }
-        let edges = std::mem::take(&mut self.out.edges);
-        for inst in &mut self.out.insts {
-            let mut keep = |edge: EdgeId| {
-                let old = edges[edge.index()];
-                self.out.edges.push(Edge { to: number[old.to.index()], args: old.args });
-                EdgeId(self.out.edges.len() as u32 - 1)
-            };
-            if !inst.unwind.is_none() {
-                inst.unwind = keep(inst.unwind);
-            }
-            let lists = &mut self.out.lists;
-            inst.op.operands_mut(&mut |operand| match operand.get() {
-                OperandRef::Edge(e) => operand.set(OperandRef::Edge(keep(e))),
-                OperandRef::Edges(Edges(at)) => {
-                    let at = at as usize;
-                    let len = lists[at] as usize;
-                    for e in &mut lists[at + 1..at + 1 + len] {
-                        *e = keep(EdgeId(*e)).0;
-                    }
-                }
-                _ => {}
-            });
-        }
+        self.out.edges.iter_mut().for_each(|e| e.to = number[e.to.index()]);
         self.out.values = self.reps.len() as u32;
         let result = self.cx.signatures.of(self.id).result.rep;
         self.out.types = Some(Types { reps: self.reps, result });
         number.truncate(self.src.blocks.len());
-        Lowered { func: self.out, values: self.map, blocks: number }
+        let mut lowered = Lowered { func: self.out, values: self.map, blocks: number };
+        drop_unreached(&mut lowered);
+        lowered
     }
 }

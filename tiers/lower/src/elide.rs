@@ -13,7 +13,7 @@ use mir::inst::{Block, EXCEPTION, EdgeId, Inst, Op, OperandRef, Own, Val};
 use smallvec::SmallVec;
 
 use crate::effects::{Needs, disturbs};
-use crate::inline::rename_values;
+use crate::rewrite::rename;
 use crate::{Context, Lowered};
 
 /// Most instructions that are looked at for one function; what was not decided by then keeps its counts.
@@ -450,13 +450,6 @@ fn rewrite(lowered: &mut Lowered, chosen: &[bool], lent: &[bool]) {
             alias[inst.dst.index()] = a;
         }
     }
-    let find = |mut v: Val| {
-        // Values that are made here stand for themselves.
-        while let Some(of) = alias.get(v.index()).filter(|of| **of != v) {
-            v = *of;
-        }
-        v
-    };
     let insts = std::mem::take(&mut func.insts);
     let spans = std::mem::take(&mut func.spans);
     let mut blocks = std::mem::take(&mut func.blocks);
@@ -511,6 +504,5 @@ fn rewrite(lowered: &mut Lowered, chosen: &[bool], lent: &[bool]) {
         (data.start, data.end) = (start, func.insts.len() as u32);
     }
     func.blocks = blocks;
-    rename_values(func, find);
-    lowered.values.iter_mut().for_each(|v| *v = find(*v));
+    rename(lowered, &alias);
 }

@@ -5,11 +5,11 @@
 //! References are not taken from stores: a stored one has been given away. It does not remove anything that throws
 //! but checks that cannot fail.
 
-use mir::func::{BlockData, Edge, Func};
-use mir::inst::{Block, EdgeId, Edges, Inst, Op, OperandRef, Val};
+use mir::func::Func;
+use mir::inst::{Block, EdgeId, Inst, Op, Val};
 
 use crate::effects::{Needs, disturbs};
-use crate::inline::rename_values;
+use crate::rewrite::{drop_unreached, found, remove, rename};
 use crate::{Context, Lowered};
 
 /// Most things that are remembered of each sort.
@@ -68,19 +68,9 @@ pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
     if !gone.contains(&true) {
         return;
     }
-    let find = |v: Val| found(&alias, v);
     remove(&mut lowered.func, &gone);
-    rename_values(&mut lowered.func, find);
-    lowered.values.iter_mut().for_each(|v| *v = find(*v));
+    rename(lowered, &alias);
     drop_unreached(lowered);
-}
-
-/// What a value is called now.
-pub(crate) fn found(alias: &[Val], mut v: Val) -> Val {
-    while let Some(of) = alias.get(v.index()).filter(|of| **of != v) {
-        v = *of;
-    }
-    v
 }
 
 /// How every block is entered.
@@ -246,71 +236,4 @@ fn remember<T>(list: &mut Vec<T>, what: T) {
         list.remove(0);
     }
     list.push(what);
-}
-
-/// Takes instructions out.
-pub(crate) fn remove(func: &mut Func, gone: &[bool]) {
-    let insts = std::mem::take(&mut func.insts);
-    let spans = std::mem::take(&mut func.spans);
-    for data in &mut func.blocks {
-        let start = func.insts.len() as u32;
-        for at in (data.start as usize..data.end as usize).filter(|at| !gone[*at]) {
-            func.insts.push(insts[at]);
-            func.spans.push(spans[at]);
-        }
-        (data.start, data.end) = (start, func.insts.len() as u32);
-    }
-}
-
-/// Takes out the blocks that only a check led to which is not there any more, and the edges with them.
-fn drop_unreached(lowered: &mut Lowered) {
-    let func = &mut lowered.func;
-    let mut reached = vec![false; func.blocks.len()];
-    let mut work = vec![Block(0)];
-    reached[0] = true;
-    while let Some(block) = work.pop() {
-        for inst in func.block_insts(block) {
-            func.edges_of(inst, |e| {
-                let to = func.edges[e.index()].to;
-                if !std::mem::replace(&mut reached[to.index()], true) {
-                    work.push(to);
-                }
-            });
-        }
-    }
-    let mut number = vec![Block::NONE; func.blocks.len()];
-    let old = std::mem::take(&mut func.blocks);
-    let (insts, spans) = (std::mem::take(&mut func.insts), std::mem::take(&mut func.spans));
-    for (i, data) in old.iter().enumerate().filter(|(i, _)| reached[*i]) {
-        number[i] = Block(func.blocks.len() as u32);
-        let start = func.insts.len() as u32;
-        func.insts.extend_from_slice(&insts[data.start as usize..data.end as usize]);
-        func.spans.extend_from_slice(&spans[data.start as usize..data.end as usize]);
-        func.blocks.push(BlockData { start, end: func.insts.len() as u32, ..*data });
-    }
-    let edges = std::mem::take(&mut func.edges);
-    for inst in &mut func.insts {
-        let kept = &mut func.edges;
-        let mut keep = |edge: EdgeId| {
-            let old = edges[edge.index()];
-            kept.push(Edge { to: number[old.to.index()], args: old.args });
-            EdgeId(kept.len() as u32 - 1)
-        };
-        let lists = &mut func.lists;
-        inst.op.operands_mut(&mut |operand| match operand.get() {
-            OperandRef::Edge(e) => operand.set(OperandRef::Edge(keep(e))),
-            OperandRef::Edges(Edges(at)) => {
-                let at = at as usize;
-                let len = lists[at] as usize;
-                lists[at + 1..at + 1 + len].iter_mut().for_each(|e| *e = keep(EdgeId(*e)).0);
-            }
-            _ => {}
-        });
-        if !inst.unwind.is_none() {
-            inst.unwind = keep(inst.unwind);
-        }
-    }
-    for block in lowered.blocks.iter_mut().filter(|b| !b.is_none()) {
-        *block = number[block.index()];
-    }
 }

@@ -5,8 +5,7 @@ use mir::func::Func;
 use mir::inst::{Op, Val};
 
 use crate::Lowered;
-use crate::forward::{found, remove};
-use crate::inline::rename_values;
+use crate::rewrite::{remove, rename};
 
 /// Removes pairs of a retain and a release of the same value with nothing that could throw between them.
 pub(crate) fn hand_over(lowered: &mut Lowered) {
@@ -29,9 +28,7 @@ pub(crate) fn hand_over(lowered: &mut Lowered) {
         return;
     }
     remove(&mut lowered.func, &gone);
-    let find = |v: Val| found(&alias, v);
-    rename_values(&mut lowered.func, find);
-    lowered.values.iter_mut().for_each(|v| *v = find(*v));
+    rename(lowered, &alias);
 }
 
 /// Where `a` is released, if until then nothing throws and neither it nor its copy is given away.

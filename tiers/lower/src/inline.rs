@@ -6,9 +6,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use mir::func::{BlockData, Edge, Func};
-use mir::inst::{Block, EXCEPTION, EdgeId, Edges, FuncId, Inst, Op, OperandRef, Own, Owns, Val, Vals};
+use mir::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, OperandRef, Own, Owns, Val, Vals};
 use syntax::span::Span;
 
+use crate::rewrite::rename;
 use crate::{Context, Lowered, body, elide};
 
 /// Most instructions of a generic function that is considered.
@@ -87,18 +88,10 @@ pub(crate) fn small_calls(cx: Context<'_>, id: FuncId, lowered: &mut Lowered) {
     };
     splice.run(cx, id);
     let Splice { numbers, alias, .. } = splice;
-    lowered.values.iter_mut().for_each(|v| *v = found(&alias, *v));
+    rename(lowered, &alias);
     for block in lowered.blocks.iter_mut().filter(|b| !b.is_none()) {
         *block = numbers[block.index()];
     }
-}
-
-/// What a value is called now.
-fn found(alias: &[Val], mut v: Val) -> Val {
-    while v != EXCEPTION && !v.is_none() && alias[v.index()] != v {
-        v = alias[v.index()];
-    }
-    v
 }
 
 struct Splice<'f, 'o> {
@@ -140,7 +133,6 @@ impl Splice<'_, '_> {
         for edge in &mut self.func.edges[..self.first_new_edge] {
             edge.to = self.numbers[edge.to.index()];
         }
-        self.rename();
     }
 
     /// Begins a block with a list of parameters.
@@ -244,38 +236,5 @@ impl Splice<'_, '_> {
             operand.set(to);
         });
         inst
-    }
-
-    /// Uses of results of calls become uses of what the bodies gave.
-    fn rename(&mut self) {
-        let alias = &self.alias;
-        rename_values(self.func, |v| found(alias, v));
-    }
-}
-
-/// Replaces the uses of values.
-pub(crate) fn rename_values(func: &mut Func, find: impl Fn(Val) -> Val) {
-    let mut done = vec![false; func.lists.len()];
-    let mut list = |lists: &mut Vec<u32>, at: u32| {
-        if std::mem::replace(&mut done[at as usize], true) {
-            return;
-        }
-        let len = lists[at as usize] as usize;
-        for v in &mut lists[at as usize + 1..at as usize + 1 + len] {
-            *v = find(Val(*v)).0;
-        }
-    };
-    for edge in &func.edges {
-        list(&mut func.lists, edge.args);
-    }
-    for inst in &mut func.insts {
-        inst.op.operands_mut(&mut |operand| match operand.get() {
-            OperandRef::Val(v) => operand.set(OperandRef::Val(find(v))),
-            OperandRef::Own(v) => operand.set(OperandRef::Own(Own(find(v.0)))),
-            OperandRef::Vals(l) => list(&mut func.lists, l.0),
-            OperandRef::Owns(l) => list(&mut func.lists, l.0),
-            OperandRef::Edges(Edges(_)) => {}
-            _ => {}
-        });
     }
 }

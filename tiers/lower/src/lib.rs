@@ -23,6 +23,7 @@ mod inline;
 mod known;
 mod members;
 mod operators;
+mod rewrite;
 mod unneeded;
 
 use infer::Facts;

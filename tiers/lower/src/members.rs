@@ -191,16 +191,21 @@ impl Body<'_> {
         }
     }
 
+    /// How what is read from a container into `dst` comes: what is kept as a reference or a scalar is so in all of it.
+    fn content_slot(&self, dst: Val) -> Slot {
+        match self.slot(dst) {
+            slot if slot.rep == Rep::Unit => ANY,
+            slot => slot,
+        }
+    }
+
     pub(crate) fn map_get(&mut self, dst: Val, map: Val, key: Val, name: Symbol) -> bool {
         if !self.is_only(map, Kinds::MAP) {
             return false;
         }
         let Some(map) = self.checked(map, Action::Call, name) else { return false };
         let key = self.key(key);
-        let slot = match self.slot(dst) {
-            slot if slot.rep == Rep::Unit => ANY,
-            slot => slot,
-        };
+        let slot = self.content_slot(dst);
         self.give_retained(dst, slot, |body, dst| body.emit_throwing(Op::MapGet { map, key }, dst));
         true
     }
@@ -232,11 +237,7 @@ impl Body<'_> {
         }
         let Some(array) = self.checked(array, Action::Call, name) else { return false };
         let index = self.borrow_as(index, Rep::I64);
-        // What is kept as a reference or a scalar is so in every element.
-        let slot = match self.slot(dst) {
-            slot if slot.rep == Rep::Unit => ANY,
-            slot => slot,
-        };
+        let slot = self.content_slot(dst);
         self.give_retained(dst, slot, |body, dst| body.emit_to(Op::ArrGet { array, index }, dst));
         true
     }

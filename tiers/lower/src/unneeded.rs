@@ -8,7 +8,7 @@ use mir::func::{Func, Rep};
 use mir::inst::{Block, EXCEPTION, EdgeId, Gives, Inst, Op, Own, Val};
 
 use crate::Lowered;
-use crate::forward::remove;
+use crate::rewrite::remove;
 
 /// Takes out parameters of blocks that are only forgotten.
 pub(crate) fn drop_carried(lowered: &mut Lowered) {

@@ -89,6 +89,8 @@ pub(crate) struct Encoder<'a> {
 /// Why a function is not encoded; the words are for `--stats`.
 pub(crate) type Declined = &'static str;
 
+/// A value is read that nothing writes.
+const NOWHERE: Declined = "a value that nothing writes";
 /// A function has too many registers.
 pub(crate) const TOO_MANY_REGISTERS: Declined = "too many registers";
 /// Something else is too large for its field.
@@ -106,6 +108,9 @@ pub(crate) fn encode(
     let mut long = false;
     loop {
         let slots = Slots::new(func, flow, &plan, &live, &signature.params).ok_or(TOO_MANY_REGISTERS)?;
+        if !all_placed(func, flow, &plan, &slots) {
+            return Err(NOWHERE);
+        }
         let mut encoder = Encoder {
             func,
             signature,
@@ -141,6 +146,21 @@ pub(crate) fn encode(
         }
         long = true;
     }
+}
+
+/// Whether every value that is read has a register. One that nothing writes has none: a fault of the lowering, which must
+/// not become a read of some other register.
+fn all_placed(func: &Func, flow: &Flow, plan: &Plan, slots: &Slots) -> bool {
+    let mut all = true;
+    let placed =
+        |v: Val| func.rep(v) == Rep::Unit || slots.of.get(v.index()).is_some_and(|slot| *slot != NONE);
+    for block in func.block_ids().filter(|b| flow.reached(*b)) {
+        let data = func.blocks[block.index()];
+        for at in data.start..data.end {
+            plan.reads(func, block, at, |v| all &= placed(v));
+        }
+    }
+    all
 }
 
 /// The first blocks of loops in their order, with what is alive there.

@@ -3,6 +3,8 @@
 
 mod support;
 
+use machine::NotReady;
+use mir::inst::FuncId;
 use support::{Options, World, exit, run};
 
 /// The whole program is one typed function; its result as the exit shows it.
@@ -433,4 +435,23 @@ fn fuel_is_taken_by_calls_and_loops() {
     let with = |fuel| World::new(FIB, Options { fuel, ..Options::default() }).run().exit();
     assert_eq!(with(21_893), "6765");
     assert_eq!(with(21_000), "limit Fuel");
+}
+
+#[test]
+fn a_value_that_nothing_writes_is_refused() {
+    // A lowering that forgets to rename would do this; the register of somebody else must not be read instead.
+    let text = "func @0 \"top\" top params 0 typed () any {\nbb0:\n  %0: any = void\n  return move %0\n}\n\
+                func @1 \"four\" user params 1 typed (i64) i64 {\nbb0:\n  %1: i64 = iadd %0, %0\n  \
+                %2: i64 = iadd %1, %1\n  return move %2\n}";
+    let World { mut machine, vm, .. } = World::new(text, Options::default());
+    let whole = machine.linked.program.func(FuncId(1)).clone();
+    let mut broken = whole.clone();
+    broken.insts.remove(0);
+    broken.spans.remove(0);
+    broken.blocks[0].end -= 1;
+    assert!(vm.prepare_typed(&mut machine, FuncId(1), whole).is_ok());
+    match vm.prepare_typed(&mut machine, FuncId(1), broken) {
+        Err(NotReady::Declined(why)) => assert_eq!(why, "a value that nothing writes"),
+        other => panic!("{:?}", other.err()),
+    }
 }

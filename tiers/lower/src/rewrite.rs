@@ -1,0 +1,115 @@
+//! What every pass over typed MIR does at its end: values get other names, instructions go, blocks that nothing leads to
+//! go with them. It decides nothing.
+
+use mir::func::{BlockData, Edge, Func};
+use mir::inst::{Block, EdgeId, Edges, OperandRef, Own, Val};
+
+use crate::Lowered;
+
+/// Uses of a value become uses of what stands for it, in the function and in what is known of its origin.
+pub(crate) fn rename(lowered: &mut Lowered, alias: &[Val]) {
+    rename_values(&mut lowered.func, |v| found(alias, v));
+    lowered.values.iter_mut().for_each(|v| *v = found(alias, *v));
+}
+
+/// What a value is called now, when `alias` says for every value what stands for it; what is no value stays.
+pub(crate) fn found(alias: &[Val], mut v: Val) -> Val {
+    while let Some(of) = alias.get(v.index()).filter(|of| **of != v) {
+        v = *of;
+    }
+    v
+}
+
+/// Replaces the uses of values.
+fn rename_values(func: &mut Func, find: impl Fn(Val) -> Val) {
+    let mut done = vec![false; func.lists.len()];
+    let mut list = |lists: &mut Vec<u32>, at: u32| {
+        if std::mem::replace(&mut done[at as usize], true) {
+            return;
+        }
+        let len = lists[at as usize] as usize;
+        for v in &mut lists[at as usize + 1..at as usize + 1 + len] {
+            *v = find(Val(*v)).0;
+        }
+    };
+    for edge in &func.edges {
+        list(&mut func.lists, edge.args);
+    }
+    for inst in &mut func.insts {
+        inst.op.operands_mut(&mut |operand| match operand.get() {
+            OperandRef::Val(v) => operand.set(OperandRef::Val(find(v))),
+            OperandRef::Own(v) => operand.set(OperandRef::Own(Own(find(v.0)))),
+            OperandRef::Vals(l) => list(&mut func.lists, l.0),
+            OperandRef::Owns(l) => list(&mut func.lists, l.0),
+            OperandRef::Edges(Edges(_)) => {}
+            _ => {}
+        });
+    }
+}
+
+/// Takes instructions out.
+pub(crate) fn remove(func: &mut Func, gone: &[bool]) {
+    let insts = std::mem::take(&mut func.insts);
+    let spans = std::mem::take(&mut func.spans);
+    for data in &mut func.blocks {
+        let start = func.insts.len() as u32;
+        for at in (data.start as usize..data.end as usize).filter(|at| !gone[*at]) {
+            func.insts.push(insts[at]);
+            func.spans.push(spans[at]);
+        }
+        (data.start, data.end) = (start, func.insts.len() as u32);
+    }
+}
+
+/// Takes out the blocks that nothing leads to, and the edges that nothing goes along.
+pub(crate) fn drop_unreached(lowered: &mut Lowered) {
+    let func = &mut lowered.func;
+    let mut reached = vec![false; func.blocks.len()];
+    let mut work = vec![Block(0)];
+    reached[0] = true;
+    while let Some(block) = work.pop() {
+        for inst in func.block_insts(block) {
+            func.edges_of(inst, |e| {
+                let to = func.edges[e.index()].to;
+                if !std::mem::replace(&mut reached[to.index()], true) {
+                    work.push(to);
+                }
+            });
+        }
+    }
+    let mut number = vec![Block::NONE; func.blocks.len()];
+    let old = std::mem::take(&mut func.blocks);
+    let (insts, spans) = (std::mem::take(&mut func.insts), std::mem::take(&mut func.spans));
+    for (i, data) in old.iter().enumerate().filter(|(i, _)| reached[*i]) {
+        number[i] = Block(func.blocks.len() as u32);
+        let start = func.insts.len() as u32;
+        func.insts.extend_from_slice(&insts[data.start as usize..data.end as usize]);
+        func.spans.extend_from_slice(&spans[data.start as usize..data.end as usize]);
+        func.blocks.push(BlockData { start, end: func.insts.len() as u32, ..*data });
+    }
+    let edges = std::mem::take(&mut func.edges);
+    for inst in &mut func.insts {
+        let kept = &mut func.edges;
+        let mut keep = |edge: EdgeId| {
+            let old = edges[edge.index()];
+            kept.push(Edge { to: number[old.to.index()], args: old.args });
+            EdgeId(kept.len() as u32 - 1)
+        };
+        let lists = &mut func.lists;
+        inst.op.operands_mut(&mut |operand| match operand.get() {
+            OperandRef::Edge(e) => operand.set(OperandRef::Edge(keep(e))),
+            OperandRef::Edges(Edges(at)) => {
+                let at = at as usize;
+                let len = lists[at] as usize;
+                lists[at + 1..at + 1 + len].iter_mut().for_each(|e| *e = keep(EdgeId(*e)).0);
+            }
+            _ => {}
+        });
+        if !inst.unwind.is_none() {
+            inst.unwind = keep(inst.unwind);
+        }
+    }
+    for block in lowered.blocks.iter_mut().filter(|b| !b.is_none()) {
+        *block = number[block.index()];
+    }
+}
