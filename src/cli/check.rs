@@ -7,6 +7,7 @@ use super::{CheckArgs, Status, answer};
 use crate::engine::{self, Front};
 use crate::load::Input;
 use crate::report::{self, Finding};
+use syntax::codes::Code;
 
 pub(super) fn check(args: &CheckArgs) -> Status {
     let mut documents = Vec::new();
@@ -19,6 +20,14 @@ pub(super) fn check(args: &CheckArgs) -> Status {
         if !front.has_errors() {
             front.build();
             front.findings.append(&mut front.lints);
+        }
+        // `--facts Box.method app.nyash`: a function that is taken for a file.
+        let name = file.to_string_lossy();
+        if args.facts.as_deref() == Some("") && args.files.len() > 1 && !name.ends_with(".nyash") {
+            let missing = front.findings.iter_mut().find(|f| f.code == Some(Code::E0501));
+            if let Some(finding) = missing {
+                finding.hints = vec![format!("a function is named with `=`: `--facts={name}`")];
+            }
         }
         if let Some(function) = args.facts.as_deref().filter(|_| !front.has_errors()) {
             match known(&front, function) {
