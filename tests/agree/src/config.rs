@@ -45,12 +45,12 @@ pub const CONFIGS: &[Config] = &[
         one_in: 2,
         ..PLAIN
     },
-    Config { name: "promoted now and then", env: &[("NYASH_STRESS", "promote-every=@")], one_in: 2, ..PLAIN },
+    Config { name: "promoted now and then", env: &[("NYASH_STRESS", "promote-every=@")], one_in: 3, ..PLAIN },
     Config {
         name: "vm, counts as written",
         flags: &["--tier=vm"],
         env: &[("NYASH_STRESS", "early-drop=off")],
-        one_in: 2,
+        one_in: 4,
         ..PLAIN
     },
     Config {
