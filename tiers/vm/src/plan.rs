@@ -101,6 +101,17 @@ impl Test {
     }
 }
 
+impl Test {
+    /// Whether it looks into the object that a reference leads to.
+    fn looks(self, func: &Func) -> bool {
+        match self {
+            Test::Same(..) | Test::ClosureIs(..) => true,
+            Test::ClassIs(a, _) => func.rep(a) == Rep::Ref,
+            _ => false,
+        }
+    }
+}
+
 /// A branch: what it tests, and whether the other way round.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Cond {
@@ -315,6 +326,10 @@ impl Plan {
                 continue;
             }
             match self.test(op, facts) {
+                // What is looked at may be gone at the end of the block.
+                Some((test, _)) if test.looks(func) && !self.is_last(func, at, data.end - 1, &folds) => {
+                    break Test::True(tested);
+                }
                 Some((test, opposite)) => {
                     folds.push(at);
                     not ^= opposite;
@@ -328,6 +343,14 @@ impl Plan {
             self.gone[func.insts[at as usize].dst.index()] = true;
         }
         self.conds[block.index()] = Some(Cond { test, not });
+    }
+
+    /// Whether nothing is done between an instruction and the end of its block but what is folded or only forgotten.
+    fn is_last(&self, func: &Func, at: u32, end: u32, folds: &[u32]) -> bool {
+        (at + 1..end).all(|i| {
+            let forgotten = matches!(func.insts[i as usize].op, Op::Forget { .. });
+            forgotten || self.folded[i as usize] || folds.contains(&i)
+        })
     }
 
     /// What an instruction tests, and whether it gives the opposite of that.

@@ -229,3 +229,49 @@ bb4(%14: any):
   throw move %14"#;
     assert_eq!(body(text), "true");
 }
+
+#[test]
+fn what_a_branch_tests_may_be_gone_when_it_jumps() {
+    let texts = r#"
+bb0:
+  %0: ref = str "text "
+  %1: i64 = int 1
+  %2: ref = str_join %0, %1
+  %3: ref = str_join %0, %1  unwind bb3(exc)
+  %4: any = box_ref %2, false
+  %5: any = box_ref %3, false
+  %6: bool = eq %4, %5
+  release_quiet move %2
+  branch %6, bb1, bb2
+bb1:
+  release_quiet move %3
+  %7: any = box_i %1
+  return move %7
+bb2:
+  release_quiet move %3
+  %8: any = null
+  return move %8
+bb3(%9: any):
+  release_unwinding move %2
+  throw move %9"#;
+    assert_eq!(body(texts), "1");
+    let class = r#"
+class class0 "Node" {
+  field "next" public
+}
+func @0 "top" top params 0 typed () any {
+bb0:
+  %0: ref = new_object class0
+  %1: bool = class_is %0, class0
+  release_quiet move %0
+  branch %1, bb1, bb2
+bb1:
+  %2: i64 = int 1
+  %3: any = box_i %2
+  return move %3
+bb2:
+  %4: any = null
+  return move %4
+}"#;
+    assert_eq!(exit(class), "1");
+}
