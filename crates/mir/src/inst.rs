@@ -422,7 +422,7 @@ instructions! {
     ClosureOf "closure_of" { func: FuncId, captures: Vals } Owned TYPED_THROWS;
     /// [`Op::NewCell`] of a value that stays with its owner.
     CellOf "cell_of" { value: Val } Owned TYPED_THROWS;
-    /// Whether the class of an object is this one; false for zero.
+    /// Whether a value is an object of exactly this class; false for zero, and for whatever else an Any holds.
     ClassIs "class_is" { a: Val, class: ClassIx } Scalar TYPED;
     /// Whether a function value is of this function of the program; false for zero.
     ClosureIs "closure_is" { a: Val, func: FuncId } Scalar TYPED;

@@ -93,7 +93,6 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         | Op::BoxRef { .. }
         | Op::BoxMove { .. }
         | Op::BoxLit { .. }
-        | Op::ClassIs { .. }
         | Op::ClosureIs { .. }
         | Op::Check { .. }
         | Op::CheckAlive { .. }
@@ -120,7 +119,8 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         | Op::CallDirect { .. }
         | Op::CallNative { .. }
         | Op::Return { .. } => &[Want::Free],
-        Op::Retain { .. }
+        Op::ClassIs { .. }
+        | Op::Retain { .. }
         | Op::Lend { .. }
         | Op::Release { .. }
         | Op::ReleaseUnwinding { .. }

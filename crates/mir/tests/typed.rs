@@ -98,7 +98,7 @@ fn operands() {
             ("bb0: %5:any = box_i %4 unreachable", &["bb0.0 %4 is any and must be i64"]),
             ("bb0: %5:any = box_ref %0, true unreachable", &["bb0.0 %0 is i64 and must be ref"]),
             ("bb0: %5:i64 = unbox_i %3 unreachable", &["bb0.0 %3 is ref and must be any"]),
-            ("bb0: %5:bool = class_is %4, class0 unreachable", &["bb0.0 %4 is any and must be ref"]),
+            ("bb0: %5:bool = class_is %0, class0 unreachable", &["bb0.0 %0 is i64 and must be ref or any"]),
             ("bb0: check %4, 0, \"x\", true unreachable", &["bb0.0 %4 is any and must be ref"]),
             ("bb0: %5:i64 = load %4, class0, \"x\" unreachable", &["bb0.0 %4 is any and must be ref"]),
             ("bb0: %5:i64 = arr_get %3, %4 unreachable", &["bb0.0 %4 is any and must be i64"]),

@@ -96,8 +96,8 @@ impl Eval<'_> {
                 }
             }
             Op::ClassIs { a, class } => {
-                let r = self.reference(a)?;
-                let is = !r.is_none() && self.rt.heap.class_of(r) == self.linked.class(class);
+                let object = self.get(a)?.reference();
+                let is = object.is_some_and(|r| self.rt.heap.class_of(r) == self.linked.class(class));
                 Ok(Did::Gives(Word::Bool(is)))
             }
             Op::ClosureIs { a, func } => {

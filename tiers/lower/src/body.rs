@@ -243,6 +243,16 @@ impl<'a> Body<'a> {
         self.order.push(block);
     }
 
+    /// Writes a block that is not on the main path; what follows is still written where it was.
+    pub(crate) fn write_apart(&mut self, reps: &[Rep], write: impl FnOnce(&mut Self, Vec<Val>)) -> usize {
+        let (block, params) = self.new_block(reps);
+        self.cold.push(block);
+        let before = std::mem::replace(&mut self.current, block);
+        write(self, params);
+        self.current = before;
+        block
+    }
+
     /// An edge of the result.
     pub(crate) fn edge_to(&mut self, block: usize, args: &[Val]) -> EdgeId {
         let args = self.out.push_list(args.iter().map(|v| v.0));
@@ -285,33 +295,27 @@ impl<'a> Body<'a> {
             let args: Vec<Val> = self.src.vals(edge.args).map(|v| self.val(v)).collect();
             return self.edge_to(edge.to.index(), &args);
         }
-        let before = self.current;
-        let (between, params) = self.new_block(if unwind { &[Rep::Any] } else { &[] });
-        self.cold.push(between);
-        self.current = between;
-        let args = self.edge_args(edge, params.first().copied());
-        self.jump_to(edge.to.index(), &args);
-        self.current = before;
+        let between = self.write_apart(if unwind { &[Rep::Any] } else { &[] }, |body, params| {
+            let args = body.edge_args(edge, params.first().copied());
+            body.jump_to(edge.to.index(), &args);
+        });
         self.edge_to(between, if unwind { &[EXCEPTION] } else { &[] })
     }
 
     /// The unwind edge of the current instruction by way of a release of a value of the result.
     pub(crate) fn unwind_releasing(&mut self, spare: Val) -> EdgeId {
-        let before = self.current;
-        let (between, params) = self.new_block(&[Rep::Any]);
-        self.cold.push(between);
-        self.current = between;
-        self.emit_to(Op::ReleaseUnwinding { a: Own(spare) }, Val::NONE);
-        let exception = params.first().copied().unwrap_or(EXCEPTION);
-        match self.src.insts[self.at].unwind {
-            EdgeId::NONE => self.emit_to(Op::Rethrow { value: Own(exception) }, Val::NONE),
-            edge => {
-                let edge = self.src.edges[edge.index()];
-                let args = self.edge_args(edge, Some(exception));
-                self.jump_to(edge.to.index(), &args);
+        let between = self.write_apart(&[Rep::Any], |body, params| {
+            body.emit_to(Op::ReleaseUnwinding { a: Own(spare) }, Val::NONE);
+            let exception = params.first().copied().unwrap_or(EXCEPTION);
+            match body.src.insts[body.at].unwind {
+                EdgeId::NONE => body.emit_to(Op::Rethrow { value: Own(exception) }, Val::NONE),
+                edge => {
+                    let edge = body.src.edges[edge.index()];
+                    let args = body.edge_args(edge, Some(exception));
+                    body.jump_to(edge.to.index(), &args);
+                }
             }
-        }
-        self.current = before;
+        });
         self.edge_to(between, &[EXCEPTION])
     }
 

@@ -9,6 +9,7 @@ use nyrt::value::{ClassId, class_id};
 use syntax::intern::Symbol;
 
 use crate::body::{Body, Held};
+use crate::guards::Way;
 use crate::known::Method;
 use crate::members::Action;
 
@@ -17,11 +18,11 @@ const MOST_TARGETS: usize = 6;
 /// Most classes that such a call tests.
 const MOST_CLASSES: usize = 12;
 
-/// A function that a method call may mean, with the classes for which it does.
-struct Target {
-    func: FuncId,
-    is_static: bool,
-    classes: Vec<ClassIx>,
+/// A function that a method call may mean.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) func: FuncId,
+    pub(crate) is_static: bool,
 }
 
 /// Whether a builtin takes so many arguments.
@@ -48,6 +49,7 @@ impl Body<'_> {
                 self.method_of_box(inst, object, name, args)
                     || self.function_in_field(inst, object, name, args)
                     || self.method_of_builtin(inst, object, name, args)
+                    || self.call_guarded(inst, object, name, args)
             }
             Op::CallValue { callee, args } => self.function_value(inst, callee, args),
             Op::CallBuiltin { builtin, args } => self.native(inst, BuiltinId(builtin.0 as u16), None, args),
@@ -60,7 +62,7 @@ impl Body<'_> {
     }
 
     /// Arguments in the representations of a function's parameters.
-    fn arguments(&mut self, func: FuncId, me: Option<(Val, Slot)>, args: Vals) -> Vals {
+    pub(crate) fn arguments(&mut self, func: FuncId, me: Option<(Val, Slot)>, args: Vals) -> Vals {
         let params = &self.cx.signatures.of(func).params;
         let mut out = Vec::with_capacity(params.len());
         let mut params = params.iter();
@@ -75,27 +77,23 @@ impl Body<'_> {
         Vals(self.out.push_list(out))
     }
 
+    /// The function that a method means for objects of a class, if it takes so many arguments.
+    pub(crate) fn method_in(&self, class: ClassIx, name: Symbol, args: usize) -> Option<Target> {
+        let (_, method) = self.cx.program.find_method(class, name)?;
+        let fits = method.arity as usize == args && !method.func.is_none();
+        let target = Target { func: method.func, is_static: method.is_static };
+        (fits && self.facts().reached(method.func)).then_some(target)
+    }
+
     /// The functions that a method means for objects of a value's classes; nothing when it is something else for one.
-    fn targets(&self, object: Val, name: Symbol, args: usize) -> Option<Vec<Target>> {
+    fn targets(&self, object: Val, name: Symbol, args: usize) -> Option<Vec<Way<Target>>> {
         let classes = self.facts().classes(self.ty(object))?;
         if classes.is_empty() || classes.len() > MOST_CLASSES {
             return None;
         }
-        let mut targets: Vec<Target> = Vec::new();
+        let mut targets = Vec::new();
         for class in classes {
-            let (_, method) = self.cx.program.find_method(*class, name)?;
-            let fits = method.arity as usize == args && !method.func.is_none();
-            if !fits || !self.facts().reached(method.func) {
-                return None;
-            }
-            match targets.iter_mut().find(|t| t.func == method.func) {
-                Some(target) => target.classes.push(*class),
-                None => targets.push(Target {
-                    func: method.func,
-                    is_static: method.is_static,
-                    classes: vec![*class],
-                }),
-            }
+            Way::add(&mut targets, self.method_in(*class, name, args)?, *class);
         }
         (targets.len() <= MOST_TARGETS).then_some(targets)
     }
@@ -104,13 +102,13 @@ impl Body<'_> {
         let Some(targets) = self.targets(object, name, self.src.list(args.0).len()) else { return false };
         let slot = self.slot(object);
         let Some(me) = self.checked(object, Action::Call, name) else { return false };
-        let call = |body: &mut Self, target: &Target| {
-            let me = (!target.is_static).then_some((me, slot));
-            Op::CallDirect { func: target.func, args: body.arguments(target.func, me, args) }
+        let call = |body: &mut Self, Target { func, is_static }: Target| {
+            let me = (!is_static).then_some((me, slot));
+            Op::CallDirect { func, args: body.arguments(func, me, args) }
         };
         if let [target] = &targets[..] {
-            let op = call(self, target);
-            let slot = self.cx.signatures.of(target.func).result;
+            let op = call(self, target.what);
+            let slot = self.cx.signatures.of(target.what.func).result;
             self.give(inst.dst, slot, Held::Owned, |body, dst| body.emit_throwing(op, dst));
             return true;
         }
@@ -127,22 +125,22 @@ impl Body<'_> {
             if i > 0 {
                 self.write_into(arms[i - 1]);
             }
-            let op = call(self, target);
-            self.arm(op, self.cx.signatures.of(target.func).result, inst.dst, join);
+            let op = call(self, target.what);
+            self.arm(op, self.cx.signatures.of(target.what.func).result, inst.dst, join);
         }
         self.write_into(join);
         true
     }
 
     /// The block after an instruction that was split, with its result as parameter.
-    fn join(&mut self, dst: Val) -> usize {
+    pub(crate) fn join(&mut self, dst: Val) -> usize {
         let (join, _) = self.new_block(&[]);
-        self.set_params(join, vec![dst]);
+        self.set_params(join, if dst.is_none() { Vec::new() } else { vec![dst] });
         join
     }
 
     /// Goes to a block if a test holds; what follows is written where it does not.
-    fn test(&mut self, op: Op, holds: usize) {
+    pub(crate) fn test(&mut self, op: Op, holds: usize) {
         let cond = self.emit(op, Rep::Bool);
         let (other, _) = self.new_block(&[]);
         let (then, els) = (self.edge_to(holds, &[]), self.edge_to(other, &[]));

@@ -7,7 +7,7 @@
 //! says so and the conformance suite compares it with the runtime. It knows no back end and no heap.
 //!
 //! Reading order: [`lower`], `body` (blocks, values, edges), `convert` (representations), then the families
-//! `operators`, `members`, `calls`; `inline`,
+//! `operators`, `members`, `calls`, `guards`; `inline`,
 //! `unneeded`, `forward`, `elide` and `handover` work on typed MIR, in this order.
 
 #![forbid(unsafe_code)]
@@ -18,6 +18,7 @@ mod convert;
 mod effects;
 mod elide;
 mod forward;
+mod guards;
 mod handover;
 mod inline;
 mod known;

@@ -72,8 +72,12 @@ impl Body<'_> {
     pub(crate) fn member(&mut self, inst: Inst) -> bool {
         let dst = inst.dst;
         match inst.op {
-            Op::GetField { object, name } => self.get_field(dst, object, name),
-            Op::SetField { object, name, value } => self.set_field(object, name, value.0),
+            Op::GetField { object, name } => {
+                self.get_field(dst, object, name) || self.get_field_guarded(inst, object, name)
+            }
+            Op::SetField { object, name, value } => {
+                self.set_field(object, name, value.0) || self.set_field_guarded(inst, object, name, value.0)
+            }
             Op::GetIndex { object, index } => self.cx.names.get.is_some_and(|get| {
                 self.array_get(dst, object, index, get)
                     || self.map_get(dst, object, index, get)
@@ -169,12 +173,17 @@ impl Body<'_> {
         });
         let Some(object) = object else { return false };
         let value = self.own_as(value, place.slot.rep);
-        if place.slot.rep.counts() {
+        self.store(object, class, field, value);
+        true
+    }
+
+    /// Writes a field of an object that has it.
+    pub(crate) fn store(&mut self, object: Val, class: ClassIx, field: Symbol, value: Val) {
+        if self.rep(value).counts() {
             self.emit_throwing(Op::Store { object, class, field, value: Own(value) }, Val::NONE);
         } else {
             self.emit_to(Op::StoreRaw { object, class, field, value }, Val::NONE);
         }
-        true
     }
 
     /// Whether a value is of one kind for sure, once it is not zero.

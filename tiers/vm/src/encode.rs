@@ -510,6 +510,9 @@ impl Encoder<'_> {
             Test::Zero(a) => (pick(Code::JZero, Code::JNonzero), reg(a), 0),
             Test::Nothing(a) => (pick(Code::JNothing, Code::JSomething), reg(a), 0),
             Test::Same(a, b) => (pick(Code::JSame, Code::JDiffer), reg(a), reg(b)),
+            Test::ClassIs(a, class) if self.func.rep(a) == Rep::Any => {
+                (pick(Code::JAnyClassIs, Code::JAnyClassIsNot), reg(a), class)
+            }
             Test::ClassIs(a, class) => (pick(Code::JClassIs, Code::JClassIsNot), reg(a), class),
             Test::ClosureIs(a, func) => (pick(Code::JClosureIs, Code::JClosureIsNot), reg(a), func),
         }

@@ -352,6 +352,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::RZero => int!((regs.word(inst.b) == 0)),
                 Code::SEq => int!(m.rt.heap.str_same(regs.object(inst.b), regs.object(inst.c))),
                 Code::ClassIs => int!(ops::class_is(m, regs, inst.b, inst.c)),
+                Code::AnyClassIs => int!(ops::any_class_is(regs, inst.b, inst.c)),
                 Code::ClosureIs => {
                     regs.set(inst.a, u64::from(ops::closure_is(m, regs.object(inst.b), data!(1))));
                     next!(2)
@@ -549,6 +550,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::JDiffer => jump_if!(!compare::same(&m.rt, regs.any(inst.a), regs.any(inst.b))),
                 Code::JClassIs => jump_if!(ops::class_is(m, regs, inst.a, inst.b)),
                 Code::JClassIsNot => jump_if!(!ops::class_is(m, regs, inst.a, inst.b)),
+                Code::JAnyClassIs => jump_if!(ops::any_class_is(regs, inst.a, inst.b)),
+                Code::JAnyClassIsNot => jump_if!(!ops::any_class_is(regs, inst.a, inst.b)),
                 Code::JClosureIs => jump_if!(ops::closure_is(m, regs.object(inst.a), u64::from(inst.b))),
                 Code::JClosureIsNot => jump_if!(!ops::closure_is(m, regs.object(inst.a), u64::from(inst.b))),
                 Code::BackTrue | Code::BackNonzero => back_if!(regs.word(inst.a) != 0),

@@ -153,6 +153,7 @@ table! {
     RZero "rzero" [Reg Reg No] 0 Plain;
     SEq "seq" [Reg Reg Reg] 0 Plain;
     ClassIs "class_is" [Reg Reg Num] 0 Plain;
+    AnyClassIs "any_class_is" [Reg Pair Num] 0 Any;
     ClosureIs "closure_is" [Reg Reg No] 1 Plain;
 
     // ---- values of unknown kind
@@ -299,6 +300,8 @@ table! {
     JDiffer "jdiffer" [Pair Pair Rel] 0 Any;
     JClassIs "jclass_is" [Reg Num Rel] 0 Plain;
     JClassIsNot "jclass_is_not" [Reg Num Rel] 0 Plain;
+    JAnyClassIs "jany_class_is" [Pair Num Rel] 0 Any;
+    JAnyClassIsNot "jany_class_is_not" [Pair Num Rel] 0 Any;
     JClosureIs "jclosure_is" [Reg Num Rel] 0 Plain;
     JClosureIsNot "jclosure_is_not" [Reg Num Rel] 0 Plain;
     // The condition of a loop once more at its end: counts the step, then jumps back into the body or goes on.

@@ -3,7 +3,7 @@
 
 use machine::Machine;
 use nyrt::scalar;
-use nyrt::value::{ClassId, Ref, Value};
+use nyrt::value::{ClassId, Kind, Ref, Value};
 
 use crate::op::Inst;
 use crate::regs::Regs;
@@ -12,6 +12,12 @@ use crate::regs::Regs;
 #[inline(always)]
 pub(crate) fn class_is(m: &Machine, regs: Regs, reg: u16, class: u16) -> bool {
     m.rt.heap.class_is(regs.object(reg), ClassId(u32::from(class)))
+}
+
+/// The same of a whole value, whose tag says it.
+#[inline(always)]
+pub(crate) fn any_class_is(regs: Regs, reg: u16, class: u16) -> bool {
+    regs.word(reg) == Value::reference(ClassId(u32::from(class)), Kind::Obj, Ref::NONE).tag()
 }
 
 /// Whether a function value is of this function.

@@ -113,7 +113,9 @@ impl Encoder<'_> {
             Op::SEq { a, b } => self.binary(Code::SEq, dst, a, b),
             Op::ClassIs { a, class } => {
                 let class = self.env.class(class).ok_or(TOO_LARGE)?;
-                self.emit(Code::ClassIs, self.reg(dst), self.reg(a), class);
+                let any = self.func.rep(a) == Rep::Any;
+                let op = if any { Code::AnyClassIs } else { Code::ClassIs };
+                self.emit(op, self.reg(dst), self.reg(a), class);
             }
             Op::ClosureIs { a, func } => {
                 self.unary(Code::ClosureIs, dst, a);

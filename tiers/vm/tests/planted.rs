@@ -47,7 +47,7 @@ const FAULTS: &[Fault] = &[
     Fault { what: "a constant taken for another one", plant: neighbouring_constant, caught: Check::Suite },
     Fault { what: "a field at the place of another one", plant: other_field, caught: Check::Programs },
     Fault { what: "a test for null is missing", plant: never_null, caught: Check::Programs },
-    Fault { what: "a class test with the answers exchanged", plant: other_class, caught: Check::Audit },
+    Fault { what: "a class test with the answers exchanged", plant: other_class, caught: Check::Suite },
     Fault { what: "finalizers in the other order", plant: other_order, caught: Check::Programs },
     Fault { what: "a store that does not happen", plant: not_stored, caught: Check::Programs },
 ];

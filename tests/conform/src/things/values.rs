@@ -48,13 +48,26 @@ fn identity(m: &mut Maker) {
         }
         m.gives(seq, vec![a.clone(), Datum::Same(0)], Datum::Bool(true));
     }
-    let class_is = m.func("class_is", 1, "(ref) bool", "%1:bool = class_is %0, class0 return move %1");
-    m.gives(class_is, vec![super::some_thing()], Datum::Bool(true));
-    m.gives(class_is, vec![Datum::Dead(0)], Datum::Bool(true));
-    // Exactly this class, not one that comes from it.
-    m.gives(class_is, vec![Datum::Dead(1)], Datum::Bool(false));
-    for other in [Datum::Null, text("Thing"), Datum::Array(vec![]), Datum::Closure(1, vec![])] {
-        m.gives(class_is, vec![other], Datum::Bool(false));
+    let is = "%1:bool = class_is %0, class0";
+    for (rep, body) in [
+        ("ref", format!("{is} return move %1")),
+        ("any", format!("{is} return move %1")),
+        ("ref", branching(is)),
+        ("any", branching(is)),
+    ] {
+        let class_is = m.func("class_is", 1, &format!("({rep}) bool"), &body);
+        m.gives(class_is, vec![super::some_thing()], Datum::Bool(true));
+        m.gives(class_is, vec![Datum::Dead(0)], Datum::Bool(true));
+        // Exactly this class, not one that comes from it.
+        m.gives(class_is, vec![Datum::Dead(1)], Datum::Bool(false));
+        for other in [Datum::Null, text("Thing"), Datum::Array(vec![]), Datum::Closure(1, vec![])] {
+            m.gives(class_is, vec![other], Datum::Bool(false));
+        }
+        if rep == "any" {
+            for other in [Datum::Void, Datum::Int(0), float(1.0), Datum::Bool(true)] {
+                m.gives(class_is, vec![other], Datum::Bool(false));
+            }
+        }
     }
     let closure_is = m.func("closure_is", 1, "(ref) bool", "%1:bool = closure_is %0, @1 return move %1");
     let captured = vec![Datum::Int(4), Datum::Null];
@@ -63,6 +76,15 @@ fn identity(m: &mut Maker) {
     for other in [Datum::Null, text("adder"), Datum::Array(vec![]), Datum::Dead(0)] {
         m.gives(closure_is, vec![other], Datum::Bool(false));
     }
+}
+
+/// A body that says by a branch what `%1` is.
+fn branching(test: &str) -> String {
+    format!(
+        "{test} branch %1, bb1, bb2
+         bb1: %2:bool = bool true return move %2
+         bb2: %3:bool = bool false return move %3"
+    )
 }
 
 fn boxes(m: &mut Maker) {
