@@ -6,6 +6,7 @@ mod advice;
 mod compile;
 mod machine;
 mod outcome;
+mod seen;
 mod session;
 mod stages;
 mod watch;

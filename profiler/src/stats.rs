@@ -51,6 +51,48 @@ impl Phase {
 /// How many instructions [`Stats::text`] names.
 const SHOWN: usize = 20;
 
+/// How many places [`Stats::text`] names.
+const PLACES: usize = 20;
+
+/// What a place that is not static saw, in the words of the program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seen {
+    /// Its function.
+    pub function: String,
+    /// Its line.
+    pub line: u32,
+    /// The instruction.
+    pub what: String,
+    /// Classes of receivers with how often they came by; nothing for an operator.
+    pub receivers: Vec<(String, u32)>,
+    /// Kinds of the left and the right operand of an operator.
+    pub operands: [Vec<&'static str>; 2],
+}
+
+impl Seen {
+    fn text(&self) -> String {
+        let Seen { function, line, what, receivers, operands: [left, right] } = self;
+        let saw = if left.is_empty() {
+            let each: Vec<String> = receivers.iter().map(|(class, n)| format!("{class} {n}")).collect();
+            each.join(", ")
+        } else {
+            format!("{} and {}", left.join(" or "), right.join(" or "))
+        };
+        format!("{function}:{line} {what}: {saw}")
+    }
+
+    fn json(&self) -> String {
+        let Seen { function, line, what, receivers, operands: [left, right] } = self;
+        let saw = if left.is_empty() {
+            let each: Vec<String> = receivers.iter().map(|(class, n)| format!("\"{class}\":{n}")).collect();
+            format!("\"receivers\":{{{}}}", each.join(","))
+        } else {
+            format!("\"operands\":[[\"{}\"],[\"{}\"]]", left.join("\",\""), right.join("\",\""))
+        };
+        format!("{{\"function\":\"{function}\",\"line\":{line},\"what\":\"{what}\",{saw}}}")
+    }
+}
+
 /// The statistics of one run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Stats {
@@ -70,6 +112,8 @@ pub struct Stats {
     pub executed: Vec<(&'static str, u64)>,
     /// How often the runtime did an instruction of MIR that the VM has none for, the most frequent first.
     pub runtime: Vec<(&'static str, u64)>,
+    /// What places that are not static saw; those that saw most receivers first, then the operators.
+    pub seen: Vec<Seen>,
     /// Objects and other cells allocated.
     pub allocations: u64,
     /// Most bytes in use at once.
@@ -140,6 +184,10 @@ impl Stats {
         for (name, count) in self.runtime.iter().take(SHOWN) {
             let _ = writeln!(out, "    {name} {count}");
         }
+        let _ = writeln!(out, "  places that are not static {}", self.seen.len());
+        for seen in self.seen.iter().take(PLACES) {
+            let _ = writeln!(out, "    {}", seen.text());
+        }
         let _ = writeln!(out, "  allocations {}, peak {} bytes", self.allocations, self.peak_bytes);
         out
     }
@@ -174,8 +222,10 @@ impl Stats {
         for (i, (name, count)) in self.runtime.iter().enumerate() {
             let _ = write!(out, "{}\"{name}\":{count}", if i == 0 { "" } else { "," });
         }
+        let seen: Vec<String> = self.seen.iter().map(Seen::json).collect();
         let (allocations, peak) = (self.allocations, self.peak_bytes);
-        let _ = write!(out, "}}}},\"heap\":{{\"allocations\":{allocations},\"peak_bytes\":{peak}}}}}");
+        let _ = write!(out, "}},\"seen\":[{}]", seen.join(","));
+        let _ = write!(out, "}},\"heap\":{{\"allocations\":{allocations},\"peak_bytes\":{peak}}}}}");
         out
     }
 
@@ -211,8 +261,19 @@ mod tests {
 
     #[test]
     fn both_forms_say_everything() {
+        let place = |line, what: &str| Seen {
+            function: "Box.method".into(),
+            line,
+            what: what.into(),
+            receivers: Vec::new(),
+            operands: Default::default(),
+        };
+        let seen = vec![
+            Seen { receivers: vec![("A".into(), 4), ("B".into(), 1)], ..place(3, "call_method size") },
+            Seen { operands: [vec!["Integer", "null"], vec!["Float"]], ..place(5, "add") },
+        ];
         let mut stats =
-            Stats { executed: vec![("add", 7)], runtime: vec![("new_map", 3)], ..Stats::default() };
+            Stats { executed: vec![("add", 7)], runtime: vec![("new_map", 3)], seen, ..Stats::default() };
         stats.prepared(Tier::Vm);
         stats.promoted(true);
         stats.declined(Declined::TooLarge);
@@ -227,6 +288,9 @@ mod tests {
             "add 7",
             "calls of the runtime 3",
             "new_map 3",
+            "places that are not static 2",
+            "Box.method:3 call_method size: A 4, B 1",
+            "Box.method:5 add: Integer or null and Float",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
@@ -235,7 +299,9 @@ mod tests {
             "\"lower\":2000000",
             "\"too many instructions\":2",
             "\"add\":7",
-            "\"runtime\":{\"new_map\":3}",
+            "\"runtime\":{\"new_map\":3},\"seen\":[{",
+            "\"line\":3,\"what\":\"call_method size\",\"receivers\":{\"A\":4,\"B\":1}}",
+            "\"line\":5,\"what\":\"add\",\"operands\":[[\"Integer\",\"null\"],[\"Float\"]]}]}",
         ] {
             assert!(json.contains(part), "{part}\n{json}");
         }

@@ -241,6 +241,7 @@ impl Machine {
                 (executed.all, executed.on_any, executed.counting);
             stats.executed = vm.executed_by_name();
             stats.runtime = vm.runtime_by_name();
+            stats.seen = super::seen::seen(&self.core, closed, vm, &self.sources.borrow());
         }
         let heap = self.core.rt.heap.stats();
         (stats.allocations, stats.peak_bytes) = (heap.allocations, heap.peak_bytes);

@@ -20,6 +20,7 @@ use crate::encode::{Encoded, Site};
 use crate::live::Live;
 use crate::op::Word;
 use crate::plan::Konst;
+use crate::sides::Sides;
 use crate::slots::{NONE, param_slots};
 
 /// What is needed to make objects, at addresses that do not change: instructions hold them.
@@ -39,6 +40,8 @@ pub(crate) struct VmCode {
     pub(crate) hoisted: Box<[(u16, Konst)]>,
     pub(crate) sites: Box<[Site]>,
     pub(crate) lists: Box<[u32]>,
+    /// What places that are not static saw; instructions point into it.
+    pub(crate) sides: Rc<Sides>,
     /// First word of each value.
     pub(crate) slots: Box<[u16]>,
     pub(crate) konst: Box<[Option<Konst>]>,
@@ -72,6 +75,7 @@ impl VmCode {
             hoisted: encoded.slots.hoisted.into(),
             sites: encoded.sites.into(),
             lists: encoded.lists.into(),
+            sides: Rc::new(encoded.sides),
             slots: encoded.slots.of.into(),
             konst: encoded.konst.into(),
             func,
@@ -217,8 +221,10 @@ unsafe impl Body for VmCode {
     fn advance(&self, frame: &mut Frame) {
         let word = (frame.pc as usize - self.words.as_ptr() as usize) / size_of::<Word>();
         let next = self.marks.partition_point(|m| m.0 as usize <= word);
-        // What does not end a block is followed by something.
-        let at = self.marks.get(next).map_or(word, |m| m.0 as usize);
+        let (done, rest) = self.marks.split_at(next);
+        // What does not end a block is followed by something; words of the same instruction are done, too.
+        let is_other = |m: &&(u32, u32)| done.last().is_none_or(|done| done.1 != m.1);
+        let at = rest.iter().find(is_other).map_or(word, |m| m.0 as usize);
         frame.pc = (&raw const self.words[at]).cast();
     }
     fn set_params(&self, frame: &mut Frame, args: &[Value]) {

@@ -1,6 +1,8 @@
 //! What the loop does seldom or slowly, one function each, outside of it. The position of the activation has been
 //! written before any of them runs.
 
+use std::cell::Cell;
+
 use machine::{After, Args, Did, Flow, Machine, Operands, Role};
 use mir::func::Rep;
 use mir::inst::{FuncId, Op, Val};
@@ -14,6 +16,7 @@ use crate::code::{VmCode, boxed, unboxed};
 use crate::op::{Code, Inst, Word};
 use crate::regs::Regs;
 use crate::rows::{MOST_NATIVE_ARGS, rep};
+use crate::sides::kinds_of;
 
 /// What the loop does next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,16 +39,11 @@ impl From<Flow> for Step {
 }
 
 /// The code of the newest activation.
-fn code<'a>(m: &Machine) -> Option<&'a VmCode> {
+pub(crate) fn code<'a>(m: &Machine) -> Option<&'a VmCode> {
     let frame = m.task.frames.last()?;
     // SAFETY: only the loop calls these functions, and it runs activations of this tier only, whose codes are all made
     // as `VmCode`; codes live as long as the machine.
     Some(unsafe { frame.code().cast::<VmCode>() })
-}
-
-/// The row of MIR that a site stands for.
-pub(crate) fn row(m: &Machine, site: u32) -> usize {
-    code(m).and_then(|code| code.sites.get(site as usize)).map_or(usize::MAX, |site| site.op.row_index())
 }
 
 /// The instruction was not possible.
@@ -63,16 +61,16 @@ pub(crate) fn settle(m: &mut Machine) -> Step {
 }
 
 /// Behind an instruction that is done.
-fn done(m: &mut Machine) -> Step {
+pub(crate) fn done(m: &mut Machine) -> Step {
     if m.drops_wait() { settle(m) } else { Step::Next }
 }
 
-fn broken(m: &mut Machine, what: &str) -> Step {
+pub(crate) fn broken(m: &mut Machine, what: &str) -> Step {
     m.fault(format!("typed code: {what}")).into()
 }
 
 /// Writes the result of an instruction.
-fn write(regs: Regs, to: u16, rep: Rep, value: Value) {
+pub(crate) fn write(regs: Regs, to: u16, rep: Rep, value: Value) {
     match rep {
         Rep::Unit => {}
         Rep::Any => regs.set_any(to, value),
@@ -81,7 +79,7 @@ fn write(regs: Regs, to: u16, rep: Rep, value: Value) {
 }
 
 /// Ends an instruction that the machine did.
-fn conclude(m: &mut Machine, regs: Regs, to: u16, rep: Rep, did: Did) -> Step {
+pub(crate) fn conclude(m: &mut Machine, regs: Regs, to: u16, rep: Rep, did: Did) -> Step {
     match did {
         Did::Value(value) => {
             write(regs, to, rep, value);
@@ -103,33 +101,11 @@ pub(crate) fn perform(m: &mut Machine, regs: Regs, site: u32) -> Step {
     conclude(m, regs, site.dst, site.rep, did)
 }
 
-/// A field of a value of unknown kind.
+/// An operator whose operands are not two numbers of one kind.
 #[inline(never)]
-pub(crate) fn get_field(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
-    let Some(code) = code(m) else { return Step::Stop };
-    let site = &code.sites[inst.wide() as usize];
-    let Op::GetField { object, name } = site.op else { return broken(m, "no field") };
-    match m.get_field(regs.any(2 * object.0 as u16), name, code.head.class) {
-        Ok(value) => {
-            write(regs, site.dst, site.rep, value);
-            Step::Next
-        }
-        Err(trap) => trapped(m, trap),
-    }
-}
-
-/// A method by name.
-#[inline(never)]
-pub(crate) fn call_method(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
-    let Some(code) = code(m) else { return Step::Stop };
-    let site = &code.sites[inst.wide() as usize];
-    let Op::CallMethod { object, name, args } = site.op else { return broken(m, "no method") };
-    let len = code.lists[args.0 as usize] as usize;
-    let list = &code.lists[args.0 as usize + 1..][..len];
-    // SAFETY: the encoder has numbered the operands: whole values in the window.
-    let args = unsafe { Operands::new(regs.values(), list) };
-    let called = m.call_method(regs.any(2 * object.0 as u16), name, args, code.head.class);
-    conclude(m, regs, site.dst, site.rep, called.into())
+pub(crate) fn operator(m: &mut Machine, regs: Regs, inst: Inst, seen: &Cell<u32>) -> Step {
+    seen.set(seen.get() | kinds_of(regs.any(inst.b), regs.any(inst.c)));
+    any(m, regs, inst)
 }
 
 /// An instruction on values of unknown kind that the loop could not do: the machine's instruction for it.

@@ -13,7 +13,8 @@ use crate::live::Live;
 use crate::moves::{Move, one_by_one};
 use crate::op::{Code, Inst, Word};
 use crate::plan::{Cond, Konst, Plan, Test};
-use crate::rows::Env;
+use crate::rows::{Env, is_watched};
+use crate::sides::Sides;
 use crate::slots::{NONE, Slots};
 
 /// An instruction with the operands where `machine` finds them.
@@ -25,6 +26,8 @@ pub(crate) struct Site {
     pub(crate) dst: u16,
     /// Representation of the result, [`Rep::Unit`] without one.
     pub(crate) rep: Rep,
+    /// Its number among the places that go by name ([`Sides::names`]); [`u32::MAX`] for others.
+    pub(crate) place: u32,
 }
 
 /// The code of a function with what is asked about it.
@@ -36,6 +39,8 @@ pub(crate) struct Encoded {
     pub(crate) starts: Vec<u32>,
     pub(crate) sites: Vec<Site>,
     pub(crate) lists: Vec<u32>,
+    /// What will be seen.
+    pub(crate) sides: Sides,
     pub(crate) slots: Slots,
     pub(crate) konst: Vec<Option<Konst>>,
     /// The first blocks of loops with the values that are alive there, but for the constants that are made at
@@ -131,6 +136,7 @@ pub(crate) fn encode(
                 starts: vec![u32::MAX; func.blocks.len()],
                 sites: Vec::new(),
                 lists: vec![0],
+                sides: Sides::new(func.insts.iter().filter(|i| is_watched(&i.op)).count()),
                 slots,
                 konst: plan.konst.clone(),
                 loops: loops(func, flow, &plan, &live),

@@ -7,6 +7,7 @@
 //! blocks or of copies in front of them, and behind every instruction that does not end a block stands another one.
 //! A window has its size in words, all of them initialised. Activations that this loop runs have codes of this tier.
 
+use std::cell::Cell;
 use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Sub};
 
 use machine::{CodePtr, Flow, Frame, Machine, Role, TierId};
@@ -16,15 +17,13 @@ use nyrt::ops::compare;
 use nyrt::scalar;
 use nyrt::value::{Ref, Value};
 
+use crate::by_name;
 use crate::cold::{self, Step};
-use crate::op::{Code, Inst, Word};
+use crate::op::{CALL_WORDS, Code, Inst, Word};
 use crate::ops;
 use crate::regs::Regs;
 use crate::rows::rep;
 use crate::stats::Counts;
-
-/// Words of a call before the copies of its operands, if there are any.
-const CALL_WORDS: usize = 2;
 
 /// Runs the newest activation and those that follow while they are of this tier.
 #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is not less")]
@@ -44,10 +43,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
             // SAFETY: `pc` is at an instruction, see above.
             let inst: &Inst = unsafe { &(*pc).inst };
             if STATS {
-                counts.add(inst.op);
-                if matches!(inst.op, Code::Perform | Code::GetField | Code::CallMethod) {
-                    counts.add_runtime(cold::row(m, inst.wide()));
-                }
+                by_name::count(m, regs, inst, counts);
             }
 
             // Data behind the instruction.
@@ -146,12 +142,17 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     step!(cold::$cold(m, regs, *inst))
                 }};
             }
-            macro_rules! any_or {
-                ($value:expr, $cold:ident) => {{
-                    if let Some(value) = $value {
-                        any!(value)
+            // An operator on values of unknown kind, with a short way for numbers.
+            macro_rules! operator {
+                ($write:ident, $short:ident, $($case:expr),+) => {{
+                    let seen = data!(1) as *const Cell<u32>;
+                    // SAFETY: the data is the address of a cell that the code keeps.
+                    let seen: &Cell<u32> = unsafe { &*seen };
+                    if let Some(value) = ops::$short(regs, inst, seen, $($case),+) {
+                        regs.$write(inst.a, value);
+                        next!(2)
                     }
-                    step!(cold::$cold(m, regs, *inst))
+                    step!(cold::operator(m, regs, *inst, seen), 2)
                 }};
             }
             // A whole value in the representation that field `c` names.
@@ -331,7 +332,6 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::INe => int!((regs.int(inst.b) != regs.int(inst.c))),
                 Code::ILt => int!((regs.int(inst.b) < regs.int(inst.c))),
                 Code::ILe => int!((regs.int(inst.b) <= regs.int(inst.c))),
-
                 Code::IToF => float!(scalar::to_float(regs.int(inst.b))),
                 Code::FAdd => float!(regs.float(inst.b) + regs.float(inst.c)),
                 Code::FSub => float!(regs.float(inst.b) - regs.float(inst.c)),
@@ -346,7 +346,6 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::FNe => int!((regs.float(inst.b) != regs.float(inst.c))),
                 Code::FLt => int!((regs.float(inst.b) < regs.float(inst.c))),
                 Code::FLe => int!((regs.float(inst.b) <= regs.float(inst.c))),
-
                 Code::BNot => int!(regs.word(inst.b) ^ 1),
                 Code::BEq | Code::REq => int!((regs.word(inst.b) == regs.word(inst.c))),
                 Code::RZero => int!((regs.word(inst.b) == 0)),
@@ -357,36 +356,33 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     regs.set(inst.a, u64::from(ops::closure_is(m, regs.object(inst.b), data!(1))));
                     next!(2)
                 }
-
                 Code::BoxI => any!(Value::int(regs.int(inst.b))),
                 Code::BoxF => any!(Value::float(regs.float(inst.b))),
                 Code::BoxB => any!(Value::bool(regs.word(inst.b) != 0)),
                 Code::BoxRef => any!(ops::boxed(m, regs.object(inst.b), inst.c != 0)),
                 Code::UnboxRef => int!(ops::unboxed(regs.any(inst.b))),
-                Code::AnyAdd => any_or!(ops::numbers(regs, inst, scalar::add, Add::add), any),
-                Code::AnySub => any_or!(ops::numbers(regs, inst, scalar::sub, Sub::sub), any),
-                Code::AnyMul => any_or!(ops::numbers(regs, inst, scalar::mul, Mul::mul), any),
-                Code::AnyAnd => any_or!(ops::integers(regs, inst, BitAnd::bitand), any),
-                Code::AnyOr => any_or!(ops::integers(regs, inst, BitOr::bitor), any),
-                Code::AnyXor => any_or!(ops::integers(regs, inst, BitXor::bitxor), any),
-                Code::AnyShl => any_or!(ops::integers(regs, inst, scalar::shl), any),
-                Code::AnyShr => any_or!(ops::integers(regs, inst, scalar::shr), any),
+                Code::AnyAdd => operator!(set_any, numbers, scalar::add, Add::add),
+                Code::AnySub => operator!(set_any, numbers, scalar::sub, Sub::sub),
+                Code::AnyMul => operator!(set_any, numbers, scalar::mul, Mul::mul),
+                Code::AnyAnd => operator!(set_any, integers, BitAnd::bitand),
+                Code::AnyOr => operator!(set_any, integers, BitOr::bitor),
+                Code::AnyXor => operator!(set_any, integers, BitXor::bitxor),
+                Code::AnyShl => operator!(set_any, integers, scalar::shl),
+                Code::AnyShr => operator!(set_any, integers, scalar::shr),
                 Code::AnyEq => int!(compare::same(&m.rt, regs.any(inst.b), regs.any(inst.c))),
                 Code::AnyNe => int!(!compare::same(&m.rt, regs.any(inst.b), regs.any(inst.c))),
-                Code::AnyLt => int_or!(ops::order(regs, inst, PartialOrd::lt, PartialOrd::lt), any),
-                Code::AnyLe => int_or!(ops::order(regs, inst, PartialOrd::le, PartialOrd::le), any),
-                Code::AnyGt => int_or!(ops::order(regs, inst, PartialOrd::gt, PartialOrd::gt), any),
-                Code::AnyGe => int_or!(ops::order(regs, inst, PartialOrd::ge, PartialOrd::ge), any),
+                Code::AnyLt => operator!(set, order, PartialOrd::lt, PartialOrd::lt),
+                Code::AnyLe => operator!(set, order, PartialOrd::le, PartialOrd::le),
+                Code::AnyGt => operator!(set, order, PartialOrd::gt, PartialOrd::gt),
+                Code::AnyGe => operator!(set, order, PartialOrd::ge, PartialOrd::ge),
                 Code::AnyNothing => int!(regs.any(inst.b).is_nothing()),
                 Code::AnySomething => int!(!regs.any(inst.b).is_nothing()),
                 Code::AnyTruth => int_or!(regs.any(inst.b).as_bool(), any),
                 Code::AnyNot => int_or!(regs.any(inst.b).as_bool().map(|b| !b), any),
-
                 Code::Retain => int!(ops::retain(m, regs, inst)),
                 Code::RetainAny => any!(m.rt.heap.own(regs.any(inst.b))),
                 Code::Release => release!(regs.object(inst.a)),
                 Code::ReleaseAny => release_any!(regs.any(inst.a)),
-
                 Code::Load8 => int!(m.rt.heap.load_i64(regs.object(inst.b), u32::from(inst.c))),
                 Code::LoadBool => int!(m.rt.heap.load_bool(regs.object(inst.b), u32::from(inst.c))),
                 Code::LoadRef => int!(m.rt.heap.load_ref(regs.object(inst.b), u32::from(inst.c)).0),
@@ -413,7 +409,6 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     next!()
                 }
                 Code::CheckAlive => done_or!(!m.rt.heap.is_dead_ref(regs.object(inst.a)), check_alive),
-
                 Code::ArrLen => int!(m.rt.heap.arr_len(regs.object(inst.b))),
                 Code::ArrGetI => int_or!(ops::arr_get_i(m, regs, inst), arr_get),
                 Code::ArrGetF => int_or!(ops::arr_get_f(m, regs, inst), arr_get),
@@ -451,7 +446,6 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::MapSetI => step!(cold::map_set::<{ rep::I64 }>(m, regs, *inst, data!(1)), 2),
                 Code::MapSetRef => step!(cold::map_set::<{ rep::REF }>(m, regs, *inst, data!(1)), 2),
                 Code::MapSetAny => step!(cold::map_set::<{ rep::ANY }>(m, regs, *inst, data!(1)), 2),
-
                 Code::CellGet => unboxed!(m.rt.heap.cell_peek(regs.object(inst.b)), 1),
                 Code::CellSet => step!(cold::cell_set(m, regs, *inst)),
                 Code::CaptureGet => unboxed!(cold::capture(m, inst.b), 1),
@@ -462,7 +456,6 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 }
                 Code::GlobalSet => step!(cold::global_set(m, regs, *inst, data!(1) as u32), 2),
                 Code::GetStatic => step!(cold::get_static(m, regs, *inst, data!(1) as u32), 2),
-
                 Code::NewObject => {
                     let address = data!(1) as *const Shape;
                     // SAFETY: the data is the address of a shape that the code keeps.
@@ -494,8 +487,10 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 }),
                 Code::CallN => call!(Ref::NONE, listed!(inst.b)),
                 Code::CallClosure => call!(regs.object(inst.c), listed!(inst.b)),
-                Code::GetField => step!(cold::get_field(m, regs, *inst)),
-                Code::CallMethod => step!(cold::call_method(m, regs, *inst)),
+                Code::GetField => step!(by_name::get_field(m, regs, *inst)),
+                Code::SetField => step!(by_name::set_field(m, regs, *inst)),
+                Code::CallMethod => step!(by_name::call_method(m, regs, *inst, data!(1) as u16), CALL_WORDS),
+                Code::BoxResult => done!(ops::box_result(m, regs, inst)),
                 Code::CallNative => step!(cold::call_native(m, regs, *inst, pc), cold::native_words(inst.b)),
                 Code::Perform => step!(cold::perform(m, regs, inst.wide())),
                 Code::Skip => next!(1 + inst.a as usize),
@@ -514,7 +509,6 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     }
                     step!(cold::drop_outbox(m))
                 }
-
                 Code::Jump => go!(inst.wide() as i32),
                 Code::Back => {
                     let due = m.tick();
@@ -576,7 +570,6 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     let distance = data!(1 + way as usize) as i64;
                     go!(distance)
                 }
-
                 Code::Return1 => {
                     let value = regs.word(inst.a);
                     returns!([value, 0], |window: Regs, to: u16| window.set(to, value))

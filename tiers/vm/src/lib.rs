@@ -5,9 +5,10 @@
 //!
 //! It knows no syntax and no analysis: typed functions come from a [`Source`].
 //!
-//! Reading order: `op` (the instructions), `exec` (the loop), `cold`, `code`; then the encoding: `check`, `thread`,
+//! Reading order: `op` (the instructions), `exec` (the loop), `cold`, `by_name`, `sides`, `code`; then the encoding: `check`, `thread`,
 //! `needed`, `plan`, `live`, `slots`, `layout`, `encode`, `rows`.
 
+mod by_name;
 mod check;
 mod code;
 mod cold;
@@ -25,11 +26,12 @@ mod ops;
 mod plan;
 mod regs;
 mod rows;
+mod sides;
 mod slots;
 mod stats;
 mod thread;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use link::Linked;
@@ -40,10 +42,12 @@ use mir::types::{Signature, Signatures};
 use nyrt::heap::Field;
 use nyrt::rt::Rt;
 use nyrt::trap::Trap;
+use profiler::Profile;
 use syntax::intern::Symbol;
 
 use code::VmCode;
 use flow::Flow;
+use sides::Sides;
 use stats::Counts;
 
 pub use enter::enter_loop;
@@ -63,12 +67,14 @@ pub struct Vm {
     source: Rc<dyn Source>,
     counts: Counts,
     counting: Cell<bool>,
+    /// What the functions that were made ready saw.
+    sides: RefCell<Vec<(FuncId, Rc<Sides>)>>,
 }
 
 impl Vm {
     /// A tier for the functions of a source.
     pub fn new(source: Rc<dyn Source>) -> Vm {
-        Vm { source, counts: Counts::new(), counting: Cell::new(false) }
+        Vm { source, counts: Counts::new(), counting: Cell::new(false), sides: RefCell::default() }
     }
 
     /// Counts instructions from now on, which makes them slower.
@@ -93,6 +99,13 @@ impl Vm {
         let mut all: Vec<_> = self.counts.by_row().collect();
         all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
         all
+    }
+
+    /// What the places of functions that are not static saw so far, by function.
+    pub fn profiles(&self) -> Vec<(FuncId, Profile)> {
+        let sides = self.sides.borrow();
+        let seen = sides.iter().map(|(func, sides)| (*func, sides.profile()));
+        seen.filter(|(_, profile)| !profile.is_empty()).collect()
     }
 
     /// The bytecode of a function as text.
@@ -141,7 +154,9 @@ impl Vm {
         }
         let encoded = encoded.map_err(NotReady::Declined)?;
         let audited = machine.audits();
-        Ok(VmCode::new(id, f, signature, encoded, shapes, self.source.clone(), audited))
+        let code = VmCode::new(id, f, signature, encoded, shapes, self.source.clone(), audited);
+        self.sides.borrow_mut().push((id, code.sides.clone()));
+        Ok(code)
     }
 }
 

@@ -4,6 +4,9 @@
 //! An instruction is one word of 8 bytes: an opcode and three fields of 16 bits. Some are followed by words of data.
 //! A register is a word of the window; a value whose kind is not known takes two, the first at an even number.
 
+/// Words of a call before the copies of its operands, if there are any.
+pub(crate) const CALL_WORDS: usize = 2;
+
 /// One word of code. Words of data that follow an instruction have the same size.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C, align(8))]
@@ -162,20 +165,21 @@ table! {
     BoxB "box_b" [Pair Reg No] 0 Any;
     BoxRef "box_ref" [Pair Reg Num] 0 Any;
     UnboxRef "unbox_ref" [Reg Pair No] 0 Any;
-    AnyAdd "any_add" [Pair Pair Pair] 0 Any;
-    AnySub "any_sub" [Pair Pair Pair] 0 Any;
-    AnyMul "any_mul" [Pair Pair Pair] 0 Any;
-    AnyAnd "any_and" [Pair Pair Pair] 0 Any;
-    AnyOr "any_or" [Pair Pair Pair] 0 Any;
-    AnyXor "any_xor" [Pair Pair Pair] 0 Any;
-    AnyShl "any_shl" [Pair Pair Pair] 0 Any;
-    AnyShr "any_shr" [Pair Pair Pair] 0 Any;
+    // The data of operators is the address of the kinds that they saw.
+    AnyAdd "any_add" [Pair Pair Pair] 1 Any;
+    AnySub "any_sub" [Pair Pair Pair] 1 Any;
+    AnyMul "any_mul" [Pair Pair Pair] 1 Any;
+    AnyAnd "any_and" [Pair Pair Pair] 1 Any;
+    AnyOr "any_or" [Pair Pair Pair] 1 Any;
+    AnyXor "any_xor" [Pair Pair Pair] 1 Any;
+    AnyShl "any_shl" [Pair Pair Pair] 1 Any;
+    AnyShr "any_shr" [Pair Pair Pair] 1 Any;
     AnyEq "any_eq" [Reg Pair Pair] 0 Any;
     AnyNe "any_ne" [Reg Pair Pair] 0 Any;
-    AnyLt "any_lt" [Reg Pair Pair] 0 Any;
-    AnyLe "any_le" [Reg Pair Pair] 0 Any;
-    AnyGt "any_gt" [Reg Pair Pair] 0 Any;
-    AnyGe "any_ge" [Reg Pair Pair] 0 Any;
+    AnyLt "any_lt" [Reg Pair Pair] 1 Any;
+    AnyLe "any_le" [Reg Pair Pair] 1 Any;
+    AnyGt "any_gt" [Reg Pair Pair] 1 Any;
+    AnyGe "any_ge" [Reg Pair Pair] 1 Any;
     /// Whether it is `null` or `void`.
     AnyNothing "any_nothing" [Reg Pair No] 0 Any;
     AnySomething "any_something" [Reg Pair No] 0 Any;
@@ -258,7 +262,11 @@ table! {
     CallN "call_n" [Reg Num No] 1 Plain;
     CallClosure "call_closure" [Reg Num Reg] 1 Plain;
     GetField "get_field" [Pair Site No] 0 Any;
-    CallMethod "call_method" [Pair Site No] 0 Any;
+    SetField "set_field" [No Site No] 0 Any;
+    /// The data is the register that says how the result comes; what follows makes it a whole value.
+    CallMethod "call_method" [Pair Site No] 1 Any;
+    /// A result as the second register says: as it is, or still without its kind.
+    BoxResult "box_result" [Pair Reg No] 0 Any;
     /// A builtin: its number, then its arguments, two in a word, each a register and a representation.
     CallNative "call_native" [Reg Num Num] 1 Plain;
     /// Operands of the call in front.

@@ -1,12 +1,16 @@
 //! What instructions do in their short ways, one function each, part of the loop that calls them. An answer of
 //! nothing means that the instruction is not done and nothing has happened: `cold` does it.
 
+use std::cell::Cell;
+
 use machine::Machine;
 use nyrt::scalar;
 use nyrt::value::{ClassId, Kind, Ref, Value};
 
 use crate::op::Inst;
 use crate::regs::Regs;
+use crate::rows::rep;
+use crate::sides::kinds;
 
 /// The condition of an instruction that jumps by the class of an object.
 #[inline(always)]
@@ -40,25 +44,45 @@ pub(crate) fn unboxed(value: Value) -> u64 {
     if value.is_ref() { value.payload() } else { 0 }
 }
 
+/// What an operator saw.
+#[inline(always)]
+fn note(seen: &Cell<u32>, kinds: u32) {
+    seen.set(seen.get() | kinds);
+}
+
+const INTS: u32 = kinds(Kind::I64 as u8, Kind::I64 as u8);
+const FLOATS: u32 = kinds(Kind::F64 as u8, Kind::F64 as u8);
+
 /// Two integers or two floats.
 #[inline(always)]
 pub(crate) fn numbers(
     regs: Regs,
     inst: &Inst,
+    seen: &Cell<u32>,
     ints: fn(i64, i64) -> i64,
     floats: fn(f64, f64) -> f64,
 ) -> Option<Value> {
     let (a, b) = (regs.any(inst.b), regs.any(inst.c));
     if let (Some(a), Some(b)) = (a.as_int(), b.as_int()) {
+        note(seen, INTS);
         return Some(Value::int(ints(a, b)));
     }
-    Some(Value::float(floats(a.as_float()?, b.as_float()?)))
+    let (a, b) = (a.as_float()?, b.as_float()?);
+    note(seen, FLOATS);
+    Some(Value::float(floats(a, b)))
 }
 
 /// Two integers.
 #[inline(always)]
-pub(crate) fn integers(regs: Regs, inst: &Inst, ints: fn(i64, i64) -> i64) -> Option<Value> {
-    Some(Value::int(ints(regs.any(inst.b).as_int()?, regs.any(inst.c).as_int()?)))
+pub(crate) fn integers(
+    regs: Regs,
+    inst: &Inst,
+    seen: &Cell<u32>,
+    ints: fn(i64, i64) -> i64,
+) -> Option<Value> {
+    let (a, b) = (regs.any(inst.b).as_int()?, regs.any(inst.c).as_int()?);
+    note(seen, INTS);
+    Some(Value::int(ints(a, b)))
 }
 
 /// The order of two integers or two floats.
@@ -66,14 +90,18 @@ pub(crate) fn integers(regs: Regs, inst: &Inst, ints: fn(i64, i64) -> i64) -> Op
 pub(crate) fn order(
     regs: Regs,
     inst: &Inst,
+    seen: &Cell<u32>,
     ints: fn(&i64, &i64) -> bool,
     floats: fn(&f64, &f64) -> bool,
-) -> Option<bool> {
+) -> Option<u64> {
     let (a, b) = (regs.any(inst.b), regs.any(inst.c));
     if let (Some(a), Some(b)) = (a.as_int(), b.as_int()) {
-        return Some(ints(&a, &b));
+        note(seen, INTS);
+        return Some(u64::from(ints(&a, &b)));
     }
-    Some(floats(&a.as_float()?, &b.as_float()?))
+    let (a, b) = (a.as_float()?, b.as_float()?);
+    note(seen, FLOATS);
+    Some(u64::from(floats(&a, &b)))
 }
 
 /// A reference with a count.
@@ -82,6 +110,22 @@ pub(crate) fn retain(m: &Machine, regs: Regs, inst: &Inst) -> u32 {
     let object = regs.object(inst.b);
     m.rt.heap.retain_some(object);
     object.0
+}
+
+/// The result of a function in the register where it left it, as a whole value.
+#[inline(always)]
+pub(crate) fn box_result(m: &Machine, regs: Regs, inst: &Inst) {
+    let value = match regs.word(inst.b) as u16 {
+        rep::ANY => return,
+        rep::I64 => Value::int(regs.int(inst.a)),
+        rep::F64 => Value::float(regs.float(inst.a)),
+        rep::BOOL => Value::bool(regs.word(inst.a) != 0),
+        rep::REF => boxed(m, regs.object(inst.a), false),
+        rep::REF_OR_VOID => boxed(m, regs.object(inst.a), true),
+        rep::VOID => Value::VOID,
+        _ => Value::NULL,
+    };
+    regs.set_any(inst.a, value);
 }
 
 // ---- fields

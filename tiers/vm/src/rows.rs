@@ -2,7 +2,7 @@
 
 use mir::func::Rep;
 use mir::inst::{Builtin, ClassIx, FuncId, Gives, Inst as Mir, Op, OperandRef, Own, Val, Vals};
-use mir::types::Signature;
+use mir::types::{Signature, Slot};
 use nyrt::heap::{Field, SlotType};
 use syntax::intern::Symbol;
 
@@ -42,6 +42,8 @@ pub(crate) mod rep {
     pub(crate) const REF: u16 = 5;
     /// Everything.
     pub(crate) const ANY: u16 = 6;
+    /// A reference, zero is `void`: results of functions only.
+    pub(crate) const REF_OR_VOID: u16 = 7;
 }
 
 /// Most arguments of a builtin with its receiver.
@@ -57,6 +59,34 @@ fn rep_field(rep: Rep) -> u16 {
         Rep::Ref => rep::REF,
         Rep::Any => rep::ANY,
     }
+}
+
+/// How a function's result comes.
+pub(crate) fn result_field(slot: Slot) -> u16 {
+    match (slot.rep, slot.void) {
+        (Rep::Unit, true) => rep::VOID,
+        (Rep::Ref, true) => rep::REF_OR_VOID,
+        (rep, _) => rep_field(rep),
+    }
+}
+
+/// Whether the kinds of the operands of an instruction are noted while it runs.
+pub(crate) fn is_watched(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Add { .. }
+            | Op::Sub { .. }
+            | Op::Mul { .. }
+            | Op::BitAnd { .. }
+            | Op::BitOr { .. }
+            | Op::BitXor { .. }
+            | Op::Shl { .. }
+            | Op::Shr { .. }
+            | Op::Lt { .. }
+            | Op::Le { .. }
+            | Op::Gt { .. }
+            | Op::Ge { .. }
+    )
 }
 
 impl Encoder<'_> {
@@ -142,14 +172,14 @@ impl Encoder<'_> {
                 self.unary(if any { Code::Mov2 } else { Code::Mov }, dst, a);
             }
 
-            Op::Add { a, b } => self.binary(Code::AnyAdd, dst, a, b),
-            Op::Sub { a, b } => self.binary(Code::AnySub, dst, a, b),
-            Op::Mul { a, b } => self.binary(Code::AnyMul, dst, a, b),
-            Op::BitAnd { a, b } => self.binary(Code::AnyAnd, dst, a, b),
-            Op::BitOr { a, b } => self.binary(Code::AnyOr, dst, a, b),
-            Op::BitXor { a, b } => self.binary(Code::AnyXor, dst, a, b),
-            Op::Shl { a, b } => self.binary(Code::AnyShl, dst, a, b),
-            Op::Shr { a, b } => self.binary(Code::AnyShr, dst, a, b),
+            Op::Add { a, b } => self.operator(Code::AnyAdd, dst, a, b)?,
+            Op::Sub { a, b } => self.operator(Code::AnySub, dst, a, b)?,
+            Op::Mul { a, b } => self.operator(Code::AnyMul, dst, a, b)?,
+            Op::BitAnd { a, b } => self.operator(Code::AnyAnd, dst, a, b)?,
+            Op::BitOr { a, b } => self.operator(Code::AnyOr, dst, a, b)?,
+            Op::BitXor { a, b } => self.operator(Code::AnyXor, dst, a, b)?,
+            Op::Shl { a, b } => self.operator(Code::AnyShl, dst, a, b)?,
+            Op::Shr { a, b } => self.operator(Code::AnyShr, dst, a, b)?,
             Op::Eq { a, b } => match self.plan.nothing(&inst.op) {
                 Some(a) => self.unary(Code::AnyNothing, dst, a),
                 None => self.binary(Code::AnyEq, dst, a, b),
@@ -158,10 +188,10 @@ impl Encoder<'_> {
                 Some(a) => self.unary(Code::AnySomething, dst, a),
                 None => self.binary(Code::AnyNe, dst, a, b),
             },
-            Op::Lt { a, b } => self.binary(Code::AnyLt, dst, a, b),
-            Op::Le { a, b } => self.binary(Code::AnyLe, dst, a, b),
-            Op::Gt { a, b } => self.binary(Code::AnyGt, dst, a, b),
-            Op::Ge { a, b } => self.binary(Code::AnyGe, dst, a, b),
+            Op::Lt { a, b } => self.operator(Code::AnyLt, dst, a, b)?,
+            Op::Le { a, b } => self.operator(Code::AnyLe, dst, a, b)?,
+            Op::Gt { a, b } => self.operator(Code::AnyGt, dst, a, b)?,
+            Op::Ge { a, b } => self.operator(Code::AnyGe, dst, a, b)?,
             Op::Truth { a } => self.unary(Code::AnyTruth, dst, a),
             Op::Not { a } => self.unary(Code::AnyNot, dst, a),
 
@@ -306,14 +336,20 @@ impl Encoder<'_> {
             Op::DropOutbox {} => self.emit(Code::DropOutbox, 0, 0, 0),
             _ => {
                 let site = self.site(inst);
-                let op = match inst.op {
-                    Op::GetField { .. } => Code::GetField,
-                    Op::CallMethod { .. } => Code::CallMethod,
-                    _ => Code::Perform,
-                };
                 // A result that nobody keeps has no register and is not written.
                 let dst = if inst.dst.is_none() { NONE } else { self.reg(dst) };
-                self.emit_wide(op, dst, site);
+                match inst.op {
+                    Op::GetField { .. } => self.emit_wide(Code::GetField, dst, site),
+                    Op::SetField { .. } => self.emit_wide(Code::SetField, dst, site),
+                    Op::CallMethod { .. } => {
+                        // Copies go through this register at jumps only.
+                        let how = self.out.slots.scratch;
+                        self.emit_wide(Code::CallMethod, dst, site);
+                        self.data(u64::from(how));
+                        self.emit(Code::BoxResult, dst, how, 0);
+                    }
+                    _ => self.emit_wide(Code::Perform, dst, site),
+                }
             }
         }
         Ok(())
@@ -332,6 +368,14 @@ impl Encoder<'_> {
 
     fn binary(&mut self, op: Code, dst: Val, a: Val, b: Val) {
         self.emit(op, self.reg(dst), self.reg(a), self.reg(b));
+    }
+
+    /// An operator on values of unknown kind.
+    fn operator(&mut self, op: Code, dst: Val, a: Val, b: Val) -> Result<(), Declined> {
+        self.binary(op, dst, a, b);
+        let seen = self.out.sides.operator(self.at).ok_or(TOO_LARGE)?;
+        self.data(seen);
+        Ok(())
     }
 
     fn arithmetic(&mut self, inst: Mir, op: Code, short: Option<Code>, a: Val, b: Val) {
@@ -527,7 +571,9 @@ impl Encoder<'_> {
         let gives = inst.op.row().gives != Gives::Nothing;
         let rep = if gives { self.func.rep(inst.dst) } else { Rep::Unit };
         let dst = if gives { self.reg(inst.dst) } else { NONE };
-        self.out.sites.push(Site { op, dst, rep });
+        let by_name = matches!(op, Op::GetField { .. } | Op::SetField { .. } | Op::CallMethod { .. });
+        let place = if by_name { self.out.sides.name(self.at) } else { u32::MAX };
+        self.out.sites.push(Site { op, dst, rep, place });
         self.out.sites.len() as u32 - 1
     }
 
