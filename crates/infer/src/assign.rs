@@ -25,8 +25,7 @@ pub(crate) fn unassigned(
     is_static: bool,
 ) -> Vec<u32> {
     let fields = &classes.info[class.index()].fields;
-    let has_fini = classes.info.iter().any(|c| c.fini.is_some());
-    let mut walk = Walk { program, classes, class, is_static, has_fini, read: 0, budget: BUDGET };
+    let mut walk = Walk { program, classes, class, is_static, read: 0, budget: BUDGET };
     let mut assigned = 0;
     for step in steps {
         assigned = walk.function(*step, assigned, 0);
@@ -41,7 +40,6 @@ struct Walk<'a> {
     classes: &'a Classes,
     class: ClassIx,
     is_static: bool,
-    has_fini: bool,
     /// Fields that may be read too early.
     read: Mask,
     budget: u32,
@@ -124,7 +122,7 @@ impl Walk<'_> {
             Op::SetField { object, name, value } if is(object) && !is(value.0) => match self.bit(name) {
                 Some(bit) => {
                     // The old value of a field that was assigned dies.
-                    let seen = self.is_static && self.has_fini && state & bit != 0;
+                    let seen = self.is_static && self.classes.has_fini && state & bit != 0;
                     let state = if seen { self.escape(state) } else { state };
                     state | bit
                 }
@@ -169,7 +167,7 @@ impl Walk<'_> {
             }
             Op::Retain { .. } | Op::Eq { .. } | Op::Ne { .. } | Op::IsCaught { .. } => state,
             Op::Release { .. } | Op::ReleaseUnwinding { .. } => {
-                if self.is_static && self.has_fini {
+                if self.is_static && self.classes.has_fini {
                     self.escape(state)
                 } else {
                     state
@@ -191,7 +189,7 @@ impl Walk<'_> {
                 .is_some_and(|id| {
                     !nyrt::builtin::row(id).effects.contains(nyrt::builtin::Effects::USER_CODE)
                 }),
-            Op::SetField { .. } | Op::SetCell { .. } | Op::SetGlobal { .. } => !self.has_fini,
+            Op::SetField { .. } | Op::SetCell { .. } | Op::SetGlobal { .. } => !self.classes.has_fini,
             _ => false,
         }
     }

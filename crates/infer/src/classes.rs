@@ -82,11 +82,13 @@ pub(crate) struct Classes {
     pub(crate) by_name: HashMap<Symbol, Vec<u32>>,
     /// By name the number of its list of methods; 0 is the empty one.
     lists: Vec<u32>,
-    /// Methods of one name: class and method as declared.
+    /// Methods of one name, by ascending class: class and method as declared.
     methods: Vec<Vec<(ClassIx, FuncId, bool)>>,
     /// Builtin methods by name.
     rows: Vec<Option<&'static Rows>>,
     pub(crate) has_contents: bool,
+    /// Whether some class has a `fini`.
+    pub(crate) has_fini: bool,
     /// Classes with fields that not everybody may touch.
     pub(crate) restricted: Vec<bool>,
     builtin_methods: Vec<(ClassId, Symbol, FuncId, bool)>,
@@ -125,6 +127,7 @@ impl Classes {
                 _ => None,
             });
             all.info[i].fini = found;
+            all.has_fini |= found.is_some();
             all.has_contents |= !all.info[i].contents.is_empty();
         }
         all.restricted =
@@ -216,8 +219,11 @@ impl Classes {
         if declared.is_empty() {
             return None;
         }
-        let order = &self.info[class.index()].order;
-        order.iter().find_map(|c| declared.iter().find(|d| d.0 == *c).map(|d| (d.1, d.2)))
+        // In a large program many classes declare one name.
+        self.info[class.index()].order.iter().find_map(|c| {
+            let at = declared.partition_point(|d| d.0.0 < c.0);
+            declared.get(at).filter(|d| d.0 == *c).map(|d| (d.1, d.2))
+        })
     }
 
     /// Whether some class declares a method of this name.

@@ -92,8 +92,6 @@ pub(crate) struct Solver<'a> {
     pub(crate) hubs_by_name: HashMap<(Option<Symbol>, usize), usize>,
     pub(crate) reads: HashMap<Symbol, Var>,
     pub(crate) writes: HashMap<Symbol, Var>,
-    /// Per instruction the receiver when it was looked at last, and how many classes had instances.
-    pub(crate) last: Vec<(Ty, u32)>,
     /// Which functions, hubs (behind the functions) and builtins instructions call.
     pub(crate) callees: Vec<(u32, FuncId)>,
     pub(crate) rows: Vec<(u32, BuiltinId)>,
@@ -157,7 +155,6 @@ impl<'a> Solver<'a> {
             hubs_by_name: HashMap::new(),
             reads: HashMap::new(),
             writes: HashMap::new(),
-            last: Vec::new(),
             callees: Vec::new(),
             rows: Vec::new(),
             called: HashSet::new(),
@@ -343,7 +340,6 @@ impl<'a> Solver<'a> {
             None => shape::add(&mut self.graph, f, func, &self.words, self.common),
         };
         self.places[func.index()] = place;
-        self.last.resize(self.graph.owner.len(), (Ty::NONE, 0));
         for inst in &f.insts {
             let kinds = match inst.op {
                 Op::Int { .. } => Kinds::INT,

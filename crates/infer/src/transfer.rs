@@ -336,11 +336,6 @@ impl Solver<'_> {
     }
 
     fn get_field(&mut self, id: u32, object: Ty, name: Symbol, dst: Var) {
-        let seen = self.instances.len() as u32;
-        if self.last[id as usize] == (object, seen) {
-            return;
-        }
-        self.last[id as usize] = (object, seen);
         let text = self.program.names.text(name);
         // What has no such field, but a method that is bound to it.
         let mut bound = Ty::NONE;
