@@ -115,7 +115,7 @@ pub(crate) fn find(solver: &Solver<'_>, loud: &Loud) -> Vec<Effects> {
         }
     };
     for (id, func) in &solver.callees {
-        let owner = solver.graph.owner[*id as usize];
+        let owner = solver.graph.owner(*id);
         if func.is_none() {
             all[owner.index()].does |= Does::all();
         } else {
@@ -123,7 +123,7 @@ pub(crate) fn find(solver: &Solver<'_>, loud: &Loud) -> Vec<Effects> {
         }
     }
     for (id, row) in &solver.rows {
-        let owner = solver.graph.owner[*id as usize];
+        let owner = solver.graph.owner(*id);
         let mut does = row_does(*row);
         let receiver = if owner.index() < funcs { solver.graph.operand(*id, 0) } else { Ty::ANY };
         if builtin::row(*row).effects.contains(Row::RELEASES) && loud.is_loud(&solver.sets, receiver) {

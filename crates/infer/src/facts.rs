@@ -8,7 +8,7 @@ use syntax::intern::Symbol;
 
 use crate::classes::{Classes, Resolved};
 use crate::effects::{self, Effects};
-use crate::graph::{Graph, NO_VAR, Place, Var};
+use crate::graph::{Graph, Place, Var};
 use crate::quiet;
 use crate::solve::{Site, Solver};
 use crate::ty::{Kinds, SetId, Sets, Slot, Ty};
@@ -151,9 +151,7 @@ impl Facts {
     /// What a value can be, wherever it is used.
     pub fn ty(&self, func: FuncId, val: Val) -> Ty {
         match self.places.get(func.index()) {
-            Some(place) if place.is_reached() && !val.is_none() => {
-                self.graph.types.get(place.var(val) as usize).copied().unwrap_or(Ty::ANY)
-            }
+            Some(place) if place.is_reached() && !val.is_none() => self.graph.find_ty(place.var(val)),
             _ => Ty::ANY,
         }
     }
@@ -168,16 +166,12 @@ impl Facts {
         let own = place.var(val);
         let mut found = None;
         for var in self.graph.uses_of(place.insts + inst) {
-            let mut base = *var;
-            while let Some(view) = self.graph.views.get(base as usize).filter(|v| v.base != NO_VAR) {
-                base = view.base;
-            }
-            if base == own {
+            if self.graph.base(*place, *var) == own {
                 // The same value may stand in several places; the views differ only for unwind edges.
                 found = found.or(Some(*var));
             }
         }
-        self.graph.types.get(found.unwrap_or(own) as usize).copied().unwrap_or(Ty::ANY)
+        self.graph.find_ty(found.unwrap_or(own))
     }
 
     /// What a parameter can be; `me` is the first.
@@ -196,16 +190,14 @@ impl Facts {
     /// What a captured value of a closure of the function can be.
     pub fn capture(&self, func: FuncId, i: u32) -> Ty {
         match self.captures.get(func.index()) {
-            Some(first) if self.reached(func) => {
-                self.graph.types.get((first + i) as usize).copied().unwrap_or(Ty::ANY)
-            }
+            Some(first) if self.reached(func) => self.graph.find_ty(first + i),
             _ => Ty::ANY,
         }
     }
 
     /// What a global can be once it is assigned.
     pub fn global(&self, global: Global) -> Ty {
-        self.graph.types.get((self.globals + global.0) as usize).copied().unwrap_or(Ty::ANY)
+        self.graph.find_ty(self.globals + global.0)
     }
 
     /// What a field of the instances of a class can be, when the class or an ancestor declares it.
@@ -318,7 +310,7 @@ impl Facts {
     /// The function in which a place makes something.
     pub(crate) fn site_maker(&self, site: u32) -> Option<FuncId> {
         let inst = self.sites.get(site as usize)?.inst;
-        self.graph.owner.get(inst as usize).copied()
+        self.graph.insts.get(inst as usize).map(|row| row.owner)
     }
 
     /// A class and its user ancestors in lookup order.

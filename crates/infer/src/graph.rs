@@ -20,8 +20,8 @@ pub(crate) enum Dep {
     Inst(u32),
     /// The variable flows there.
     Copy(Var),
-    /// It flows into a view, through its filter.
-    View(Var),
+    /// It flows into a view, by its position among the views, through its filter.
+    View(u32),
 }
 
 /// Where a function lies in the graph.
@@ -40,13 +40,14 @@ pub(crate) struct Place {
 /// What the graph has of one function: ranges of its vectors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
-    /// The first is the variable of the result.
-    pub(crate) vars: (u32, u32),
-    pub(crate) insts: (u32, u32),
-    pub(crate) uses: (u32, u32),
-    pub(crate) deps: (u32, u32),
-    pub(crate) looked_at: (u32, u32),
-    pub(crate) thrown: (u32, u32),
+    /// The variable of the result, those of the values, those of the views.
+    vars: (u32, u32),
+    views: (u32, u32),
+    insts: (u32, u32),
+    uses: (u32, u32),
+    deps: (u32, u32),
+    looked_at: (u32, u32),
+    thrown: (u32, u32),
 }
 
 impl Place {
@@ -62,59 +63,98 @@ impl Place {
 /// A view: a value at the places that a test dominates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
+    /// Its own variable.
+    pub(crate) var: Var,
     pub(crate) base: Var,
     pub(crate) filter: Filter,
 }
 
-impl View {
-    /// No view.
-    const NONE: View = View { base: NO_VAR, filter: Filter::Truthy };
+/// What the solver touches together when a variable grows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VarRow {
+    ty: Ty,
+    /// Its dependents that are known when a function is reached: a range of `deps`.
+    pub(crate) deps: (u32, u32),
+    /// The head of the list of later ones.
+    links: u32,
+    is_dirty: bool,
+}
+
+impl VarRow {
+    const NEW: VarRow = VarRow { ty: Ty::NONE, deps: (0, 0), links: u32::MAX, is_dirty: false };
+}
+
+/// An instruction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InstRow {
+    pub(crate) owner: FuncId,
+    /// Variables that it uses: its operands in order, then the arguments of its edges in order.
+    pub(crate) uses: (u32, u32),
+    /// Whether it is in the queue.
+    waits: bool,
 }
 
 /// The graph.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
-    pub(crate) types: Vec<Ty>,
-    /// Per variable its dependents that are known when a function is reached: a range of `deps`.
-    pub(crate) ranges: Vec<(u32, u32)>,
+    pub(crate) vars: Vec<VarRow>,
     pub(crate) deps: Vec<Dep>,
-    /// Per variable the head of the list of later ones.
-    heads: Vec<u32>,
     links: Vec<(Dep, u32)>,
-    /// Views by variable; others have no base.
     pub(crate) views: Vec<View>,
     linked: HashSet<(Var, u32, bool)>,
-    /// Per instruction the start of its operands in `uses`.
-    pub(crate) use_start: Vec<u32>,
-    /// Variables that instructions use: operands in order, then the arguments of their edges in order.
+    pub(crate) insts: Vec<InstRow>,
     pub(crate) uses: Vec<Var>,
-    /// Functions by instruction.
-    pub(crate) owner: Vec<FuncId>,
-    pub(crate) shapes: Vec<Shape>,
+    shapes: Vec<Shape>,
     /// Instructions that the solver has to look at, and variables that get what was thrown, by function.
     pub(crate) looked_at: Vec<u32>,
     pub(crate) thrown: Vec<Var>,
-    /// Instructions to be looked at, and whether they wait.
+    /// Instructions to be looked at.
     queue: std::collections::VecDeque<u32>,
-    pub(crate) waits: Vec<bool>,
     dirty: Vec<Var>,
-    is_dirty: Vec<bool>,
 }
 
 impl Graph {
     pub(crate) fn new_var(&mut self) -> Var {
-        let var = self.types.len() as Var;
-        self.new_vars(1);
-        var
+        self.new_vars(1)
     }
 
-    pub(crate) fn new_vars(&mut self, count: usize) {
-        let len = self.types.len() + count;
-        self.types.resize(len, Ty::NONE);
-        self.ranges.resize(len, (0, 0));
-        self.heads.resize(len, u32::MAX);
-        self.views.resize(len, View::NONE);
-        self.is_dirty.resize(len, false);
+    /// Adds variables and gives the first.
+    pub(crate) fn new_vars(&mut self, count: usize) -> Var {
+        let first = self.vars.len();
+        self.vars.resize(first + count, VarRow::NEW);
+        first as Var
+    }
+
+    /// Adds instructions of a function, without operands.
+    pub(crate) fn new_insts(&mut self, owner: FuncId, count: usize) -> u32 {
+        let first = self.insts.len();
+        self.insts.resize(first + count, InstRow { owner, uses: (0, 0), waits: false });
+        first as u32
+    }
+
+    /// Adds a view to the function that is being added. Gives its variable and what the base has to do.
+    pub(crate) fn new_view(&mut self, base: Var, filter: Filter) -> (Var, Dep) {
+        let var = self.new_var();
+        self.views.push(View { var, base, filter });
+        (var, Dep::View(self.views.len() as u32 - 1))
+    }
+
+    /// The variable of a value that a variable of a place is or is a view of.
+    pub(crate) fn base(&self, place: Place, var: Var) -> Var {
+        let Some(shape) = self.shapes.get(place.shape as usize) else { return var };
+        let views = &self.views[shape.views.0 as usize..shape.views.1 as usize];
+        // The views are the last variables of a function.
+        let first = shape.vars.1 - views.len() as u32;
+        let mut base = var;
+        while let Some(view) = base.checked_sub(first).and_then(|at| views.get(at as usize)) {
+            base = view.base;
+        }
+        base
+    }
+
+    /// The shape of what lies at a place.
+    pub(crate) fn shape(&self, place: Place) -> Option<Shape> {
+        self.shapes.get(place.shape as usize).copied()
     }
 
     /// Adds a function that is a copy of one in another graph, or that one itself: its shape is the same. Variables that
@@ -122,29 +162,38 @@ impl Graph {
     pub(crate) fn copy(&mut self, from: &Graph, shape: Shape, id: FuncId) -> Place {
         let range = |r: (u32, u32)| r.0 as usize..r.1 as usize;
         let shared = shape.vars.0;
-        let (ret, insts) = (self.types.len() as Var, self.use_start.len() as u32);
-        let (by, inst_by) = (ret.wrapping_sub(shared), insts.wrapping_sub(shape.insts.0));
-        let moved = |v: Var| if v < shared || v == NO_VAR { v } else { v.wrapping_add(by) };
         let marks = self.marks();
-        self.new_vars(range(shape.vars).len());
-        let (uses, deps) = (self.uses.len() as u32, self.deps.len() as u32);
-        let (use_by, dep_by) = (uses.wrapping_sub(shape.uses.0), deps.wrapping_sub(shape.deps.0));
-        for (to, var) in (ret as usize..).zip(range(shape.vars)) {
-            let (a, b) = from.ranges[var];
-            self.ranges[to] = if a == b { (0, 0) } else { (a.wrapping_add(dep_by), b.wrapping_add(dep_by)) };
-            let View { base, filter } = from.views[var];
-            self.views[to] = View { base: moved(base), filter };
-        }
+        let by = |to: (u32, u32), from: (u32, u32)| to.0.wrapping_sub(from.0);
+        let (var_by, inst_by) = (by(marks.vars, shape.vars), by(marks.insts, shape.insts));
+        let (use_by, dep_by) = (by(marks.uses, shape.uses), by(marks.deps, shape.deps));
+        let view_by = by(marks.views, shape.views);
+        let moved = |v: Var| if v < shared || v == NO_VAR { v } else { v.wrapping_add(var_by) };
+        // What has nothing has no place.
+        let moved_range = |(from, to): (u32, u32), by: u32| match from == to {
+            true => (0, 0),
+            false => (from.wrapping_add(by), to.wrapping_add(by)),
+        };
+        self.vars.extend(
+            from.vars[range(shape.vars)]
+                .iter()
+                .map(|row| VarRow { deps: moved_range(row.deps, dep_by), ..VarRow::NEW }),
+        );
+        self.views.extend(from.views[range(shape.views)].iter().map(|v| View {
+            var: moved(v.var),
+            base: moved(v.base),
+            filter: v.filter,
+        }));
         self.uses.extend(from.uses[range(shape.uses)].iter().map(|v| moved(*v)));
         self.deps.extend(from.deps[range(shape.deps)].iter().map(|dep| match *dep {
             Dep::Inst(inst) => Dep::Inst(inst.wrapping_add(inst_by)),
             Dep::Copy(var) => Dep::Copy(moved(var)),
-            Dep::View(var) => Dep::View(moved(var)),
+            Dep::View(view) => Dep::View(view.wrapping_add(view_by)),
         }));
-        let starts = from.use_start[range(shape.insts)].iter();
-        self.use_start.extend(starts.map(|at| at.wrapping_add(use_by)));
-        self.owner.resize(self.use_start.len(), id);
-        self.waits.resize(self.use_start.len(), false);
+        self.insts.extend(from.insts[range(shape.insts)].iter().map(|row| InstRow {
+            owner: id,
+            uses: moved_range(row.uses, use_by),
+            waits: false,
+        }));
         for inst in &from.looked_at[range(shape.looked_at)] {
             self.looked_at.push(inst.wrapping_add(inst_by));
             self.enqueue(inst.wrapping_add(inst_by));
@@ -153,16 +202,17 @@ impl Graph {
             self.thrown.push(moved(*var));
             self.set(moved(*var), Ty::ANY);
         }
-        let shape = self.close(marks);
-        Place { vars: ret + 1, insts, ret, shape }
+        let (ret, insts) = (marks.vars.0, marks.insts.0);
+        Place { vars: ret + 1, insts, ret, shape: self.close(marks) }
     }
 
     /// Where the vectors end.
     pub(crate) fn marks(&self) -> Shape {
         let at = |n: usize| (n as u32, n as u32);
         Shape {
-            vars: at(self.types.len()),
-            insts: at(self.use_start.len()),
+            vars: at(self.vars.len()),
+            views: at(self.views.len()),
+            insts: at(self.insts.len()),
             uses: at(self.uses.len()),
             deps: at(self.deps.len()),
             looked_at: at(self.looked_at.len()),
@@ -176,6 +226,7 @@ impl Graph {
         let to = |a: (u32, u32), b: (u32, u32)| (a.0, b.1);
         self.shapes.push(Shape {
             vars: to(since.vars, now.vars),
+            views: to(since.views, now.views),
             insts: to(since.insts, now.insts),
             uses: to(since.uses, now.uses),
             deps: to(since.deps, now.deps),
@@ -186,22 +237,23 @@ impl Graph {
     }
 
     pub(crate) fn ty(&self, var: Var) -> Ty {
-        self.types[var as usize]
+        self.vars[var as usize].ty
     }
 
-    /// An instruction that stands in no function and has no operands.
-    pub(crate) fn new_inst(&mut self, owner: FuncId) -> u32 {
-        self.use_start.push(self.uses.len() as u32);
-        self.owner.push(owner);
-        self.waits.push(false);
-        self.use_start.len() as u32 - 1
+    /// The type of a variable that there may not be.
+    pub(crate) fn find_ty(&self, var: Var) -> Ty {
+        self.vars.get(var as usize).map_or(Ty::ANY, |row| row.ty)
+    }
+
+    /// The function of an instruction.
+    pub(crate) fn owner(&self, inst: u32) -> FuncId {
+        self.insts[inst as usize].owner
     }
 
     /// The variables that an instruction uses.
     pub(crate) fn uses_of(&self, inst: u32) -> &[Var] {
-        let from = self.use_start[inst as usize] as usize;
-        let to = self.use_start.get(inst as usize + 1).map_or(self.uses.len(), |e| *e as usize);
-        &self.uses[from..to]
+        let (from, to) = self.insts[inst as usize].uses;
+        &self.uses[from as usize..to as usize]
     }
 
     /// The type of the n-th operand.
@@ -211,15 +263,15 @@ impl Graph {
 
     /// Puts an instruction into the queue.
     pub(crate) fn enqueue(&mut self, inst: u32) {
-        if !self.waits[inst as usize] {
-            self.waits[inst as usize] = true;
+        let row = &mut self.insts[inst as usize];
+        if !core::mem::replace(&mut row.waits, true) {
             self.queue.push_back(inst);
         }
     }
 
     pub(crate) fn next_inst(&mut self) -> Option<u32> {
         let inst = self.queue.pop_front()?;
-        self.waits[inst as usize] = false;
+        self.insts[inst as usize].waits = false;
         Some(inst)
     }
 
@@ -240,31 +292,31 @@ impl Graph {
     }
 
     fn link(&mut self, var: Var, dep: Dep) {
-        let head = &mut self.heads[var as usize];
+        let head = &mut self.vars[var as usize].links;
         self.links.push((dep, *head));
         *head = self.links.len() as u32 - 1;
     }
 
     /// The variable has this type now.
     pub(crate) fn set(&mut self, var: Var, ty: Ty) {
-        self.types[var as usize] = ty;
-        if !self.is_dirty[var as usize] {
-            self.is_dirty[var as usize] = true;
+        let row = &mut self.vars[var as usize];
+        row.ty = ty;
+        if !core::mem::replace(&mut row.is_dirty, true) {
             self.dirty.push(var);
         }
     }
 
     pub(crate) fn next_dirty(&mut self) -> Option<Var> {
         let var = self.dirty.pop()?;
-        self.is_dirty[var as usize] = false;
+        self.vars[var as usize].is_dirty = false;
         Some(var)
     }
 
     /// Calls `f` for everything that depends on a variable.
     pub(crate) fn dependents(&self, var: Var, mut f: impl FnMut(Dep)) {
-        let (from, to) = self.ranges[var as usize];
+        let VarRow { deps: (from, to), links, .. } = self.vars[var as usize];
         self.deps[from as usize..to as usize].iter().for_each(|d| f(*d));
-        let mut at = self.heads[var as usize];
+        let mut at = links;
         while let Some((dep, next)) = self.links.get(at as usize) {
             f(*dep);
             at = *next;

@@ -58,7 +58,7 @@ impl Solver<'_> {
         let at = self.hubs.len();
         let args: Vec<Var> = (0..count).map(|_| self.graph.new_var()).collect();
         let ret = self.graph.new_var();
-        let inst = self.graph.new_inst(self.hub_func(at));
+        let inst = self.graph.new_insts(self.hub_func(at), 1);
         self.hubs.push(Hub { name, args, ret, inst, seen: 0, again: Vec::new() });
         self.hubs_by_name.insert((name, count), at);
         self.graph.subscribe(self.births, inst);

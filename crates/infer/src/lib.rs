@@ -5,15 +5,16 @@
 //! test at run time. Where it cannot know, a type is [`Ty::ANY`]. It knows the table of builtins, but no heap, no
 //! layout and no tier, and it changes no program (except `specialize`, which is asked to).
 //!
-//! Reading order: `ty` (the lattice), `classes`, `graph`, `shape` (functions become a graph), `narrow` (what tests
-//! say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `assign` (fields before their first value),
-//! `effects`, `quiet`, `facts` (the result), `print`; `specialize` (copies of classes and functions).
+//! Reading order: `ty` (the lattice), `classes`, `graph`, `dominators` and `shape` (functions become a graph), `narrow`
+//! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `assign` (fields before their
+//! first value), `effects`, `quiet`, `facts` (the result), `print`; `specialize` (copies of classes and functions).
 
 #![forbid(unsafe_code)]
 
 mod assign;
 mod calls;
 mod classes;
+mod dominators;
 mod effects;
 mod facts;
 mod graph;

@@ -1,8 +1,6 @@
 //! Quiet objects: those whose death nobody can notice, because no `fini` runs and no weak reference turns `null`, for
 //! them and everything that only they keep alive. It looks at the solved graph.
 
-use mir::inst::Op;
-
 use crate::solve::Solver;
 use crate::ty::{Kinds, Sets, Ty};
 
@@ -98,13 +96,8 @@ fn mark_weak(solver: &Solver<'_>, loud: &mut Loud) {
             seen.push(solver.graph.ty(solver.fields + i as u32));
         }
     }
-    for (id, owner) in solver.graph.owner.iter().enumerate() {
-        // Hubs stand in no function.
-        let Some(place) = solver.places.get(owner.index()) else { continue };
-        let at = id - place.insts as usize;
-        if let Some(Op::Weak { .. }) = solver.program.func(*owner).insts.get(at).map(|i| i.op) {
-            seen.push(solver.graph.operand(id as u32, 0));
-        }
+    for weak in solver.sites.iter().filter(|site| site.kind == Kinds::WEAK) {
+        seen.push(solver.graph.ty(weak.a));
     }
     for ty in seen {
         if ty.has(Kinds::USER) {

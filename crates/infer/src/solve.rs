@@ -12,7 +12,7 @@ use syntax::intern::Symbol;
 use crate::World;
 use crate::assign;
 use crate::classes::Classes;
-use crate::graph::{Dep, Graph, NO_VAR, Place, Shape, Var};
+use crate::graph::{Dep, Graph, NO_VAR, Place, Shape, Var, View};
 use crate::hub::Hub;
 use crate::narrow::{Context, Words};
 use crate::shape::{self, Common};
@@ -49,7 +49,7 @@ pub(crate) struct Known<'a> {
 impl<'a> Known<'a> {
     fn shape(self, func: FuncId) -> Option<(&'a Graph, Shape)> {
         let place = self.places.get(self.origin.get(func.index())?.index())?;
-        Some((self.graph, *self.graph.shapes.get(place.shape as usize)?))
+        Some((self.graph, self.graph.shape(*place)?))
     }
 }
 
@@ -103,6 +103,7 @@ pub(crate) struct Solver<'a> {
     pub(crate) fini: Option<Symbol>,
     pub(crate) equals: Option<Symbol>,
     to_string: Option<Symbol>,
+    buffers: shape::Buffers,
     scratch: Vec<Dep>,
 }
 
@@ -111,21 +112,17 @@ impl<'a> Solver<'a> {
         let classes = Classes::new(program);
         let mut graph = Graph::default();
         let exception = graph.new_var();
-        graph.types[exception as usize] = Ty::ANY;
+        graph.set(exception, Ty::ANY);
         let common = Common { exception, contents: classes.has_contents };
         let unknown = graph.new_var();
         let nowhere = graph.new_var();
         let births = graph.new_var();
-        let fields = births + 1;
-        graph.new_vars(classes.places as usize);
-        let globals = graph.types.len() as Var;
-        graph.new_vars(program.globals.len());
-        let contents = graph.types.len() as Var;
-        graph.new_vars(class_id::FIRST_USER.0 as usize);
+        let fields = graph.new_vars(classes.places as usize);
+        let globals = graph.new_vars(program.globals.len());
+        let contents = graph.new_vars(class_id::FIRST_USER.0 as usize);
         let mut captures = Vec::with_capacity(program.funcs.len());
         for func in &program.funcs {
-            captures.push(graph.types.len() as Var);
-            graph.new_vars(func.captures as usize);
+            captures.push(graph.new_vars(func.captures as usize));
         }
         let names = &program.names;
         let mut solver = Solver {
@@ -165,6 +162,7 @@ impl<'a> Solver<'a> {
             fini: names.find("fini"),
             equals: names.find("equals"),
             to_string: names.find("toString"),
+            buffers: shape::Buffers::default(),
             scratch: Vec::new(),
             program,
             known,
@@ -251,15 +249,15 @@ impl<'a> Solver<'a> {
             match dep {
                 Dep::Inst(inst) => self.graph.enqueue(inst),
                 Dep::Copy(to) => self.raise(to, ty),
-                Dep::View(to) => {
-                    let filter = self.graph.views[to as usize].filter;
+                Dep::View(view) => {
+                    let View { var, filter, .. } = self.graph.views[view as usize];
                     let context = Context {
                         program: self.program,
                         classes: &self.classes,
                         site_kinds: &self.site_kinds,
                     };
                     let narrowed = context.narrow(&mut self.sets, ty, filter);
-                    self.raise(to, narrowed);
+                    self.raise(var, narrowed);
                 }
             }
         }
@@ -337,7 +335,7 @@ impl<'a> Solver<'a> {
         let known = self.known.and_then(|known| known.shape(func));
         let place = match known {
             Some((graph, shape)) => self.graph.copy(graph, shape, func),
-            None => shape::add(&mut self.graph, f, func, &self.words, self.common),
+            None => shape::add(&mut self.graph, f, func, &self.words, self.common, &mut self.buffers),
         };
         self.places[func.index()] = place;
         for inst in &f.insts {

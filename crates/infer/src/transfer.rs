@@ -14,7 +14,7 @@ use crate::ty::{Kinds, SetId, Ty};
 impl Solver<'_> {
     /// Looks at an instruction.
     pub(crate) fn transfer(&mut self, id: u32) {
-        let func_id = self.graph.owner[id as usize];
+        let func_id = self.graph.owner(id);
         if self.is_hub(func_id) {
             return;
         }
