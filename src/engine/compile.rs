@@ -45,10 +45,8 @@ impl ClosedProgram {
     ) -> ClosedProgram {
         let start = measured.then(Instant::now);
         let world = World { entries: vec![top] };
-        let mut facts = infer::analyse(program, &world);
-        if specialize {
-            facts = infer::specialize(program, &world, facts);
-        }
+        let facts =
+            if specialize { infer::specialize(program, &world) } else { infer::analyse(program, &world) };
         let find = |text| program.names.find(text);
         let closed = ClosedProgram {
             signatures: SignatureTable::new(program, &facts),

@@ -2,12 +2,14 @@
 
 use bitflags::bitflags;
 use mir::inst::{FuncId, Global, Op};
+use mir::program::Program;
 use nyrt::builtin::{self, BuiltinId, Effects as Row, Owner};
-use nyrt::prelude::PreludeFn;
 use nyrt::value::class_id;
+use syntax::intern::Symbol;
 
+use crate::facts::Facts;
+use crate::graph::Var;
 use crate::quiet::Loud;
-use crate::solve::Solver;
 use crate::ty::{Kinds, Ty};
 
 bitflags! {
@@ -42,42 +44,69 @@ bitflags! {
 pub struct Effects {
     /// What it may do.
     pub does: Does,
-    /// Fields by place ([`crate::Facts::place`]), a bit each.
-    fields: Vec<u64>,
-    /// Globals, a bit each.
-    globals: Vec<u64>,
+    /// Fields by place ([`crate::Facts::place`]).
+    fields: Bits,
+    globals: Bits,
 }
 
-fn set(bits: &mut Vec<u64>, at: u32) -> bool {
-    let word = at as usize / 64;
-    if bits.len() <= word {
-        bits.resize(word + 1, 0);
-    }
-    let old = bits[word];
-    bits[word] |= 1 << (at % 64);
-    old != bits[word]
-}
+/// A set of numbers: words that are not empty, by ascending position. A large program has many fields, of which most
+/// functions write a few.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Bits(Vec<(u32, u64)>);
 
-fn merge(to: &mut Vec<u64>, from: &[u64]) -> bool {
-    if to.len() < from.len() {
-        to.resize(from.len(), 0);
+impl Bits {
+    fn insert(&mut self, number: u32) {
+        self.or(0, number / 64, 1 << (number % 64));
     }
-    let mut changed = false;
-    for (to, from) in to.iter_mut().zip(from) {
-        changed |= *to | from != *to;
-        *to |= from;
+
+    /// Adds a word, at or behind a place of the vector. Gives its place and whether there is more than before.
+    fn or(&mut self, from: usize, position: u32, word: u64) -> (usize, bool) {
+        let at = from + self.0[from..].partition_point(|(p, _)| *p < position);
+        match self.0.get_mut(at) {
+            Some((p, own)) if *p == position => {
+                let old = *own;
+                *own |= word;
+                (at, *own != old)
+            }
+            _ => {
+                self.0.insert(at, (position, word));
+                (at, true)
+            }
+        }
     }
-    changed
+
+    fn merge(&mut self, other: &Bits) -> bool {
+        let (mut at, mut changed) = (0, false);
+        for (position, word) in &other.0 {
+            let more;
+            (at, more) = self.or(at, *position, *word);
+            changed |= more;
+        }
+        changed
+    }
+
+    fn contains(&self, number: u32) -> bool {
+        let found = self.0.binary_search_by_key(&(number / 64), |(p, _)| *p);
+        found.is_ok_and(|at| self.0[at].1 >> (number % 64) & 1 != 0)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        let bits = |(p, word): &(u32, u64)| {
+            let (p, word) = (*p, *word);
+            (0..64).filter(move |bit| word >> bit & 1 != 0).map(move |bit| p * 64 + bit)
+        };
+        self.0.iter().flat_map(bits)
+    }
 }
 
 impl Effects {
     /// Whether it may write a field, by place.
     pub fn writes_field(&self, place: u32) -> bool {
-        self.fields.get(place as usize / 64).is_some_and(|w| w >> (place % 64) & 1 != 0)
+        self.fields.contains(place)
     }
     /// Whether it may write a global.
     pub fn writes_global(&self, global: Global) -> bool {
-        self.globals.get(global.index() / 64).is_some_and(|w| w >> (global.0 % 64) & 1 != 0)
+        self.globals.contains(global.0)
     }
     /// Whether it may do anything at all: it runs unknown code, or other tasks while it waits.
     pub fn unknown(&self) -> bool {
@@ -85,80 +114,97 @@ impl Effects {
     }
     /// The places of fields that it may write.
     pub fn fields(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..self.fields.len() as u32 * 64).filter(|p| self.writes_field(*p))
+        self.fields.iter()
     }
     /// The globals that it may write.
     pub fn globals(&self) -> impl Iterator<Item = Global> + '_ {
-        (0..self.globals.len() as u32 * 64).map(Global).filter(|g| self.writes_global(*g))
+        self.globals.iter().map(Global)
     }
     fn merge(&mut self, other: &Effects) -> bool {
         let does = self.does | other.does;
         let mut changed = does != self.does;
         self.does = does;
-        changed |= merge(&mut self.fields, &other.fields);
-        changed |= merge(&mut self.globals, &other.globals);
+        changed |= self.fields.merge(&other.fields);
+        changed |= self.globals.merge(&other.globals);
         changed
     }
 }
 
 /// The effects of all functions.
-pub(crate) fn find(solver: &Solver<'_>, loud: &Loud) -> Vec<Effects> {
-    let funcs = solver.program.funcs.len();
-    let count = funcs + solver.hubs.len();
-    let mut all = vec![Effects::default(); count];
-    let mut callers: Vec<Vec<u32>> = vec![Vec::new(); count];
-    let mut edge = |callee: FuncId, caller: FuncId| {
-        if let Some(list) = callers.get_mut(callee.index())
-            && list.last() != Some(&caller.0)
-        {
-            list.push(caller.0);
-        }
-    };
-    for (id, func) in &solver.callees {
-        let owner = solver.graph.owner(*id);
+pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> Vec<Effects> {
+    let funcs = program.funcs.len();
+    let calls = &facts.calls;
+    // Behind the functions and hubs stands what any `fini` does.
+    let any_fini = FuncId((funcs + calls.hubs) as u32);
+    let mut all = vec![Effects::default(); any_fini.index() + 1];
+    let mut edges: Vec<(FuncId, FuncId)> = Vec::with_capacity(calls.callees.len());
+    for (id, func) in &calls.callees {
+        let owner = facts.graph.owner(*id);
         if func.is_none() {
             all[owner.index()].does |= Does::all();
         } else {
-            edge(*func, owner);
+            edges.push((*func, owner));
         }
     }
-    for (id, row) in &solver.rows {
-        let owner = solver.graph.owner(*id);
+    for (id, row) in &calls.rows {
+        let owner = facts.graph.owner(*id);
         let mut does = row_does(*row);
-        let receiver = if owner.index() < funcs { solver.graph.operand(*id, 0) } else { Ty::ANY };
-        if builtin::row(*row).effects.contains(Row::RELEASES) && loud.is_loud(&solver.sets, receiver) {
+        let receiver = if owner.index() < funcs { facts.graph.operand(*id, 0) } else { Ty::ANY };
+        if builtin::row(*row).effects.contains(Row::RELEASES) && loud.is_loud(&facts.sets, receiver) {
             does |= Does::DEATHS | Does::THROW;
         }
         all[owner.index()].does |= does;
     }
-    let finis: Vec<FuncId> =
-        solver.instances.iter().filter_map(|c| solver.classes.info[c.index()].fini).collect();
-    let text = solver.prelude.get(PreludeFn::Text as usize).copied().unwrap_or(FuncId::NONE);
-    for (i, place) in solver.places.iter().enumerate().filter(|(_, p)| p.is_reached()) {
+    let finis = calls.instances.iter().filter_map(|c| facts.classes.info[c.index()].fini);
+    edges.extend(finis.map(|fini| (fini, any_fini)));
+    let look = Look { facts, loud };
+    for (i, place) in facts.places.iter().enumerate().filter(|(_, p)| p.is_reached()) {
         let id = FuncId(i as u32);
-        let func = solver.program.func(id);
-        for (at, inst) in func.insts.iter().enumerate() {
-            let effects = &mut all[i];
-            if asks_for_text(solver, place.insts + at as u32, &inst.op) {
-                edge(text, id);
-            }
-            local(solver, loud, place.insts + at as u32, &inst.op, effects);
+        let mut asks = false;
+        for (at, inst) in (place.insts..).zip(&program.func(id).insts) {
+            asks |= look.asks_for_text(at, &inst.op);
+            look.local(at, &inst.op, &mut all[i]);
+        }
+        if asks {
+            edges.extend(calls.text.map(|text| (text, id)));
         }
         if all[i].does.contains(Does::DEATHS) {
-            finis.iter().for_each(|fini| edge(*fini, id));
+            edges.push((any_fini, id));
         }
     }
-    let mut work: Vec<u32> = (0..count as u32).collect();
+    spread(&mut all, &edges);
+    all
+}
+
+/// Who calls has the effects of what it calls; the edges go from callees to callers.
+fn spread(all: &mut [Effects], edges: &[(FuncId, FuncId)]) {
+    let edges = || edges.iter().filter(|(callee, _)| callee.index() < all.len());
+    // By function where its callers begin.
+    let mut starts = vec![0u32; all.len() + 1];
+    edges().for_each(|(callee, _)| starts[callee.index() + 1] += 1);
+    for i in 0..all.len() {
+        starts[i + 1] += starts[i];
+    }
+    let (mut next, mut callers) = (starts.clone(), vec![0u32; starts[all.len()] as usize]);
+    for (callee, caller) in edges() {
+        let at = &mut next[callee.index()];
+        callers[*at as usize] = caller.0;
+        *at += 1;
+    }
+    let mut work: Vec<u32> = (0..all.len() as u32).collect();
+    let mut waits = vec![true; all.len()];
     while let Some(func) = work.pop() {
-        let effects = core::mem::take(&mut all[func as usize]);
-        for caller in &callers[func as usize] {
-            if *caller != func && all[*caller as usize].merge(&effects) {
+        let func = func as usize;
+        waits[func] = false;
+        let effects = core::mem::take(&mut all[func]);
+        for caller in &callers[starts[func] as usize..starts[func + 1] as usize] {
+            let to = *caller as usize;
+            if to != func && all[to].merge(&effects) && !core::mem::replace(&mut waits[to], true) {
                 work.push(*caller);
             }
         }
-        all[func as usize] = effects;
+        all[func] = effects;
     }
-    all
 }
 
 /// What a builtin does by itself.
@@ -192,110 +238,134 @@ fn row_does(id: BuiltinId) -> Does {
     does
 }
 
-/// Whether an operation may ask boxes for their text.
-fn asks_for_text(solver: &Solver<'_>, id: u32, op: &Op) -> bool {
-    let boxes = Kinds::USER | Kinds::ARR | Kinds::BUILTIN;
-    let (a, b) = (solver.graph.operand(id, 0), solver.graph.operand(id, 1));
-    match op {
-        Op::Print { .. } => a.has(boxes),
-        Op::Add { .. } | Op::AddReuse { .. } => {
-            a.has(Kinds::STR | Kinds::USER) && b.has(boxes) || b.has(Kinds::STR | Kinds::USER) && a.has(boxes)
-        }
-        _ => false,
+/// What single instructions are looked at with; they are numbers of the graph.
+struct Look<'a> {
+    facts: &'a Facts,
+    loud: &'a Loud,
+}
+
+impl Look<'_> {
+    fn operand(&self, id: u32, n: usize) -> Ty {
+        self.facts.graph.operand(id, n)
     }
-}
 
-/// What one instruction does by itself, without what it calls.
-fn local(solver: &Solver<'_>, loud: &Loud, id: u32, op: &Op, effects: &mut Effects) {
-    let a = solver.graph.operand(id, 0);
-    let number = |ty: Ty| ty.only(Kinds::NUMBER);
-    let dies =
-        |ty: Ty| if loud.is_loud(&solver.sets, ty) { Does::DEATHS | Does::THROW } else { Does::empty() };
-    let does = match op {
-        Op::Sub { .. } | Op::Mul { .. } | Op::Lt { .. } | Op::Le { .. } | Op::Gt { .. } | Op::Ge { .. }
-            if number(a) && number(solver.graph.operand(id, 1)) =>
-        {
-            Does::empty()
-        }
-        Op::Add { .. } | Op::AddReuse { .. } if number(a) && number(solver.graph.operand(id, 1)) => {
-            Does::empty()
-        }
-        Op::Div { .. } | Op::Rem { .. } if a.only(Kinds::FLOAT) && number(solver.graph.operand(id, 1)) => {
-            Does::empty()
-        }
-        Op::BitAnd { .. } | Op::BitOr { .. } | Op::BitXor { .. } | Op::Shl { .. } | Op::Shr { .. }
-            if a.only(Kinds::INT) && solver.graph.operand(id, 1).only(Kinds::INT) =>
-        {
-            Does::empty()
-        }
-        Op::Neg { .. } if number(a) => Does::empty(),
-        Op::BitNot { .. } if a.only(Kinds::INT) => Does::empty(),
-        Op::Truth { .. } | Op::Not { .. } if !a.has(Kinds::REFS - Kinds::STR) => Does::empty(),
-        Op::GetField { name, .. } if is_plain(solver, a, *name) => Does::empty(),
-        Op::SetField { name, .. } => {
-            let mut does = if is_plain(solver, a, *name) { Does::empty() } else { Does::THROW };
-            let places = match solver.classes_of(a) {
-                Some(all) => all.iter().filter_map(|c| solver.classes.field(*c, *name)).collect(),
-                None => solver.classes.by_name.get(name).cloned().unwrap_or_default(),
-            };
-            for place in places {
-                set(&mut effects.fields, place);
-                if !solver.classes.weak[place as usize] {
-                    does |= dies(solver.graph.ty(solver.fields + place));
-                }
+    fn ty(&self, var: Var) -> Ty {
+        self.facts.graph.ty(var)
+    }
+
+    /// What the death of a value does.
+    fn dies(&self, ty: Ty) -> Does {
+        if self.loud.is_loud(&self.facts.sets, ty) { Does::DEATHS | Does::THROW } else { Does::empty() }
+    }
+
+    /// Whether an operation may ask boxes for their text.
+    fn asks_for_text(&self, id: u32, op: &Op) -> bool {
+        let boxes = Kinds::USER | Kinds::ARR | Kinds::BUILTIN;
+        match op {
+            Op::Print { .. } => self.operand(id, 0).has(boxes),
+            Op::Add { .. } | Op::AddReuse { .. } => {
+                let (a, b) = (self.operand(id, 0), self.operand(id, 1));
+                a.has(Kinds::STR | Kinds::USER) && b.has(boxes)
+                    || b.has(Kinds::STR | Kinds::USER) && a.has(boxes)
             }
-            if a.has(Kinds::BUILTIN) {
-                does |= Does::OBJECTS | Does::DEATHS | Does::THROW;
-            }
-            does
+            _ => false,
         }
-        Op::SetGlobal { global, .. } => {
-            set(&mut effects.globals, global.0);
-            dies(solver.graph.ty(solver.globals + global.0))
-        }
-        Op::SetCell { .. } => {
-            let contents = solver.sites_of(a, Kinds::CELL);
-            contents.iter().fold(Does::CELLS, |d, s| d | dies(solver.graph.ty(s.a)))
-        }
-        Op::SetIndex { .. } => {
-            let mut does = Does::THROW;
-            for (kinds, what) in
-                [(Kinds::ARR, Does::ARRAYS), (Kinds::MAP, Does::MAPS), (Kinds::BUILTIN, Does::OBJECTS)]
+    }
+
+    /// What one instruction does by itself, without what it calls.
+    fn local(&self, id: u32, op: &Op, effects: &mut Effects) {
+        let facts = self.facts;
+        let ty = |n: usize| self.operand(id, n);
+        let numbers = || ty(0).only(Kinds::NUMBER) && ty(1).only(Kinds::NUMBER);
+        let does = match op {
+            Op::Sub { .. }
+            | Op::Mul { .. }
+            | Op::Lt { .. }
+            | Op::Le { .. }
+            | Op::Gt { .. }
+            | Op::Ge { .. }
+            | Op::Add { .. }
+            | Op::AddReuse { .. }
+                if numbers() =>
             {
-                if a.has(kinds) {
-                    does |= what | dies(Ty { kinds, objs: a.objs });
-                }
+                Does::empty()
             }
-            does
-        }
-        Op::SetContent { .. } => Does::OBJECTS | Does::THROW | dies(a),
-        Op::GetContent { .. } => Does::OBJECTS | Does::THROW,
-        Op::Release { .. } | Op::ReleaseUnwinding { .. } => dies(a),
-        Op::Discard { .. } => dies(a),
-        Op::DropOutbox {} => Does::DEATHS | Does::THROW,
-        Op::Print { .. } => Does::OUTSIDE | Does::THROW,
-        Op::ExternCall { .. } => Does::OUTSIDE | Does::THROW,
-        Op::Await { .. } if !a.has(Kinds::FUTURE) => Does::empty(),
-        Op::Await { .. } => Does::SUSPEND | Does::THROW | Does::UNKNOWN,
-        Op::GetStatic { class } if solver.program.class(*class).static_init.is_none() => {
-            Does::SETUP | Does::THROW
-        }
-        Op::GetStatic { .. } | Op::CallOnce { .. } | Op::DeclareBox { .. } => Does::SETUP | Does::THROW,
-        op if op.row().effects.throws() => Does::THROW,
-        _ => Does::empty(),
-    };
-    effects.does |= does;
-}
+            Op::Div { .. } | Op::Rem { .. } if numbers() && ty(0).only(Kinds::FLOAT) => Does::empty(),
+            Op::BitAnd { .. } | Op::BitOr { .. } | Op::BitXor { .. } | Op::Shl { .. } | Op::Shr { .. }
+                if ty(0).only(Kinds::INT) && ty(1).only(Kinds::INT) =>
+            {
+                Does::empty()
+            }
+            Op::Neg { .. } if ty(0).only(Kinds::NUMBER) => Does::empty(),
+            Op::BitNot { .. } if ty(0).only(Kinds::INT) => Does::empty(),
+            Op::Truth { .. } | Op::Not { .. } if !ty(0).has(Kinds::REFS - Kinds::STR) => Does::empty(),
+            Op::GetField { name, .. } if self.is_plain(ty(0), *name) => Does::empty(),
+            Op::SetField { name, .. } => {
+                let a = ty(0);
+                let mut does = if self.is_plain(a, *name) { Does::empty() } else { Does::THROW };
+                let mut write = |place: u32| {
+                    effects.fields.insert(place);
+                    if !facts.classes.weak[place as usize] {
+                        does |= self.dies(self.ty(facts.fields + place));
+                    }
+                };
+                match facts.user_classes(a) {
+                    Some(all) => {
+                        all.iter().filter_map(|c| facts.classes.field(*c, *name)).for_each(&mut write);
+                    }
+                    None => {
+                        facts.classes.by_name.get(name).into_iter().flatten().copied().for_each(&mut write)
+                    }
+                }
+                if a.has(Kinds::BUILTIN) {
+                    does |= Does::OBJECTS | Does::DEATHS | Does::THROW;
+                }
+                does
+            }
+            Op::SetGlobal { global, .. } => {
+                effects.globals.insert(global.0);
+                self.dies(self.ty(facts.globals + global.0))
+            }
+            Op::SetCell { .. } => {
+                let cells = facts.sets.sites(ty(0).objs).filter_map(|s| facts.sites.get(s as usize));
+                let cells = cells.filter(|s| s.kind == Kinds::CELL && ty(0).has(Kinds::CELL));
+                cells.fold(Does::CELLS, |does, s| does | self.dies(self.ty(s.a)))
+            }
+            Op::SetIndex { .. } => {
+                let (a, mut does) = (ty(0), Does::THROW);
+                for (kinds, what) in
+                    [(Kinds::ARR, Does::ARRAYS), (Kinds::MAP, Does::MAPS), (Kinds::BUILTIN, Does::OBJECTS)]
+                {
+                    if a.has(kinds) {
+                        does |= what | self.dies(Ty { kinds, objs: a.objs });
+                    }
+                }
+                does
+            }
+            Op::SetContent { .. } => Does::OBJECTS | Does::THROW | self.dies(ty(0)),
+            Op::GetContent { .. } => Does::OBJECTS | Does::THROW,
+            Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Discard { .. } => self.dies(ty(0)),
+            Op::DropOutbox {} => Does::DEATHS | Does::THROW,
+            Op::Print { .. } | Op::ExternCall { .. } => Does::OUTSIDE | Does::THROW,
+            Op::Await { .. } if !ty(0).has(Kinds::FUTURE) => Does::empty(),
+            Op::Await { .. } => Does::SUSPEND | Does::THROW | Does::UNKNOWN,
+            Op::GetStatic { .. } | Op::CallOnce { .. } | Op::DeclareBox { .. } => Does::SETUP | Does::THROW,
+            op if op.row().effects.throws() => Does::THROW,
+            _ => Does::empty(),
+        };
+        effects.does |= does;
+    }
 
-/// Whether touching a field of such values cannot throw.
-fn is_plain(solver: &Solver<'_>, object: Ty, name: syntax::intern::Symbol) -> bool {
-    object.only(Kinds::USER)
-        && !solver.any_may_be_dead
-        && solver.classes_of(object).is_some_and(|all| {
-            all.iter().all(|c| {
-                solver.classes.field(*c, name).is_some()
-                    && !solver.may_be_dead[c.index()]
-                    && !solver.classes.restricted[c.index()]
+    /// Whether touching a field of such values cannot throw.
+    fn is_plain(&self, object: Ty, name: Symbol) -> bool {
+        let facts = self.facts;
+        object.only(Kinds::USER)
+            && facts.user_classes(object).is_some_and(|all| {
+                all.iter().all(|c| {
+                    facts.classes.field(*c, name).is_some()
+                        && !facts.may_be_dead(*c)
+                        && !facts.classes.restricted[c.index()]
+                })
             })
-        })
+    }
 }

@@ -3,6 +3,8 @@
 use mir::func::Rep;
 use mir::inst::{ClassIx, FuncId, Global, Val};
 use mir::program::Program;
+use nyrt::builtin::BuiltinId;
+use nyrt::prelude::PreludeFn;
 use nyrt::value::{ClassId, Kind, Value, class_id};
 use syntax::intern::Symbol;
 
@@ -39,6 +41,22 @@ struct Inside {
     future: Ty,
 }
 
+/// What is called where, and what else only the effects are found by.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    /// Which functions, hubs (behind the functions) and builtins instructions call.
+    pub(crate) callees: Vec<(u32, FuncId)>,
+    pub(crate) rows: Vec<(u32, BuiltinId)>,
+    pub(crate) hubs: usize,
+    /// The function of the prelude that asks boxes for their text.
+    pub(crate) text: Option<FuncId>,
+    pub(crate) instances: Vec<ClassIx>,
+    /// Contents by builtin class.
+    pub(crate) contents: Var,
+    /// Whether methods are read without a call.
+    pub(crate) any_bound: bool,
+}
+
 /// What is known of a program.
 #[derive(Debug)]
 pub struct Facts {
@@ -48,13 +66,15 @@ pub struct Facts {
     pub(crate) sites: Vec<Site>,
     pub(crate) places: Vec<Place>,
     pub(crate) fields: Var,
-    globals: Var,
-    captures: Vec<Var>,
-    unknown: Ty,
-    has_instances: Vec<bool>,
+    pub(crate) globals: Var,
+    pub(crate) captures: Vec<Var>,
+    pub(crate) unknown: Ty,
+    pub(crate) has_instances: Vec<bool>,
     may_be_dead: Vec<bool>,
     any_may_be_dead: bool,
     sites_may_be_dead: bool,
+    /// What the effects are found by, until they are.
+    pub(crate) calls: Calls,
     loud: quiet::Loud,
     pub(crate) effects: Vec<Effects>,
     /// By set.
@@ -64,10 +84,18 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The facts about values. Effects and deaths are left to [`Facts::complete`].
     pub(crate) fn new(solver: Solver<'_>) -> Facts {
-        let loud = quiet::find(&solver);
-        let effects = effects::find(&solver, &loud);
         let mut facts = Facts {
+            calls: Calls {
+                callees: solver.callees,
+                rows: solver.rows,
+                hubs: solver.hubs.len(),
+                text: solver.prelude.get(PreludeFn::Text as usize).copied(),
+                instances: solver.instances,
+                contents: solver.contents,
+                any_bound: solver.any_bound,
+            },
             unknown: solver.graph.ty(solver.unknown),
             classes: solver.classes,
             graph: solver.graph,
@@ -81,14 +109,23 @@ impl Facts {
             may_be_dead: solver.may_be_dead,
             any_may_be_dead: solver.any_may_be_dead,
             sites_may_be_dead: solver.any_may_be_dead || solver.sites_may_be_dead,
-            loud,
-            effects,
+            loud: quiet::Loud::default(),
+            effects: Vec::new(),
             inside: Vec::new(),
             class_lists: Vec::new(),
             closure_lists: Vec::new(),
         };
         facts.look_inside();
         facts
+    }
+
+    /// Adds what functions do and whose death is noticed.
+    pub(crate) fn complete(mut self, program: &Program) -> Facts {
+        self.loud = quiet::find(program, &self);
+        self.effects = effects::find(program, &self, &self.loud);
+        self.calls = Calls::default();
+        self.graph.close_up();
+        self
     }
 
     /// Computes what is in the objects of every set, also of the sets that this makes.
@@ -300,6 +337,14 @@ impl Facts {
             }
         }
         all
+    }
+
+    /// The classes of a type that are classes of the program; `None` for any.
+    pub(crate) fn user_classes(&self, ty: Ty) -> Option<&[ClassIx]> {
+        if !ty.has(Kinds::USER) {
+            return Some(&[]);
+        }
+        self.class_lists.get(ty.objs.0 as usize)?.as_deref()
     }
 
     /// The kind of what a place of the program makes.

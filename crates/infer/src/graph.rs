@@ -236,6 +236,15 @@ impl Graph {
         self.shapes.len() as u32 - 1
     }
 
+    /// Nothing grows any more, and nothing is copied from here.
+    pub(crate) fn close_up(&mut self) {
+        self.deps = Vec::new();
+        self.links = Vec::new();
+        self.linked = HashSet::new();
+        self.looked_at = Vec::new();
+        self.thrown = Vec::new();
+    }
+
     pub(crate) fn ty(&self, var: Var) -> Ty {
         self.vars[var as usize].ty
     }

@@ -51,7 +51,7 @@ pub struct World {
 pub fn analyse(program: &Program, world: &World) -> Facts {
     let mut solver = solve::Solver::new(program, None);
     solver.run(world);
-    Facts::new(solver)
+    Facts::new(solver).complete(program)
 }
 
 /// What a method name means on the instances of a class.

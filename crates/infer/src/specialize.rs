@@ -23,13 +23,16 @@ const LONGEST: usize = 120;
 /// How many copies may lie within one another.
 const NESTED: usize = 4;
 
-/// Specializes a program and gives the facts of the result. All copies are decided by the facts of the program as it
-/// was, so that it is analysed once more.
-pub fn specialize(program: &mut Program, world: &World, facts: Facts) -> Facts {
+/// Analyses a program that nobody adds to any more and specializes it; gives the facts of the result. All copies are
+/// decided by the facts of the program as it was, so that with copies it is analysed once more.
+pub fn specialize(program: &mut Program, world: &World) -> Facts {
+    let mut solver = Solver::new(program, None);
+    solver.run(world);
+    let facts = Facts::new(solver);
     let mut copier = Copier::new(program, &facts);
     copier.run(program, &facts);
     if copier.chains.len() == 1 {
-        return facts;
+        return facts.complete(program);
     }
     for (func, at, change) in copier.changes {
         match change {
@@ -43,7 +46,9 @@ pub fn specialize(program: &mut Program, world: &World, facts: Facts) -> Facts {
     let known = Known { graph: &facts.graph, places: &facts.places, origin: &copier.func_origin };
     let mut solver = Solver::new(program, Some(known));
     solver.run(world);
-    Facts::new(solver)
+    let result = Facts::new(solver);
+    drop(facts);
+    result.complete(program)
 }
 
 struct Copier {

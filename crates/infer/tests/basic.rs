@@ -250,7 +250,7 @@ fn containers_are_copied_for_what_they_hold() {
     let (ints, texts) = (func(&program, "ints"), func(&program, "texts"));
     let mixed = Kinds::INT | Kinds::STR | Kinds::NULL;
     assert_eq!((before.ret(ints).kinds, before.ret(texts).kinds), (mixed, mixed));
-    let after = infer::specialize(&mut program, &world, before);
+    let after = infer::specialize(&mut program, &world);
     assert_eq!(after.ret(ints).kinds, Kinds::INT | Kinds::NULL);
     assert_eq!(after.ret(texts).kinds, Kinds::STR | Kinds::NULL);
     mir::verify::verify_program(&program).expect("a valid program");

@@ -156,8 +156,7 @@ fn run(path: &Path, fuel: u64) -> Result<Vec<String>, String> {
     let specialized = || -> Result<_, String> {
         let (mut program, top) = files::load(path)?;
         let world = World { entries: vec![top] };
-        let facts = infer::analyse(&program, &world);
-        let facts = infer::specialize(&mut program, &world, facts);
+        let facts = infer::specialize(&mut program, &world);
         mir::verify::verify_program(&program).map_err(|f| format!("{f:?}"))?;
         Ok((facts, program, top))
     };
