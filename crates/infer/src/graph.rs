@@ -3,6 +3,7 @@
 
 use hashbrown::HashSet;
 use mir::inst::{FuncId, Val};
+use mir::program::Program;
 
 use crate::narrow::Filter;
 use crate::ty::Ty;
@@ -47,7 +48,7 @@ pub(crate) struct Shape {
     uses: (u32, u32),
     deps: (u32, u32),
     looked_at: (u32, u32),
-    thrown: (u32, u32),
+    given: (u32, u32),
 }
 
 impl Place {
@@ -105,9 +106,10 @@ pub(crate) struct Graph {
     pub(crate) insts: Vec<InstRow>,
     pub(crate) uses: Vec<Var>,
     shapes: Vec<Shape>,
-    /// Instructions that the solver has to look at, and variables that get what was thrown, by function.
+    /// Instructions that the solver has to look at, by function.
     pub(crate) looked_at: Vec<u32>,
-    pub(crate) thrown: Vec<Var>,
+    /// What variables are from the beginning: constants, and what was thrown; by function.
+    pub(crate) given: Vec<(Var, Ty)>,
     /// Instructions to be looked at.
     queue: std::collections::VecDeque<u32>,
     dirty: Vec<Var>,
@@ -130,6 +132,22 @@ impl Graph {
         let first = self.insts.len();
         self.insts.resize(first + count, InstRow { owner, uses: (0, 0), waits: false });
         first as u32
+    }
+
+    /// Makes room for the functions of a program. Not all are reached, but memory that nobody writes costs nothing; most
+    /// programs need less than so many operands and dependencies for an instruction.
+    pub(crate) fn reserve(&mut self, program: &Program) {
+        let (mut vars, mut insts) = (0, 0);
+        for func in &program.funcs {
+            vars += func.values as usize + 1;
+            insts += func.insts.len();
+        }
+        self.vars.reserve(vars + vars / 8);
+        self.insts.reserve(insts);
+        self.uses.reserve(insts * 2);
+        self.deps.reserve(insts);
+        self.looked_at.reserve(insts / 3);
+        self.given.reserve(insts / 3);
     }
 
     /// Adds a view to the function that is being added. Gives its variable and what the base has to do.
@@ -198,12 +216,17 @@ impl Graph {
             self.looked_at.push(inst.wrapping_add(inst_by));
             self.enqueue(inst.wrapping_add(inst_by));
         }
-        for var in &from.thrown[range(shape.thrown)] {
-            self.thrown.push(moved(*var));
-            self.set(moved(*var), Ty::ANY);
+        for (var, ty) in &from.given[range(shape.given)] {
+            self.give(moved(*var), *ty);
         }
         let (ret, insts) = (marks.vars.0, marks.insts.0);
         Place { vars: ret + 1, insts, ret, shape: self.close(marks) }
+    }
+
+    /// The variable of a function has this type from the beginning, whatever else may flow there.
+    pub(crate) fn give(&mut self, var: Var, ty: Ty) {
+        self.given.push((var, ty));
+        self.set(var, ty);
     }
 
     /// Where the vectors end.
@@ -216,7 +239,7 @@ impl Graph {
             uses: at(self.uses.len()),
             deps: at(self.deps.len()),
             looked_at: at(self.looked_at.len()),
-            thrown: at(self.thrown.len()),
+            given: at(self.given.len()),
         }
     }
 
@@ -231,7 +254,7 @@ impl Graph {
             uses: to(since.uses, now.uses),
             deps: to(since.deps, now.deps),
             looked_at: to(since.looked_at, now.looked_at),
-            thrown: to(since.thrown, now.thrown),
+            given: to(since.given, now.given),
         });
         self.shapes.len() as u32 - 1
     }
@@ -242,7 +265,7 @@ impl Graph {
         self.links = Vec::new();
         self.linked = HashSet::new();
         self.looked_at = Vec::new();
-        self.thrown = Vec::new();
+        self.given = Vec::new();
     }
 
     pub(crate) fn ty(&self, var: Var) -> Ty {

@@ -7,6 +7,7 @@ use mir::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, Val};
 use crate::dominators::{Dominators, NONE, refill};
 use crate::graph::{Dep, Graph, NO_VAR, Place, Var};
 use crate::narrow::{self, Filter, Words};
+use crate::ty::{Kinds, Ty};
 
 /// Variables that all functions share.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,26 @@ struct Shaper<'a> {
     common: Common,
     place: Place,
     buffers: &'a mut Buffers,
+}
+
+/// The kinds of what an instruction gives whatever its operands are.
+fn gives(op: &Op) -> Option<Kinds> {
+    let kinds = match op {
+        Op::Int { .. } => Kinds::INT,
+        Op::Float { .. } => Kinds::FLOAT,
+        Op::Str { .. } => Kinds::STR,
+        Op::Null {} => Kinds::NULL,
+        Op::Void {} => Kinds::VOID,
+        Op::Bool { .. }
+        | Op::Eq { .. }
+        | Op::Ne { .. }
+        | Op::Truth { .. }
+        | Op::Not { .. }
+        | Op::HasGlobal { .. }
+        | Op::IsCaught { .. } => Kinds::BOOL,
+        _ => return None,
+    };
+    Some(kinds)
 }
 
 /// Whether the solver has to look at an instruction when its operands grow.
@@ -243,6 +264,9 @@ impl Shaper<'_> {
     }
 
     fn operands(&mut self, inst: &Inst, id: u32) {
+        if let Some(kinds) = gives(&inst.op) {
+            self.graph.give(self.place.var(inst.dst), Ty::of(kinds));
+        }
         let views = wants_view(&inst.op);
         let dep = match inst.op {
             Op::Retain { .. } => Some(Dep::Copy(self.place.var(inst.dst))),
@@ -289,9 +313,7 @@ impl Shaper<'_> {
         if var >= self.place.vars {
             self.buffers.pairs.push((var, dep));
         } else if let Dep::Copy(to) = dep {
-            let ty = self.graph.ty(var);
-            self.graph.thrown.push(to);
-            self.graph.set(to, ty);
+            self.graph.give(to, self.graph.ty(var));
         }
     }
 

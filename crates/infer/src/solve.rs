@@ -2,7 +2,7 @@
 //! instructions mean is in `transfer` and `calls`.
 
 use hashbrown::{HashMap, HashSet};
-use mir::inst::{ClassIx, FuncId, Op, Val};
+use mir::inst::{ClassIx, FuncId, Val};
 use mir::program::Program;
 use nyrt::builtin::BuiltinId;
 use nyrt::prelude::{self, PreludeFn};
@@ -111,6 +111,7 @@ impl<'a> Solver<'a> {
     pub(crate) fn new(program: &'a Program, known: Option<Known<'a>>) -> Solver<'a> {
         let classes = Classes::new(program);
         let mut graph = Graph::default();
+        graph.reserve(program);
         let exception = graph.new_var();
         graph.set(exception, Ty::ANY);
         let common = Common { exception, contents: classes.has_contents };
@@ -338,24 +339,6 @@ impl<'a> Solver<'a> {
             None => shape::add(&mut self.graph, f, func, &self.words, self.common, &mut self.buffers),
         };
         self.places[func.index()] = place;
-        for inst in &f.insts {
-            let kinds = match inst.op {
-                Op::Int { .. } => Kinds::INT,
-                Op::Float { .. } => Kinds::FLOAT,
-                Op::Str { .. } => Kinds::STR,
-                Op::Null {} => Kinds::NULL,
-                Op::Void {} => Kinds::VOID,
-                Op::Bool { .. }
-                | Op::Eq { .. }
-                | Op::Ne { .. }
-                | Op::Truth { .. }
-                | Op::Not { .. }
-                | Op::HasGlobal { .. }
-                | Op::IsCaught { .. } => Kinds::BOOL,
-                _ => continue,
-            };
-            self.raise(place.var(inst.dst), Ty::of(kinds));
-        }
         Some(place)
     }
 

@@ -26,7 +26,7 @@ impl Solver<'_> {
         let use_at = |s: &Self, n: usize| s.graph.uses_of(id)[n];
         let a = self.graph.operand(id, 0);
         match inst.op {
-            // What is known without looking; see `reach` and `shape`.
+            // What is known without looking; see `shape`.
             Op::Int { .. }
             | Op::Float { .. }
             | Op::Bool { .. }
