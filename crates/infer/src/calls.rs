@@ -42,9 +42,9 @@ impl Solver<'_> {
         }
         if self.note_call(id, func) {
             for (i, arg) in args.iter().enumerate() {
-                self.connect(*arg, place.var(Val(first + i as u32)));
+                self.connect_new(*arg, place.var(Val(first + i as u32)));
             }
-            self.connect(place.ret, dst);
+            self.connect_new(place.ret, dst);
         }
     }
 

@@ -323,6 +323,13 @@ impl Graph {
         new
     }
 
+    /// The same, for places that nobody else connects.
+    pub(crate) fn connect_new(&mut self, from: Var, to: Var) {
+        if from != to {
+            self.link(from, Dep::Copy(to));
+        }
+    }
+
     fn link(&mut self, var: Var, dep: Dep) {
         let head = &mut self.vars[var as usize].links;
         self.links.push((dep, *head));

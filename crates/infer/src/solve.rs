@@ -281,6 +281,12 @@ impl<'a> Solver<'a> {
         }
     }
 
+    /// The same, when that was not said before.
+    pub(crate) fn connect_new(&mut self, from: Var, to: Var) {
+        self.graph.connect_new(from, to);
+        self.raise(to, self.graph.ty(from));
+    }
+
     /// Values of this type may be anywhere from now on.
     pub(crate) fn leak(&mut self, ty: Ty) {
         if ty.has(Kinds::SITES) {
