@@ -6,6 +6,7 @@ mod dump;
 mod env;
 mod explain;
 mod run;
+mod serve;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -80,6 +81,9 @@ enum Verb {
     Bench(bench::BenchArgs),
     /// Print a script that completes nyash command lines
     Completions(CompletionArgs),
+    /// Run programs again and again as standard input asks for (for tests/agree)
+    #[command(hide = true)]
+    Serve,
 }
 
 /// Arguments of `run`.
@@ -244,6 +248,7 @@ pub(crate) fn main() -> Status {
         Some(Verb::Env(args)) => env::env(args.json, args.settings.given()),
         Some(Verb::Bench(args)) => bench::bench(args),
         Some(Verb::Completions(args)) => completions(args.shell),
+        Some(Verb::Serve) => serve::serve(),
         None if cli.run.program.is_empty() && cli.run.eval.is_none() && std::io::stdin().is_terminal() => {
             crate::repl::repl(cli.run.settings.given())
         }

@@ -113,6 +113,22 @@ pub(crate) fn run(front: Front, args: Vec<String>, format: ErrorFormat) -> Statu
     match Machine::new(program, sources, &settings, args, format, Some(top)) {
         Ok(mut machine) => {
             machine.lints = lints;
+            let status = machine.run_to_end(top);
+            // The process ends: freeing every table one by one would only take time.
+            std::mem::forget(machine);
+            status
+        }
+        Err(status) => status,
+    }
+}
+
+/// Runs a built program that will be run again, under other settings than those it was read with.
+pub(crate) fn run_once(front: &Front, settings: &Settings) -> Status {
+    let Some(&top) = front.tops.first() else { return Status::OK };
+    let (program, sources) = (front.program.clone(), front.sources.clone());
+    match Machine::new(program, sources, settings, Vec::new(), ErrorFormat::Text, Some(top)) {
+        Ok(mut machine) => {
+            machine.lints.clone_from(&front.lints);
             machine.run_to_end(top)
         }
         Err(status) => status,

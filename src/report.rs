@@ -15,6 +15,7 @@ pub(crate) use json::{envelope, finding_json};
 pub(crate) use runtime::{Frame, Limit, Trace, Uncaught, limit, limit_json, notice, uncaught, uncaught_json};
 
 use annotate_snippets::{Group, Level, Renderer};
+use host::streams;
 use std::borrow::Cow;
 use std::io::Write;
 use syntax::codes::Code;
@@ -163,6 +164,10 @@ pub(crate) fn findings(sources: &SourceMap, list: &[Finding], all: bool) -> Stri
 /// Writes to standard error; with colour only where NO_COLOR, CLICOLOR and the terminal say so. What cannot be
 /// written is lost: there is nobody left to tell.
 pub(crate) fn emit(text: &str) {
+    if streams::are_captured() {
+        let _ = streams::write_err(anstream::adapter::strip_str(text).to_string().as_bytes());
+        return;
+    }
     let mut err = anstream::stderr().lock();
     let _ = err.write_all(text.as_bytes());
     let _ = err.flush();

@@ -281,6 +281,14 @@ fn settle(
     Row { switch, value: switch.default.to_string(), origin: Origin::Default }
 }
 
+/// A switch and its value from `NAME=VALUE`, for those who set variables of one run and not of the process.
+pub(crate) fn given(text: &str) -> Result<(Id, String), String> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let switch = SWITCHES.iter().find(|s| s.name == name).ok_or_else(|| format!("there is no {name}"))?;
+    check(switch.kind, value).map_err(|why| format!("{name} is set to `{value}`: {why}"))?;
+    Ok((switch.id, normal(switch.kind, value)))
+}
+
 /// Warnings about variables that look like switches and are none.
 pub(crate) fn unknown_variables() -> Vec<Finding> {
     let strange = |name: OsString| {

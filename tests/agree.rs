@@ -93,8 +93,8 @@ loop { print(spin(p, 3) + table(4) + nest(0) + p.add(1).get()) }
 
 fn fuel_is_the_same() -> Result<(), String> {
     let configs = || CONFIGS.iter().filter(|c| ["vm", "auto after 1"].contains(&c.name));
-    let runner = Runner::new(Path::new(NYASH)).map_err(|e| e.to_string())?;
-    let run = |program: &Program, config| runner.run(program, config, 0).map_err(|e| e.to_string());
+    let mut runner = Runner::new(Path::new(NYASH)).map_err(|e| e.to_string())?;
+    let mut run = |program: &Program, config| runner.run(program, config, 0).map_err(|e| e.to_string());
     for fuel in (1..80).chain([500, 1023, 1024, 1025, 5000]) {
         let program = Program { text: STEPS.to_owned(), index: 0, fuel, depth: 100 };
         let reference = run(&program, &CONFIGS[0])?;

@@ -192,9 +192,9 @@ impl Machine {
     }
 
     /// Runs a program from its top-level function to its last finalizer.
-    pub(super) fn run_to_end(mut self, top: FuncId) -> Status {
+    pub(super) fn run_to_end(&mut self, top: FuncId) -> Status {
         let exit = self.run(top);
-        let judged = outcome::judge(&mut self, &exit);
+        let judged = outcome::judge(self, &exit);
         if let Exit::Value(value) = exit {
             self.core.release(value);
         }
@@ -208,8 +208,8 @@ impl Machine {
         outcome::judge_end(self, &ended, status)
     }
 
-    /// Writes what is left and gives the exit status of the process.
-    pub(super) fn close(mut self, status: Status) -> Status {
+    /// Writes what is left and gives the exit status. Nothing runs afterwards.
+    pub(super) fn close(&mut self, status: Status) -> Status {
         let written = self.core.rt.host.flush();
         if self.settings.stats != StatsForm::Off {
             report::emit(&self.stats());
@@ -222,8 +222,6 @@ impl Machine {
             report::emit_plain(&Finding::warning(what));
         }
         let failure = self.console.borrow_mut().take_failure();
-        // The process ends: freeing every table one by one would only take time.
-        std::mem::forget(self.core);
         match (written, failure) {
             (_, Some(e)) => refuse(&format!("standard output cannot be written: {e}"), "is the disk full?"),
             (Err(Closed), None) => Status::PIPE,

@@ -236,7 +236,10 @@ impl Session {
     /// Ends the program: its finalizers run.
     pub(crate) fn end(mut self) -> Status {
         let status = self.machine.end(Status::OK);
-        self.machine.close(status)
+        let status = self.machine.close(status);
+        // The process ends, as in `engine::run`.
+        std::mem::forget(self.machine);
+        status
     }
 }
 

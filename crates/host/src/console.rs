@@ -1,17 +1,19 @@
 //! Console, clocks, randomness and local time of a process: the `Host` of the command line.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use nyrt::host::{Closed, Host, Stream};
 
+use crate::streams;
+
 /// Output is written when this much has gathered.
 const BUFFER: usize = 32 << 10;
 
-/// Standard streams and clocks of this process.
+/// Standard streams (`streams`) and clocks of this process.
 pub struct Console {
     out: Vec<u8>,
     /// Somebody watches: lines are shown at once.
@@ -34,7 +36,7 @@ impl Console {
     pub fn new() -> Console {
         Console {
             out: Vec::new(),
-            interactive: io::stdout().is_terminal(),
+            interactive: streams::out_is_terminal(),
             failure: None,
             closed: false,
             started: Instant::now(),
@@ -67,8 +69,7 @@ impl Console {
         if self.out.is_empty() {
             return Ok(());
         }
-        let mut stdout = io::stdout().lock();
-        let result = stdout.write_all(&self.out).and_then(|()| stdout.flush());
+        let result = streams::write_out(&self.out);
         self.out.clear();
         self.note(result)
     }
@@ -91,7 +92,7 @@ impl Host for Console {
                 // Both streams often end in one terminal or file: keep the order in which things were said. A
                 // closed standard output does not keep anything from standard error.
                 let _ = self.write_out();
-                io::stderr().lock().write_all(bytes).map_err(|_| Closed)
+                streams::write_err(bytes).map_err(|_| Closed)
             }
         }
     }
@@ -103,11 +104,8 @@ impl Host for Console {
     fn read_line(&mut self) -> Option<String> {
         // A prompt has to be seen before its answer is read.
         let _ = self.write_out();
-        let mut line = Vec::new();
-        match io::stdin().lock().read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => None,
-            Ok(_) => Some(line_text(line)),
-        }
+        let line = streams::read_line().ok().filter(|line| !line.is_empty())?;
+        Some(line_text(line))
     }
 
     fn wall_clock_us(&mut self) -> i64 {

@@ -8,7 +8,7 @@ use crate::func::Func;
 use crate::inst::{Builtin, ClassIx, FuncId, Global};
 
 /// Everything that was built.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Program {
     /// Names and literal texts.
     pub names: Interner,

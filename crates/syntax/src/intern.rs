@@ -1,16 +1,17 @@
 //! Names and literal texts as small numbers. It does not know what they mean.
 
 use hashbrown::HashMap;
+use std::rc::Rc;
 
 /// An interned text; equal texts have equal symbols within one [`Interner`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Symbol(pub u32);
 
 /// Texts by number and numbers by text.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Interner {
-    texts: Vec<Box<str>>,
-    by_text: HashMap<Box<str>, Symbol>,
+    texts: Vec<Rc<str>>,
+    by_text: HashMap<Rc<str>, Symbol>,
 }
 
 impl Interner {
@@ -24,8 +25,9 @@ impl Interner {
             return *s;
         }
         let s = Symbol(self.texts.len() as u32);
-        self.texts.push(text.into());
-        self.by_text.insert(text.into(), s);
+        let text: Rc<str> = text.into();
+        self.texts.push(text.clone());
+        self.by_text.insert(text, s);
         s
     }
     /// The symbol of a text that was interned before.

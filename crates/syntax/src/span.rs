@@ -26,7 +26,7 @@ impl Span {
 pub struct FileId(pub u32);
 
 /// One source file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     /// As shown in messages.
     pub name: String,
@@ -38,7 +38,7 @@ pub struct SourceFile {
 }
 
 /// All source files of a program.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
 }

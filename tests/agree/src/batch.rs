@@ -67,7 +67,7 @@ impl fmt::Display for Finding {
 pub struct Summary {
     /// Programs.
     pub programs: u64,
-    /// Processes.
+    /// Runs of them.
     pub runs: u64,
     /// How the reference ended: normally, by an uncaught error, by fuel, at another limit, wrongly.
     pub ends: [u64; 5],
@@ -148,14 +148,14 @@ impl Batch<'_> {
         start: Instant,
         progress: &(dyn Fn(&Summary) + Sync),
     ) -> io::Result<()> {
-        let runner = Runner::new(self.nyash)?;
+        let mut runner = Runner::new(self.nyash)?;
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             if index >= self.programs.end {
                 return Ok(());
             }
             let program = generate::program(self.seed, index);
-            let (found, one) = self.compare(&runner, &program)?;
+            let (found, one) = self.compare(&mut runner, &program)?;
             let kept = summary.lock().map(|mut all| {
                 all.add(&one);
                 all.differing += u64::from(found.is_some());
@@ -168,7 +168,7 @@ impl Batch<'_> {
             if let Some((config, difference)) = found
                 && kept.is_ok_and(|n| n < KEPT)
             {
-                let finding = self.finding(&runner, &program, &config, difference)?;
+                let finding = self.finding(&mut runner, &program, &config, difference)?;
                 if let Ok(mut all) = summary.lock() {
                     all.findings.push(finding);
                 }
@@ -179,7 +179,7 @@ impl Batch<'_> {
     /// Runs one program under every configuration. Gives the first difference.
     pub fn compare(
         &self,
-        runner: &Runner,
+        runner: &mut Runner,
         program: &Program,
     ) -> io::Result<(Option<(Config, Difference)>, Summary)> {
         let mut one =
@@ -213,7 +213,7 @@ impl Batch<'_> {
     /// Makes a program small that keeps its difference, and writes everything to a folder.
     pub fn finding(
         &self,
-        runner: &Runner,
+        runner: &mut Runner,
         program: &Program,
         config: &Config,
         difference: Difference,
@@ -247,7 +247,7 @@ impl Batch<'_> {
     }
 
     /// How a program differs under one configuration.
-    fn differs(&self, runner: &Runner, program: &Program, config: &Config) -> io::Result<Option<Difference>> {
+    fn differs(&self, runner: &mut Runner, program: &Program, config: &Config) -> io::Result<Option<Difference>> {
         let Some(first) = self.configs.first() else { return Ok(None) };
         let reference = runner.run(program, first, number(program.index))?;
         if config.name == first.name {

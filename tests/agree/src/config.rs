@@ -7,14 +7,14 @@ use crate::run::Seen;
 pub struct Config {
     /// Short, for reports.
     pub name: &'static str,
-    /// Flags of `nyash run`.
-    pub flags: &'static [&'static str],
-    /// Variables; `@` in a value stands for a number that depends on the program.
+    /// Variables that set the switches; `@` in a value stands for a number that depends on the program.
     pub env: &'static [(&'static str, &'static str)],
     /// What is compared.
     pub checks: Checks,
     /// Run for one of so many programs.
     pub one_in: u64,
+    /// Run with a command of its own.
+    pub apart: bool,
     /// Changes what was seen: only to show that differences are found.
     pub alter: Option<fn(&mut Seen)>,
 }
@@ -30,26 +30,25 @@ pub enum Checks {
     ProperEnd,
 }
 
-const PLAIN: Config = Config { name: "", flags: &[], env: &[], checks: Checks::Same, one_in: 1, alter: None };
+const PLAIN: Config =
+    Config { name: "", env: &[], checks: Checks::Same, one_in: 1, apart: false, alter: None };
 
 /// Every configuration. A new tier gets its rows here.
 pub const CONFIGS: &[Config] = &[
-    Config { name: "interp", flags: &["--tier=interp"], ..PLAIN },
-    Config { name: "auto", flags: &["--tier=auto"], ..PLAIN },
-    Config { name: "vm", flags: &["--tier=vm"], ..PLAIN },
-    Config { name: "auto after 1", flags: &["--tier=auto"], env: &[("NYASH_VM_THRESHOLD", "1")], ..PLAIN },
+    Config { name: "interp", env: &[("NYASH_TIER", "interp")], ..PLAIN },
+    Config { name: "auto", env: &[("NYASH_TIER", "auto")], ..PLAIN },
+    Config { name: "vm", env: &[("NYASH_TIER", "vm")], ..PLAIN },
+    Config { name: "auto after 1", env: &[("NYASH_TIER", "auto"), ("NYASH_VM_THRESHOLD", "1")], ..PLAIN },
     Config {
         name: "vm, never specialized",
-        flags: &["--tier=vm"],
-        env: &[("NYASH_SPECIALIZE", "never")],
+        env: &[("NYASH_TIER", "vm"), ("NYASH_SPECIALIZE", "never")],
         one_in: 2,
         ..PLAIN
     },
     Config { name: "promoted now and then", env: &[("NYASH_STRESS", "promote-every=@")], one_in: 3, ..PLAIN },
     Config {
         name: "vm, counts as written",
-        flags: &["--tier=vm"],
-        env: &[("NYASH_STRESS", "early-drop=off")],
+        env: &[("NYASH_TIER", "vm"), ("NYASH_STRESS", "early-drop=off")],
         one_in: 4,
         ..PLAIN
     },
@@ -61,32 +60,35 @@ pub const CONFIGS: &[Config] = &[
     },
     Config {
         name: "vm, counts audited",
-        flags: &["--tier=vm"],
-        env: &[("NYASH_STRESS", "rc-audit")],
+        env: &[("NYASH_TIER", "vm"), ("NYASH_STRESS", "rc-audit")],
         one_in: 20,
         ..PLAIN
     },
     Config {
         name: "interp, counts audited",
-        flags: &["--tier=interp"],
-        env: &[("NYASH_STRESS", "rc-audit")],
+        env: &[("NYASH_TIER", "interp"), ("NYASH_STRESS", "rc-audit")],
         one_in: 20,
         ..PLAIN
     },
     Config {
         name: "interp, cycles collected always",
-        flags: &["--tier=interp"],
-        env: &[("NYASH_STRESS", "cycle=always")],
+        env: &[("NYASH_TIER", "interp"), ("NYASH_STRESS", "cycle=always")],
         checks: Checks::SameButCollections,
         one_in: 2,
         ..PLAIN
     },
     Config {
         name: "interp, no memory once",
-        flags: &["--tier=interp"],
-        env: &[("NYASH_STRESS", "alloc-fail=@")],
+        env: &[("NYASH_TIER", "interp"), ("NYASH_STRESS", "alloc-fail=@")],
         checks: Checks::ProperEnd,
         one_in: 2,
+        ..PLAIN
+    },
+    Config {
+        name: "vm, as a command",
+        env: &[("NYASH_TIER", "vm")],
+        one_in: 50,
+        apart: true,
         ..PLAIN
     },
 ];

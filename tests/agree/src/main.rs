@@ -141,14 +141,14 @@ fn progress(o: &Options, summary: &Summary) {
 
 /// Compares one program; makes it small if its runs differ.
 fn one(batch: &Batch<'_>, program: &Program) -> std::io::Result<bool> {
-    let runner = Runner::new(batch.nyash)?;
-    let (found, _) = batch.compare(&runner, program)?;
+    let mut runner = Runner::new(batch.nyash)?;
+    let (found, _) = batch.compare(&mut runner, program)?;
     let Some((config, difference)) = found else {
         say("all agree");
         return Ok(true);
     };
     say(&format!("`{}`: {}", config.name, judge::first_line(&difference)));
-    let finding = batch.finding(&runner, program, &config, difference)?;
+    let finding = batch.finding(&mut runner, program, &config, difference)?;
     say(&finding.to_string());
     Ok(false)
 }

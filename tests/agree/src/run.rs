@@ -1,8 +1,9 @@
-//! Runs a program with the `nyash` command and says what was seen. Output goes through files, so that one thread is
-//! enough for a process.
+//! Runs a program and says what was seen: in a process that runs many (`worker`), or with the `nyash` command of its
+//! own. The output of the command goes through files, so that one thread is enough for it.
 
 use crate::config::Config;
 use crate::generate::Program;
+use crate::worker::{Answer, Worker};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,9 @@ use std::time::{Duration, Instant};
 
 /// Far above what any program needs.
 const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The program in the folder of a runner.
+const FILE: &str = "p.nyash";
 
 /// Most bytes of a stream that are looked at.
 const MAX_OUTPUT: usize = 8 << 20;
@@ -46,6 +50,10 @@ pub struct HeapSeen {
 pub struct Runner {
     nyash: PathBuf,
     folder: PathBuf,
+    /// Absent after a run that took it along, and before the first one.
+    worker: Option<Worker>,
+    /// What the file and the worker hold.
+    text: String,
 }
 
 impl Runner {
@@ -56,16 +64,52 @@ impl Runner {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("nyash-agree-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder)?;
-        Ok(Runner { nyash: nyash.to_path_buf(), folder })
+        Ok(Runner { nyash: nyash.to_path_buf(), folder, worker: None, text: String::new() })
     }
 
     /// Runs a program; `number` stands for the `@` of the configuration.
-    pub fn run(&self, program: &Program, config: &Config, number: u64) -> io::Result<Seen> {
+    pub fn run(&mut self, program: &Program, config: &Config, number: u64) -> io::Result<Seen> {
+        if self.text != program.text {
+            fs::write(self.folder.join(FILE), &program.text)?;
+            self.text.clone_from(&program.text);
+            if let Some(worker) = &mut self.worker {
+                worker.read(FILE)?;
+            }
+        }
+        let mut seen = match config.apart {
+            true => self.command(&variables(program, config, number))?,
+            false => self.ask(&variables(program, config, number))?,
+        };
+        if let Some(alter) = config.alter {
+            alter(&mut seen);
+        }
+        Ok(seen)
+    }
+
+    fn ask(&mut self, variables: &[(&'static str, String)]) -> io::Result<Seen> {
+        let mut worker = match self.worker.take() {
+            Some(worker) => worker,
+            None => {
+                let mut worker = Worker::start(&self.nyash, &self.folder, DEADLINE)?;
+                worker.read(FILE)?;
+                worker
+            }
+        };
+        Ok(match worker.run(variables) {
+            Answer::Done(code, out, err) => {
+                self.worker = Some(worker);
+                Seen::new(Some(code), out, err)
+            }
+            Answer::Died => Seen::default(),
+            Answer::Late => Seen { late: true, ..Seen::default() },
+        })
+    }
+
+    fn command(&self, variables: &[(&'static str, String)]) -> io::Result<Seen> {
         let path = |name: &str| self.folder.join(name);
-        fs::write(path("p.nyash"), &program.text)?;
         let mut command = Command::new(&self.nyash);
-        command.args(arguments(program, config)).arg("p.nyash").current_dir(&self.folder);
-        command.env_clear().envs(variables(config, number)).stdin(Stdio::null());
+        command.args(["run", FILE]).current_dir(&self.folder);
+        command.env_clear().envs(variables.iter().cloned()).stdin(Stdio::null());
         command.stdout(File::create(path("out"))?).stderr(File::create(path("err"))?);
         let mut child = command.spawn()?;
         let (start, mut pause) = (Instant::now(), Duration::from_micros(400));
@@ -81,18 +125,19 @@ impl Runner {
             std::thread::sleep(pause);
             pause = (pause * 3 / 2).min(Duration::from_millis(5));
         };
-        let text = |name: &str| -> io::Result<String> {
-            let mut bytes = fs::read(path(name))?;
+        let seen = Seen::new(status.and_then(|s| s.code()), fs::read(path("out"))?, fs::read(path("err"))?);
+        Ok(Seen { late: status.is_none(), ..seen })
+    }
+}
+
+impl Seen {
+    fn new(code: Option<i32>, out: Vec<u8>, err: Vec<u8>) -> Seen {
+        let text = |mut bytes: Vec<u8>| {
             bytes.truncate(MAX_OUTPUT);
-            Ok(String::from_utf8_lossy(&bytes).into_owned())
+            String::from_utf8_lossy(&bytes).into_owned()
         };
-        let (err, heap) = statistics(&text("err")?);
-        let code = status.and_then(|s| s.code());
-        let mut seen = Seen { out: text("out")?, err, code, heap, late: status.is_none() };
-        if let Some(alter) = config.alter {
-            alter(&mut seen);
-        }
-        Ok(seen)
+        let (err, heap) = statistics(&text(err));
+        Seen { out: text(out), err, code, heap, late: false }
     }
 }
 
@@ -103,25 +148,21 @@ impl Drop for Runner {
     }
 }
 
-fn arguments(program: &Program, config: &Config) -> Vec<String> {
-    let mut list = vec!["run".to_owned(), "--gc-stats".to_owned()];
-    list.push(format!("--fuel={}", program.fuel));
-    list.push(format!("--max-depth={}", program.depth));
-    list.extend(config.flags.iter().map(|f| (*f).to_owned()));
-    list
-}
-
-fn variables(config: &Config, number: u64) -> Vec<(&'static str, String)> {
-    config.env.iter().map(|(name, value)| (*name, value.replace('@', &number.to_string()))).collect()
+fn variables(program: &Program, config: &Config, number: u64) -> Vec<(&'static str, String)> {
+    let limits = [
+        ("NYASH_GC_STATS", "1".to_owned()),
+        ("NYASH_FUEL", program.fuel.to_string()),
+        ("NYASH_MAX_DEPTH", program.depth.to_string()),
+    ];
+    let own = config.env.iter().map(|(name, value)| (*name, value.replace('@', &number.to_string())));
+    limits.into_iter().chain(own).collect()
 }
 
 /// The command line of a run, for people.
 pub fn shown(program: &Program, config: &Config, number: u64, file: &str) -> String {
-    let mut out = String::new();
-    for (name, value) in variables(config, number) {
-        out.push_str(&format!("{name}={value} "));
-    }
-    format!("{out}nyash {} {file}", arguments(program, config).join(" "))
+    let variables = variables(program, config, number);
+    let words: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+    format!("{}nyash run {file}", words.concat())
 }
 
 /// Takes what `--gc-stats` says out of the errors.

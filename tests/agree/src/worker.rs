@@ -1,0 +1,103 @@
+//! A `nyash serve` process that runs programs one after another. It knows how to ask and when to give up waiting,
+//! not what is run.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Memory that a run gave back serves the next one: otherwise the system clears the same pages for every run.
+const KEEP_MEMORY: &str = "glibc.malloc.trim_threshold=1000000000:glibc.malloc.mmap_threshold=1000000000";
+
+/// How a run in a worker ended.
+pub(crate) enum Answer {
+    /// With an exit code, output and errors.
+    Done(i32, Vec<u8>, Vec<u8>),
+    /// It took the process with it.
+    Died,
+    /// It was ended after the time for one run.
+    Late,
+}
+
+pub(crate) struct Worker {
+    child: Arc<Mutex<Child>>,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    /// Tells the watch when a run begins (`true`) and when it has ended.
+    watch: Sender<bool>,
+    late: Arc<Mutex<bool>>,
+}
+
+impl Worker {
+    /// Starts a process in a folder; no run in it may take longer than `deadline`.
+    pub(crate) fn start(nyash: &Path, folder: &Path, deadline: Duration) -> io::Result<Worker> {
+        let mut command = Command::new(nyash);
+        command.arg("serve").current_dir(folder).env_clear().env("GLIBC_TUNABLES", KEEP_MEMORY);
+        // What it says there besides answers is for nobody: the end of the answers tells that something is wrong.
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        let (child, late) = (Arc::new(Mutex::new(child)), Arc::default());
+        let (watch, runs) = mpsc::channel();
+        let (watched, told) = (Arc::clone(&child), Arc::clone(&late));
+        std::thread::spawn(move || end_late(&runs, deadline, &watched, &told));
+        Ok(Worker { child, requests, answers: BufReader::new(answers), watch, late })
+    }
+
+    /// Reads a program, for the runs that follow.
+    pub(crate) fn read(&mut self, file: &str) -> io::Result<()> {
+        writeln!(self.requests, "read {file}")
+    }
+
+    /// Runs the program that was read last. After anything but [`Answer::Done`] the process is gone.
+    pub(crate) fn run(&mut self, variables: &[(&'static str, String)]) -> Answer {
+        let _ = self.watch.send(true);
+        let answer = self.ask(variables);
+        let _ = self.watch.send(false);
+        match answer {
+            Ok((code, out, err)) => Answer::Done(code, out, err),
+            Err(_) if *self.late.lock().unwrap_or_else(PoisonError::into_inner) => Answer::Late,
+            Err(_) => Answer::Died,
+        }
+    }
+
+    fn ask(&mut self, variables: &[(&'static str, String)]) -> io::Result<(i32, Vec<u8>, Vec<u8>)> {
+        let words: Vec<String> = variables.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+        self.requests.write_all(format!("run{}\n", words.concat()).as_bytes())?;
+        let mut head = String::new();
+        self.answers.read_line(&mut head)?;
+        let mut numbers = head.split_ascii_whitespace().map(str::parse::<usize>);
+        let mut number = || numbers.next().and_then(Result::ok).ok_or(io::ErrorKind::InvalidData);
+        let (code, out, err) = (number()?, number()?, number()?);
+        let mut bytes = |len| -> io::Result<Vec<u8>> {
+            let mut bytes = vec![0; len];
+            self.answers.read_exact(&mut bytes)?;
+            Ok(bytes)
+        };
+        Ok((code as i32, bytes(out)?, bytes(err)?))
+    }
+}
+
+/// Ends the process when a run takes too long. It goes with the worker.
+fn end_late(runs: &Receiver<bool>, deadline: Duration, child: &Mutex<Child>, late: &Mutex<bool>) {
+    while let Ok(begins) = runs.recv() {
+        if begins && runs.recv_timeout(deadline) == Err(RecvTimeoutError::Timeout) {
+            *late.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            // When it ended just now there is nothing to end.
+            let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        // A process that waits for requests, or none.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
