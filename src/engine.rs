@@ -6,6 +6,7 @@ mod advice;
 mod compile;
 mod machine;
 mod outcome;
+mod repeat;
 mod seen;
 mod session;
 mod stages;
@@ -21,7 +22,9 @@ use crate::config;
 use crate::load::{self, Input, Loaded};
 use crate::report::Finding;
 use crate::settings::{self, Id, Settings};
+use compile::{Analysed, ClosedProgram};
 use machine::Machine;
+pub(crate) use repeat::Repeated;
 pub(crate) use session::{Ran, Session, Value};
 pub(crate) use stages::{Form, facts_text, form_text, mir_text, select};
 
@@ -110,26 +113,14 @@ pub(crate) fn run(front: Front, args: Vec<String>, format: ErrorFormat) -> Statu
     // The trees take more memory than everything else that is there now.
     drop(loaded);
     let Some(&top) = tops.first() else { return Status::OK };
-    match Machine::new(program, sources, &settings, args, format, Some(top)) {
+    let (program, closed) = ClosedProgram::new(Analysed::new(program, top, &settings), &settings);
+    match Machine::new(program, sources, &settings, args, format, Some(closed)) {
         Ok(mut machine) => {
             machine.lints = lints;
             let status = machine.run_to_end(top);
             // The process ends: freeing every table one by one would only take time.
             std::mem::forget(machine);
             status
-        }
-        Err(status) => status,
-    }
-}
-
-/// Runs a built program that will be run again, under other settings than those it was read with.
-pub(crate) fn run_once(front: &Front, settings: &Settings) -> Status {
-    let Some(&top) = front.tops.first() else { return Status::OK };
-    let (program, sources) = (front.program.clone(), front.sources.clone());
-    match Machine::new(program, sources, settings, Vec::new(), ErrorFormat::Text, Some(top)) {
-        Ok(mut machine) => {
-            machine.lints.clone_from(&front.lints);
-            machine.run_to_end(top)
         }
         Err(status) => status,
     }

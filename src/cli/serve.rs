@@ -12,9 +12,9 @@ use std::path::PathBuf;
 use syntax::span::SourceMap;
 
 use super::{ErrorFormat, Status, refuse};
-use crate::engine::{self, Front};
+use crate::engine::Repeated;
 use crate::load::Input;
-use crate::report::{self, Finding};
+use crate::report::Finding;
 use crate::settings::{self, Id};
 
 pub(super) fn serve() -> Status {
@@ -25,21 +25,15 @@ pub(super) fn serve() -> Status {
 }
 
 fn requests() -> Result<(), String> {
-    let mut front = None;
+    let mut program = None;
     for line in io::stdin().lock().lines() {
         let line = line.map_err(|e| e.to_string())?;
         let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
-        match (verb, &front) {
-            ("read", _) => {
-                let mut read = engine::read(&Input::File(PathBuf::from(rest)), &[]);
-                if !read.has_errors() {
-                    read.build();
-                }
-                front = Some(read);
-            }
-            ("run", Some(front)) => {
+        match (verb, &mut program) {
+            ("read", program) => *program = Some(Repeated::new(&Input::File(PathBuf::from(rest)))),
+            ("run", Some(program)) => {
                 let flags = rest.split_ascii_whitespace().map(settings::given).collect::<Result<_, _>>()?;
-                answer(front, flags).map_err(|e| e.to_string())?;
+                answer(program, flags).map_err(|e| e.to_string())?;
             }
             ("run", None) => return Err("there is no program to run".into()),
             _ => return Err(format!("there is no request `{verb}`")),
@@ -49,22 +43,13 @@ fn requests() -> Result<(), String> {
 }
 
 /// Runs a program and tells what it wrote.
-fn answer(front: &Front, flags: Vec<(Id, String)>) -> io::Result<()> {
+fn answer(program: &mut Repeated, flags: Vec<(Id, String)>) -> io::Result<()> {
     let (status, written) = streams::captured(|| {
         // As `main` does: a panic ends the run, not those that come.
-        catch_unwind(AssertUnwindSafe(|| run(front, &flags))).unwrap_or(Status::INTERNAL)
+        catch_unwind(AssertUnwindSafe(|| program.run(&flags))).unwrap_or(Status::INTERNAL)
     });
     let mut out = io::stdout().lock();
     let head = format!("{} {} {}\n", status.0, written.out.len(), written.err.len());
     out.write_all(&[head.as_bytes(), &written.out, &written.err].concat())?;
     out.flush()
-}
-
-fn run(front: &Front, flags: &[(Id, String)]) -> Status {
-    if front.has_errors() {
-        return refuse(&front.sources, &front.findings, ErrorFormat::Text);
-    }
-    let (settings, _) = settings::resolve(flags, &[]);
-    report::emit(&report::findings(&front.sources, &front.findings, false));
-    engine::run_once(front, &settings)
 }

@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use infer::{Facts, World};
 use lower::{Bodies, Context, Known, Layouts, Names, Place, SignatureTable};
@@ -19,47 +19,73 @@ use profiler::{Decision, Declined, Phase, Stats, Thresholds, Warmth, decide, fir
 use syntax::intern::Symbol;
 use vm::Vm;
 
+use crate::settings::{Settings, StatsForm};
+
+/// A program and what is known of it before it runs.
+#[derive(Clone)]
+pub(super) struct Analysed {
+    program: Program,
+    facts: Rc<Facts>,
+    signatures: Rc<SignatureTable>,
+    /// How long that took, when somebody will look at it.
+    took: Option<Duration>,
+}
+
+impl Analysed {
+    /// Analyses a program that starts with this function. Boxes that hold things and functions that make them are copied
+    /// for what they are used for, unless the settings say otherwise.
+    pub(super) fn new(mut program: Program, top: FuncId, settings: &Settings) -> Analysed {
+        let start = is_measured(settings).then(Instant::now);
+        let world = World { entries: vec![top] };
+        let facts = if settings.specialize {
+            infer::specialize(&mut program, &world)
+        } else {
+            infer::analyse(&program, &world)
+        };
+        let signatures = Rc::new(SignatureTable::new(&program, &facts));
+        Analysed { program, facts: Rc::new(facts), signatures, took: start.map(|s| s.elapsed()) }
+    }
+}
+
+/// Whether anybody will look at the statistics: clocks are read only then.
+pub(super) fn is_measured(settings: &Settings) -> bool {
+    settings.stats != StatsForm::Off
+}
+
 /// A program about which everything is known.
 pub(super) struct ClosedProgram {
-    facts: Facts,
-    signatures: SignatureTable,
+    facts: Rc<Facts>,
+    signatures: Rc<SignatureTable>,
     known: Known,
+    /// Of one run: what lowering knows of layouts depends on which boxes are declared by then.
     bodies: Bodies,
     names: Names,
     stats: RefCell<Stats>,
-    /// Whether anybody will look at the statistics: clocks are read only then.
+    /// [`is_measured`]
     measured: bool,
     /// [`Context::early_drop`]
     early_drop: bool,
 }
 
 impl ClosedProgram {
-    /// Analyses a program that starts with this function. Boxes that hold things and functions that make them are copied
-    /// for what they are used for.
-    pub(super) fn new(
-        program: &mut Program,
-        top: FuncId,
-        specialize: bool,
-        measured: bool,
-        early_drop: bool,
-    ) -> ClosedProgram {
-        let start = measured.then(Instant::now);
-        let world = World { entries: vec![top] };
-        let facts =
-            if specialize { infer::specialize(program, &world) } else { infer::analyse(program, &world) };
+    /// The program for a runtime, and what is known of it for the tiers.
+    pub(super) fn new(analysed: Analysed, settings: &Settings) -> (Program, ClosedProgram) {
+        let Analysed { program, facts, signatures, took } = analysed;
         let find = |text| program.names.find(text);
         let closed = ClosedProgram {
-            signatures: SignatureTable::new(program, &facts),
+            signatures,
             facts,
             known: Known::default(),
             bodies: Bodies::default(),
             names: Names { get: find("get"), set: find("set"), fini: find("fini") },
             stats: RefCell::default(),
-            measured,
-            early_drop,
+            measured: is_measured(settings),
+            early_drop: !settings.stress.no_early_drop,
         };
-        closed.spent(Phase::Analyse, start);
-        closed
+        if let Some(took) = took {
+            closed.took(Phase::Analyse, took);
+        }
+        (program, closed)
     }
 
     /// How a class's own field lies in its instances.
@@ -83,9 +109,13 @@ impl ClosedProgram {
 
     fn spent(&self, phase: Phase, start: Option<Instant>) {
         if let Some(start) = start {
-            let ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            self.stats.borrow_mut().spent(phase, ns);
+            self.took(phase, start.elapsed());
         }
+    }
+
+    fn took(&self, phase: Phase, time: Duration) {
+        let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.stats.borrow_mut().spent(phase, ns);
     }
 
     fn now(&self) -> Option<Instant> {

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use syntax::span::SourceMap;
 use vm::Vm;
 
-use super::compile::{ClosedProgram, Promotion, Timed};
+use super::compile::{ClosedProgram, Promotion, Timed, is_measured};
 use super::outcome;
 use super::stages::Form;
 use super::watch::Watch;
@@ -82,15 +82,15 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// Reserves the heap and links the program. `top` is where a program starts that nothing is added to; without it
-    /// (a REPL) nothing is known about what will come, and tier 0 runs everything.
+    /// Reserves the heap and links the program. `closed` is what is known of a program that nothing is added to; without
+    /// it (a REPL) nothing is known about what will come, and tier 0 runs everything.
     pub(super) fn new(
-        mut program: Program,
+        program: Program,
         sources: SourceMap,
         settings: &Settings,
         args: Vec<String>,
         format: ErrorFormat,
-        top: Option<FuncId>,
+        closed: Option<ClosedProgram>,
     ) -> Result<Machine, Status> {
         let region = Reservation::new(settings.max_heap).map_err(|e| {
             refuse(&format!("cannot reserve address space for the heap: {e}"), "try a smaller --max-heap")
@@ -113,11 +113,8 @@ impl Machine {
         rt.limits.max_depth = settings.max_depth;
         rt.args = args;
         rt.prelude = prelude(&program);
-        let measured = settings.stats != StatsForm::Off;
-        let closed = top.map(|top| {
-            let early_drop = !settings.stress.no_early_drop;
-            Rc::new(ClosedProgram::new(&mut program, top, settings.specialize, measured, early_drop))
-        });
+        let measured = is_measured(settings);
+        let closed = closed.map(Rc::new);
         let linked = match &closed {
             Some(closed) => {
                 let slots: Vec<Vec<SlotType>> = slots(&program, closed);

@@ -4,6 +4,7 @@ use mir::inst::FuncId;
 use syntax::hints::nearest;
 
 use super::Front;
+use super::compile::{Analysed, ClosedProgram};
 use super::machine::Machine;
 use crate::cli::{ErrorFormat, Status};
 use crate::report::Finding;
@@ -66,7 +67,9 @@ pub(crate) fn form_text(
     let Front { sources, program, settings, tops, .. } = front;
     let names: Vec<_> = funcs.iter().map(|id| program.func(*id).name).collect();
     let before = program.funcs.len();
-    let mut machine = Machine::new(program, sources, &settings, Vec::new(), format, tops.first().copied())?;
+    let Some(&top) = tops.first() else { return Ok(String::new()) };
+    let (program, closed) = ClosedProgram::new(Analysed::new(program, top, &settings), &settings);
+    let mut machine = Machine::new(program, sources, &settings, Vec::new(), format, Some(closed))?;
     let program = &machine.core.linked.program;
     let copies = (before..program.funcs.len()).map(|i| FuncId(i as u32));
     let copies = copies.filter(|id| names.contains(&program.func(*id).name));

@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn a_panic_ends_the_capture() {
-        let run = std::panic::catch_unwind(|| captured(|| assert!(!are_captured(), "the streams are captured")));
+        let run =
+            std::panic::catch_unwind(|| captured(|| assert!(!are_captured(), "the streams are captured")));
         assert!(run.is_err() && !are_captured());
     }
 }

@@ -5,6 +5,7 @@
 //! owns what.
 
 use hashbrown::{HashMap, HashSet};
+use smallvec::SmallVec;
 
 use crate::draft::{Draft, EXCEPTION_VAR, Placed};
 use crate::func::{BlockData, Edge, Func};
@@ -21,7 +22,7 @@ struct Way {
 struct Pass<'a> {
     draft: &'a mut Draft,
     order: Vec<Block>,
-    ways: Vec<Vec<Way>>,
+    ways: Vec<SmallVec<[Way; 2]>>,
     /// The only value of variables that are stored once.
     single: Vec<Option<Val>>,
     /// Variables needed at the entry of each block, in order.
@@ -39,7 +40,7 @@ pub(crate) fn construct(mut draft: Draft) -> Func {
     let blocks = draft.blocks.len();
     let alias = (0..draft.gives.len() as u32).map(Val).collect();
     let mut pass = Pass {
-        ways: vec![Vec::new(); blocks],
+        ways: vec![SmallVec::new(); blocks],
         single: vec![None; draft.vars.len()],
         live: vec![Vec::new(); blocks],
         params: vec![Vec::new(); blocks],
@@ -176,7 +177,7 @@ impl Pass<'_> {
                     }
                     _ => {}
                 }
-                let mut edges = Vec::new();
+                let mut edges: SmallVec<[EdgeId; 4]> = SmallVec::new();
                 self.draft.func.edges_of(&inst, |e| edges.push(e));
                 for e in edges {
                     let to = self.draft.func.edges[e.index()].to;
@@ -207,7 +208,7 @@ impl Pass<'_> {
         for body in &mut bodies {
             for (inst, _) in body {
                 let mut op = inst.op;
-                let mut lists = Vec::new();
+                let mut lists: SmallVec<[u32; 2]> = SmallVec::new();
                 op.operands_mut(&mut |operand| match operand.get() {
                     OperandRef::Val(v) => operand.set(OperandRef::Val(self.resolve(v))),
                     OperandRef::Own(v) => operand.set(OperandRef::Own(Own(self.resolve(v.0)))),

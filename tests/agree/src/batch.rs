@@ -27,7 +27,7 @@ pub struct Batch<'a> {
     pub programs: Range<u64>,
     /// Where findings are written.
     pub findings: &'a Path,
-    /// Processes at once.
+    /// Programs at once.
     pub jobs: usize,
     /// Time to make a finding small.
     pub reducing: Duration,
@@ -247,7 +247,12 @@ impl Batch<'_> {
     }
 
     /// How a program differs under one configuration.
-    fn differs(&self, runner: &mut Runner, program: &Program, config: &Config) -> io::Result<Option<Difference>> {
+    fn differs(
+        &self,
+        runner: &mut Runner,
+        program: &Program,
+        config: &Config,
+    ) -> io::Result<Option<Difference>> {
         let Some(first) = self.configs.first() else { return Ok(None) };
         let reference = runner.run(program, first, number(program.index))?;
         if config.name == first.name {

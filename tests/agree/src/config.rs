@@ -84,13 +84,7 @@ pub const CONFIGS: &[Config] = &[
         one_in: 2,
         ..PLAIN
     },
-    Config {
-        name: "vm, as a command",
-        env: &[("NYASH_TIER", "vm")],
-        one_in: 50,
-        apart: true,
-        ..PLAIN
-    },
+    Config { name: "vm, as a command", env: &[("NYASH_TIER", "vm")], one_in: 50, apart: true, ..PLAIN },
 ];
 
 impl Config {

@@ -23,7 +23,7 @@ agree --show N             prints a program
   --programs N             how many (1000)
   --first N                number of the first one (0): a long run can be split, or go on where it was stopped
   --seed N                 of the series (1)
-  --jobs N                 processes at once (twice the processors)
+  --jobs N                 programs at once (twice the processors)
   --nyash PATH             the executable (`nyash` beside this one)
   --findings FOLDER        where differences are written (agree-findings)
   --minutes N              time to make one of them small (2)";
@@ -120,8 +120,7 @@ fn work(o: &Options) -> Result<bool, String> {
         say(&finding.to_string());
     }
     let (seed, first, last) = (o.seed, o.first, o.first + o.programs.saturating_sub(1));
-    say(&format!("seed {seed}, programs {first} to {last}, {} configurations", CONFIGS.len()));
-    say(&summary.to_string());
+    say(&format!("seed {seed}, programs {first} to {last}, {} configurations: {summary}", CONFIGS.len()));
     Ok(summary.differing == 0)
 }
 

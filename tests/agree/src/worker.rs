@@ -8,9 +8,6 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Memory that a run gave back serves the next one: otherwise the system clears the same pages for every run.
-const KEEP_MEMORY: &str = "glibc.malloc.trim_threshold=1000000000:glibc.malloc.mmap_threshold=1000000000";
-
 /// How a run in a worker ended.
 pub(crate) enum Answer {
     /// With an exit code, output and errors.
@@ -34,7 +31,7 @@ impl Worker {
     /// Starts a process in a folder; no run in it may take longer than `deadline`.
     pub(crate) fn start(nyash: &Path, folder: &Path, deadline: Duration) -> io::Result<Worker> {
         let mut command = Command::new(nyash);
-        command.arg("serve").current_dir(folder).env_clear().env("GLIBC_TUNABLES", KEEP_MEMORY);
+        command.arg("serve").current_dir(folder).env_clear();
         // What it says there besides answers is for nobody: the end of the answers tells that something is wrong.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn()?;
