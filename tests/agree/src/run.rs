@@ -72,8 +72,9 @@ impl Runner {
         if self.text != program.text {
             fs::write(self.folder.join(FILE), &program.text)?;
             self.text.clone_from(&program.text);
-            if let Some(worker) = &mut self.worker {
-                worker.read(FILE)?;
+            // One that is gone is replaced when it is needed.
+            if self.worker.as_mut().is_some_and(|worker| worker.read(FILE).is_err()) {
+                self.worker = None;
             }
         }
         let mut seen = match config.apart {

@@ -98,3 +98,36 @@ impl Drop for Worker {
         let _ = child.wait();
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// What a run in a process is like that does this after both requests.
+    fn answer(script: &str) -> Answer {
+        let folder = std::env::temp_dir().join(format!("nyash-agree-worker-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("the folder is writable");
+        let path = folder.join("nyash");
+        fs::write(&path, format!("#!/bin/sh\nread a\nread b\n{script}\n")).expect("the folder is writable");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+        let mut worker = Worker::start(&path, &folder, Duration::from_millis(300)).expect("there is a shell");
+        worker.read("p.nyash").expect("the shell reads");
+        let answer = worker.run(&[("NYASH_TIER", "vm".to_owned())]);
+        drop(worker);
+        fs::remove_dir_all(&folder).expect("nobody else removes it");
+        answer
+    }
+
+    #[test]
+    fn an_answer_a_crash_and_a_run_without_end_are_told_apart() {
+        let done = answer("printf '3 2 1\\nab!'; read c");
+        assert!(matches!(done, Answer::Done(3, out, err) if out == b"ab" && err == b"!"));
+        assert!(matches!(answer("kill -9 $$"), Answer::Died));
+        assert!(matches!(answer("printf '3 2'"), Answer::Died));
+        assert!(matches!(answer("exec sleep 60"), Answer::Late));
+        let asked = answer("printf \"0 ${#b} 0\\n$b\"; read c");
+        assert!(matches!(asked, Answer::Done(0, out, _) if out == b"run NYASH_TIER=vm"));
+    }
+}
