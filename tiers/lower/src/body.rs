@@ -89,7 +89,7 @@ pub(crate) fn translate(cx: Context<'_>, id: FuncId) -> Lowered {
 
 /// The blocks that are reached, each behind those that dominate it: a handler may stand before the only block that comes to it,
 /// and what a value is called must be known where it is used.
-fn definitions_first(src: &Func) -> Vec<Block> {
+pub(crate) fn definitions_first(src: &Func) -> Vec<Block> {
     let next = |block: Block| {
         let mut next = Vec::new();
         for inst in src.block_insts(block) {

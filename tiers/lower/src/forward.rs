@@ -1,6 +1,6 @@
-//! What was loaded, stored, tested or checked a moment ago is not loaded, tested or checked again. It works along paths
-//! that nothing else joins: a block that is entered from one place only goes on with what is known there, every other
-//! one begins with nothing.
+//! What was loaded, stored, tested or checked a moment ago is not loaded, tested or checked again. Where ways join, what is
+//! known on all of them is known; a loop begins with nothing, and so does a handler: what a running loop of
+//! the interpreter has no value for must not live across its beginning.
 //!
 //! References are not taken from stores: a stored one has been given away. It does not remove anything that throws
 //! but checks that cannot fail.
@@ -8,6 +8,9 @@
 use mir::func::Func;
 use mir::inst::{Block, EdgeId, Inst, Op, Val};
 
+use smallvec::SmallVec;
+
+use crate::body::definitions_first;
 use crate::effects::{Needs, disturbs};
 use crate::rewrite::{drop_unreached, found, remove, rename};
 use crate::{Context, Lowered};
@@ -37,18 +40,11 @@ struct Pass<'a> {
     gone: Vec<bool>,
     /// What a test is: of which reference, and whether it holds when the reference is zero.
     zero_tests: Vec<Option<(Val, bool)>>,
-    /// Of each block: the only block and edge that lead to it.
-    only: Vec<Way>,
+    /// Of each block: the blocks and edges that lead to it; `None` when exceptions do.
+    ways: Vec<Option<Ways>>,
 }
 
-/// How a block is entered.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Never,
-    /// At the end of one block.
-    From(Block, EdgeId),
-    Several,
-}
+type Ways = SmallVec<[(Block, EdgeId); 2]>;
 
 /// Removes what is done twice on one path.
 pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
@@ -61,7 +57,7 @@ pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
         same: (0..func.values).map(Val).collect(),
         gone: vec![false; func.insts.len()],
         zero_tests: vec![None; values],
-        only: ways(func),
+        ways: ways(func),
     };
     pass.run();
     let Pass { alias, gone, .. } = pass;
@@ -74,15 +70,17 @@ pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
 }
 
 /// How every block is entered.
-fn ways(func: &Func) -> Vec<Way> {
-    let mut ways = vec![Way::Never; func.blocks.len()];
+fn ways(func: &Func) -> Vec<Option<Ways>> {
+    let mut ways = vec![Some(Ways::new()); func.blocks.len()];
     for block in func.block_ids() {
         for inst in func.block_insts(block) {
             func.edges_of(inst, |e| {
                 let way = &mut ways[func.edges[e.index()].to.index()];
                 // An exception leaves from the middle of a block.
-                let plain = e != inst.unwind && *way == Way::Never;
-                *way = if plain { Way::From(block, e) } else { Way::Several };
+                match way.as_mut().filter(|_| e != inst.unwind) {
+                    Some(way) => way.push((block, e)),
+                    None => *way = None,
+                }
             });
         }
     }
@@ -90,26 +88,40 @@ fn ways(func: &Func) -> Vec<Way> {
 }
 
 impl Pass<'_> {
-    /// Walks the trees of blocks that are entered from one place.
+    /// Walks the blocks, each behind those that lead to it but for loops.
     fn run(&mut self) {
-        let mut children: Vec<Vec<Block>> = vec![Vec::new(); self.func.blocks.len()];
-        let mut work: Vec<(Block, Known)> = Vec::new();
-        for block in self.func.block_ids() {
-            match self.only[block.index()] {
-                Way::From(from, _) => children[from.index()].push(block),
-                Way::Never | Way::Several => work.push((block, Known::default())),
-            }
+        let mut ends: Vec<Option<Known>> = vec![None; self.func.blocks.len()];
+        // How many blocks still ask what is known at the end of one.
+        let mut asked = vec![0u32; self.func.blocks.len()];
+        for (from, _) in self.ways.iter().flatten().flatten() {
+            asked[from.index()] += 1;
         }
-        while let Some((block, mut known)) = work.pop() {
+        for block in definitions_first(self.func) {
+            let mut known = self.known_at(block, &ends);
             self.block(block, &mut known);
-            for child in std::mem::take(&mut children[block.index()]) {
-                let mut known = known.clone();
-                if let Way::From(_, edge) = self.only[child.index()] {
-                    self.tested(block, edge, &mut known);
+            for (from, _) in self.ways[block.index()].iter().flatten() {
+                asked[from.index()] -= 1;
+                if asked[from.index()] == 0 {
+                    ends[from.index()] = None;
                 }
-                work.push((child, known));
+            }
+            ends[block.index()] = Some(known);
+        }
+    }
+
+    /// What is known at the beginning of a block, by what is known at the ends of those that were walked.
+    fn known_at(&self, block: Block, ends: &[Option<Known>]) -> Known {
+        let Some(ways) = &self.ways[block.index()] else { return Known::default() };
+        let mut all: Option<Known> = None;
+        for (from, edge) in ways {
+            let Some(mut known) = ends[from.index()].clone() else { return Known::default() };
+            self.tested(*from, *edge, &mut known);
+            match &mut all {
+                Some(all) => all.meet(&known),
+                None => all = Some(known),
             }
         }
+        all.unwrap_or_default()
     }
 
     /// What the branch at the end of a block says about a reference on one of its ways.
@@ -219,6 +231,13 @@ impl Pass<'_> {
 }
 
 impl Known {
+    /// Keeps what the other one knows, too.
+    fn meet(&mut self, other: &Known) {
+        self.fields.retain(|f| other.fields.contains(f));
+        self.tests.retain(|t| other.tests.contains(t));
+        self.nonzero.retain(|v| other.nonzero.contains(v));
+    }
+
     fn field(&self, object: Val, place: u32) -> Option<Val> {
         self.fields.iter().find(|f| f.0 == object && f.1 == place).map(|f| f.2)
     }
