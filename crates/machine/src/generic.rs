@@ -257,28 +257,6 @@ impl Machine {
                 Did::Nothing
             }
 
-            // Typed instructions whose operands are all Any.
-            Op::ArrayOf { items } => match rt.heap.arr_from(&list(items.0).args()) {
-                Ok(array) => Did::Value(array),
-                Err(_) => Did::Trap(self.out_of_memory()),
-            },
-            Op::ClosureOf { func, captures } => {
-                match rt.heap.func_new(link::func_id(func), Value::VOID, &list(captures.0).args()) {
-                    Ok(closure) => Did::Value(closure),
-                    Err(_) => Did::Trap(self.out_of_memory()),
-                }
-            }
-            Op::CellOf { value } => {
-                let value = rt.heap.own(get(value));
-                match rt.heap.cell_new(value) {
-                    Ok(cell) => Did::Value(cell),
-                    Err(_) => {
-                        rt.heap.release(value);
-                        Did::Trap(self.out_of_memory())
-                    }
-                }
-            }
-
             // What ends a block, what is in unfinished functions only, what is done on typed operands.
             _ => self.not_performed(op),
         }

@@ -410,17 +410,19 @@ instructions! {
     BoxLit "box_lit" { a: Val } Scalar TYPED;
     /// [`Op::UnboxRef`] of a reference that lives as long as the program.
     UnboxLit "unbox_lit" { a: Val } Scalar TYPED;
+    /// An Any that holds no reference: it needs no count.
+    Plain "plain" { a: Val } Scalar TYPED;
     /// An owned value that holds no reference here is not used any more.
     Forget "forget" { a: Own } Nothing TYPED;
     /// One count less of a value whose death nobody can observe.
     ReleaseQuiet "release_quiet" { a: Own } Nothing TYPED;
     /// The same value, still kept alive by the owner of `a`.
     Lend "lend" { a: Val } Borrowed TYPED;
-    /// [`Op::NewArray`] of values that stay with their owners.
+    /// [`Op::NewArray`] of values that stay with their owners, in any representation; zero is `null`.
     ArrayOf "array_of" { items: Vals } Owned TYPED_THROWS;
-    /// [`Op::NewClosure`] of values that stay with their owners.
+    /// [`Op::NewClosure`] of values that stay with their owners, in any representation; zero is `null`.
     ClosureOf "closure_of" { func: FuncId, captures: Vals } Owned TYPED_THROWS;
-    /// [`Op::NewCell`] of a value that stays with its owner.
+    /// [`Op::NewCell`] of a value that stays with its owner, in any representation; zero is `null`.
     CellOf "cell_of" { value: Val } Owned TYPED_THROWS;
     /// Whether a value is an object of exactly this class; false for zero, and for whatever else an Any holds.
     ClassIs "class_is" { a: Val, class: ClassIx } Scalar TYPED;
@@ -439,12 +441,18 @@ instructions! {
     Store "store" { object: Val, class: ClassIx, field: Symbol, value: Own } Nothing TYPED_USER;
     /// Number of elements of an array that is not zero.
     ArrLen "arr_len" { array: Val } Scalar TYPED;
-    /// Element of an array that is not zero, in the representation that its elements have; outside zero or `null`.
+    /// Element of an array that is not zero, in the representation that its elements have; outside zero, `null` or
+    /// false.
     ArrGet "arr_get" { array: Val, index: Val } Borrowed TYPED;
     /// Replaces or, at the length, appends an element; the old one dies after the store. Throws `IndexError`.
     ArrSet "arr_set" { array: Val, index: Val, value: Val } Nothing TYPED_USER;
     /// Appends an element.
     ArrPush "arr_push" { array: Val, value: Val } Nothing TYPED_THROWS;
+    /// [`Op::ArrSet`] of a reference that brings its count; when it throws, its owner still has it. The old element dies
+    /// quietly.
+    ArrSetMove "arr_set_move" { array: Val, index: Val, value: Own } Nothing TYPED_THROWS;
+    /// [`Op::ArrPush`] of a reference that brings its count; when it throws, its owner still has it.
+    ArrPushMove "arr_push_move" { array: Val, value: Own } Nothing TYPED_THROWS;
     /// Number of entries of a map that is not zero.
     MapLen "map_len" { map: Val } Scalar TYPED;
     /// Value of a key of a map that is not zero, in the representation that its values have; absent zero or `null`. The

@@ -114,10 +114,15 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
             &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64)]
         }
         Op::ArrSet { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Free],
+        Op::ArrSetMove { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Rep(Rep::Ref)],
+        Op::ArrPushMove { .. } => &[Want::Rep(Rep::Ref)],
         Op::StrJoin { .. }
         | Op::GlobalSet { .. }
         | Op::CallDirect { .. }
         | Op::CallNative { .. }
+        | Op::ArrayOf { .. }
+        | Op::ClosureOf { .. }
+        | Op::CellOf { .. }
         | Op::Return { .. } => &[Want::Free],
         Op::ClassIs { .. }
         | Op::Retain { .. }

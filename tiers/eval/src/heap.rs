@@ -69,6 +69,10 @@ impl Eval<'_> {
                 _ => Ok(Did::Nothing),
             },
             Op::Lend { a } => Ok(Did::Gives(self.get(a)?)),
+            Op::Plain { a } => match self.any(a)? {
+                value if value.is_ref() => fault("it holds a reference"),
+                value => Ok(Did::Gives(Word::Any(value))),
+            },
             Op::ReleaseQuiet { a } => {
                 self.release(a.0)?;
                 Ok(Did::Nothing)
@@ -85,7 +89,7 @@ impl Eval<'_> {
                 Ok(Did::Gives(Word::Ref(closure.as_ref())))
             }
             Op::CellOf { value } => {
-                let value = self.any(value)?;
+                let value = self.whole(value)?;
                 let value = self.rt.heap.own(value);
                 match self.rt.heap.cell_new(value) {
                     Ok(cell) => Ok(Did::Gives(Word::Ref(cell.as_ref()))),
@@ -142,6 +146,7 @@ impl Eval<'_> {
                 match element {
                     Some(element) => self.held(element, wanted),
                     None if wanted.counts() => self.held(Value::NULL, wanted),
+                    None if wanted == Rep::Bool => Ok(Did::Gives(Word::Bool(false))),
                     None => fault("outside of an array of numbers"),
                 }
             }
@@ -157,6 +162,16 @@ impl Eval<'_> {
                 let a = self.cell(array, Kind::Arr)?;
                 let value = self.get(value)?.boxed(&self.rt.heap, false);
                 self.rt.heap.arr_push(a, value).map_err(|_| self.out_of_memory())?;
+                Ok(Did::Nothing)
+            }
+            Op::ArrSetMove { array, index, value } => {
+                self.typed_row(func, &Inst { op: Op::ArrSet { array, index, value: value.0 }, ..*inst })?;
+                self.release(value.0)?;
+                Ok(Did::Nothing)
+            }
+            Op::ArrPushMove { array, value } => {
+                self.typed_row(func, &Inst { op: Op::ArrPush { array, value: value.0 }, ..*inst })?;
+                self.release(value.0)?;
                 Ok(Did::Nothing)
             }
             Op::MapLen { map } => {
@@ -264,7 +279,7 @@ impl Eval<'_> {
 
     /// Boxed values in a row.
     fn values(&self, func: &Func, at: Vals) -> Step<Vec<Value>> {
-        func.vals(at.0).map(|v| self.any(v)).collect()
+        func.vals(at.0).map(|v| self.whole(v)).collect()
     }
 
     /// A value in any representation as a whole one; zero is `null`.

@@ -28,6 +28,15 @@ pub(crate) enum Held {
     Owned,
 }
 
+/// The instruction of the source that last read an element of an array of Bools, with operands of the result.
+#[derive(Clone, Copy)]
+pub(crate) struct BoolGet {
+    pub(crate) at: usize,
+    pub(crate) dst: Val,
+    pub(crate) array: Val,
+    pub(crate) index: Val,
+}
+
 /// A function being translated.
 pub(crate) struct Body<'a> {
     pub(crate) cx: Context<'a>,
@@ -43,6 +52,7 @@ pub(crate) struct Body<'a> {
     map: Vec<Val>,
     /// Who keeps a value of the source (as the verifier says it).
     held: Vec<Held>,
+    pub(crate) bool_get: Option<BoolGet>,
     blocks: Vec<OutBlock>,
     /// The block of the result that is being written.
     current: usize,
@@ -71,6 +81,7 @@ pub(crate) fn translate(cx: Context<'_>, id: FuncId) -> Lowered {
         reps,
         map: (0..src.values).map(Val).collect(),
         held: held(src),
+        bool_get: None,
         blocks: src.blocks.iter().map(|_| OutBlock::default()).collect(),
         current: 0,
         cold: Vec::new(),

@@ -11,6 +11,9 @@ use crate::body::{Body, Held};
 /// A value about which nothing is known.
 pub(crate) const ANY: Slot = Slot { rep: Rep::Any, void: false };
 
+/// Kinds of values that are no references.
+pub(crate) const PLAIN: Kinds = Kinds::ANY.difference(Kinds::REFS);
+
 /// How values of a type are kept.
 pub(crate) fn slot(ty: Ty) -> Slot {
     Slot { rep: ty.rep(), void: ty.has(Kinds::VOID) }
@@ -102,6 +105,9 @@ impl Body<'_> {
         }
         let loaded = self.fresh(from.rep);
         emit(self, loaded);
+        if from.rep == Rep::Any && PLAIN.contains(self.facts().ty(self.id, dst).kinds) {
+            return self.give_op(dst, from, Held::Scalar, Op::Plain { a: loaded });
+        }
         self.give_op(dst, from, Held::Owned, Op::Retain { a: loaded });
     }
 }

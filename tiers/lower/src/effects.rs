@@ -65,8 +65,9 @@ pub(crate) fn disturbs(cx: Context<'_>, inst: &Inst, needs: &Needs) -> bool {
         Op::Store { class, field, .. } => {
             dies_loudly || cx.facts.place(class, field).is_none_or(|place| needs.fields.contains(&place))
         }
-        Op::StoreRaw { .. } | Op::ArrPush { .. } => false,
+        Op::StoreRaw { .. } | Op::ArrPush { .. } | Op::ArrPushMove { .. } => false,
         Op::ArrSet { .. } => dies_loudly || needs.arrays,
+        Op::ArrSetMove { .. } => needs.arrays,
         Op::MapSet { .. } => dies_loudly || needs.maps,
         Op::CellSet { .. } => dies_loudly || needs.cells,
         Op::GlobalSet { .. } => dies_loudly || needs.globals,

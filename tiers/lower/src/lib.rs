@@ -127,7 +127,7 @@ pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
     forward::forward(context, &mut typed);
     if context.early_drop {
         elide::borrow(context, &mut typed);
-        handover::hand_over(&mut typed);
+        handover::hand_over(context, &mut typed);
     }
     Ok(typed)
 }

@@ -2,12 +2,12 @@
 
 use infer::{Kinds, Ty};
 use mir::func::Rep;
-use mir::inst::{ClassIx, EdgeId, Inst, Op, Own, Val};
+use mir::inst::{ClassIx, EdgeId, Inst, Op, Own, Val, Vals};
 use mir::types::Slot;
 use nyrt::value::class_id;
 use syntax::intern::Symbol;
 
-use crate::body::{Body, Held};
+use crate::body::{Body, BoolGet, Held};
 use crate::convert::{ANY, slot as slot_of};
 use crate::{Place, same_place};
 
@@ -115,13 +115,13 @@ impl Body<'_> {
                 true
             }
             Op::NewCell { value } => {
-                let any = self.any(value.0);
-                self.runtime(Inst { op: Op::CellOf { value: any }, ..inst });
+                let item = self.item(value.0);
+                self.runtime(Inst { op: Op::CellOf { value: item }, ..inst });
                 self.kept(value.0);
                 true
             }
             Op::NewArray { items } => {
-                let list = self.any_list(mir::inst::Vals(items.0));
+                let list = self.item_list(Vals(items.0));
                 self.runtime(Inst { op: Op::ArrayOf { items: list }, ..inst });
                 self.all_kept(items.0);
                 true
@@ -133,7 +133,7 @@ impl Body<'_> {
                 true
             }
             Op::NewClosure { func, captures } => {
-                let list = self.any_list(mir::inst::Vals(captures.0));
+                let list = self.item_list(Vals(captures.0));
                 self.runtime(Inst { op: Op::ClosureOf { func, captures: list }, ..inst });
                 self.all_kept(captures.0);
                 true
@@ -244,11 +244,26 @@ impl Body<'_> {
         if !self.is_only(array, Kinds::ARR) || self.ty(index).kinds != Kinds::INT {
             return false;
         }
+        let elem = self.facts().elem(self.ty(array));
         let Some(array) = self.checked(array, Action::Call, name) else { return false };
         let index = self.borrow_as(index, Rep::I64);
         let slot = self.content_slot(dst);
+        if slot.rep == Rep::Any && elem.kinds == Kinds::BOOL {
+            self.bool_get = Some(BoolGet { at: self.at, dst, array, index });
+        }
         self.give_retained(dst, slot, |body, dst| body.emit_to(Op::ArrGet { array, index }, dst));
         true
+    }
+
+    /// The truth of an element of an array of Bools that was read just before: outside `null` is as false as `false`, so
+    /// that it need not be told from it.
+    pub(crate) fn truth_of_element(&mut self, dst: Val, a: Val, not: bool) -> bool {
+        match self.bool_get {
+            Some(BoolGet { at, dst: read, array, index }) if read == a && at + 1 == self.at => {
+                self.give_bool(dst, Op::ArrGet { array, index }, not)
+            }
+            _ => false,
+        }
     }
 
     pub(crate) fn array_set(&mut self, array: Val, index: Val, value: Val, name: Symbol) -> bool {
@@ -260,6 +275,13 @@ impl Body<'_> {
         let value = self.item(value);
         self.emit_throwing(Op::ArrSet { array, index, value }, Val::NONE);
         true
+    }
+
+    /// Values of the source that go into something, see [`Body::item`].
+    fn item_list(&mut self, list: Vals) -> Vals {
+        let vals: Vec<Val> = self.src.vals(list.0).collect();
+        let vals: Vec<u32> = vals.into_iter().map(|v| self.item(v).0).collect();
+        Vals(self.out.push_list(vals))
     }
 
     /// A value that goes into an array: as it is when it says itself what it is, else as Any.

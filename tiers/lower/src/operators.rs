@@ -5,10 +5,7 @@ use mir::func::Rep;
 use mir::inst::{Inst, Op, Own, Val};
 
 use crate::body::{Body, Held};
-use crate::convert::plain;
-
-/// Kinds of values that are no references.
-const PLAIN: Kinds = Kinds::VOID.union(Kinds::NULL).union(Kinds::BOOL).union(Kinds::INT).union(Kinds::FLOAT);
+use crate::convert::{PLAIN, plain};
 
 /// Kinds of values whose truth is a bit of them.
 const TRUTHS: Kinds = Kinds::VOID.union(Kinds::NULL).union(Kinds::BOOL);
@@ -221,7 +218,7 @@ impl Body<'_> {
     }
 
     /// A Bool or its opposite.
-    fn give_bool(&mut self, dst: Val, op: Op, not: bool) -> bool {
+    pub(crate) fn give_bool(&mut self, dst: Val, op: Op, not: bool) -> bool {
         if not {
             let a = self.emit(op, Rep::Bool);
             self.give_op(dst, plain(Rep::Bool), Held::Scalar, Op::BNot { a });
@@ -247,7 +244,7 @@ impl Body<'_> {
             }
             kinds if TRUTHS.contains(kinds) && self.slot(a).rep == Rep::Any => {
                 let v = self.val(a);
-                self.give_bool(dst, Op::UnboxB { a: v }, not)
+                self.truth_of_element(dst, a, not) || self.give_bool(dst, Op::UnboxB { a: v }, not)
             }
             Kinds::INT => {
                 let a = self.borrow_as(a, Rep::I64);
@@ -322,6 +319,10 @@ impl Body<'_> {
             return true;
         }
         let v = self.val(a);
+        if from.rep == Rep::Any && PLAIN.contains(self.facts().ty(self.id, a).kinds) {
+            self.give_op(dst, from, Held::Scalar, Op::Plain { a: v });
+            return true;
+        }
         let owned = self.emit(Op::Retain { a: v }, from.rep);
         if from.rep == to {
             self.alias(dst, owned);

@@ -11,11 +11,12 @@ use nyrt::builtin::{self, BuiltinId};
 use nyrt::ops::index;
 use nyrt::trap::Trap;
 use nyrt::value::{Ref, Value, class_id};
+use smallvec::SmallVec;
 
 use crate::code::{VmCode, boxed, unboxed};
 use crate::op::{Code, Inst, Word};
 use crate::regs::Regs;
-use crate::rows::{MOST_NATIVE_ARGS, rep};
+use crate::rows::{MOST_NATIVE_ARGS, made, rep};
 use crate::sides::kinds_of;
 
 /// What the loop does next.
@@ -304,7 +305,8 @@ pub(crate) fn arr_get(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
     let (rep, fits) = match inst.op {
         Code::ArrGetI => (Rep::I64, value.as_int().is_some()),
         Code::ArrGetF => (Rep::F64, value.as_float().is_some()),
-        Code::ArrGetB => (Rep::Bool, value.as_bool().is_some()),
+        // Outside false.
+        Code::ArrGetB => (Rep::Bool, value.as_bool().is_some() || value == Value::NULL),
         _ => (Rep::Ref, value.is_ref() || value.is_nothing()),
     };
     if !fits {
@@ -320,7 +322,7 @@ fn item(m: &Machine, regs: Regs, op: Code, reg: u16) -> Value {
         Code::ArrSetI | Code::ArrPushI => Rep::I64,
         Code::ArrSetF | Code::ArrPushF => Rep::F64,
         Code::ArrSetB | Code::ArrPushB => Rep::Bool,
-        Code::ArrSetRef | Code::ArrPushRef => Rep::Ref,
+        Code::ArrSetRef | Code::ArrPushRef | Code::ArrSetMove | Code::ArrPushMove => Rep::Ref,
         _ => Rep::Any,
     };
     boxed(&m.rt, Slot { rep, void: false }, [regs.word(reg), regs.second(reg)])
@@ -331,7 +333,12 @@ fn item(m: &Machine, regs: Regs, op: Code, reg: u16) -> Value {
 pub(crate) fn arr_set(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
     let (array, value) = (m.rt.heap.value_of(regs.object(inst.a)), item(m, regs, inst.op, inst.c));
     match index::set(&mut m.rt, array, Value::int(regs.int(inst.b)), value) {
-        Ok(()) => done(m),
+        Ok(()) => {
+            if inst.op == Code::ArrSetMove {
+                m.rt.heap.release(value);
+            }
+            done(m)
+        }
         Err(trap) => trapped(m, trap),
     }
 }
@@ -341,7 +348,12 @@ pub(crate) fn arr_set(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
 pub(crate) fn arr_push(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
     let value = item(m, regs, inst.op, inst.b);
     match m.rt.heap.arr_push(regs.object(inst.a), value) {
-        Ok(()) => done(m),
+        Ok(()) => {
+            if inst.op == Code::ArrPushMove {
+                m.rt.heap.release(value);
+            }
+            done(m)
+        }
         Err(_) => out_of_memory(m),
     }
 }
@@ -436,9 +448,8 @@ pub(crate) fn call_native(m: &mut Machine, regs: Regs, inst: Inst, at: *const Wo
     let mut args = [Value::VOID; MOST_NATIVE_ARGS];
     let count = inst.b as usize;
     for (n, arg) in args.iter_mut().take(count).enumerate() {
-        // SAFETY: the encoder writes a word for every two arguments; all bits of a word are good numbers.
-        let word = unsafe { (*at.add(2 + n / 2)).bits } >> (32 * (n % 2));
-        *arg = by_field(m, regs, word as u16, (word >> 16) as u16);
+        // SAFETY: the code of a call of a builtin with so many arguments.
+        *arg = unsafe { operand(m, regs, at, n) };
     }
     // SAFETY: the word behind the instruction holds the number.
     let id = BuiltinId(unsafe { (*at.add(1)).bits } as u16);
@@ -448,6 +459,48 @@ pub(crate) fn call_native(m: &mut Machine, regs: Regs, inst: Inst, at: *const Wo
             done(m)
         }
         Err(trap) => trapped(m, trap),
+    }
+}
+
+/// The n-th operand of a builtin or of what is made.
+///
+/// # Safety
+/// `at` is where such an instruction stands that has more than `n` operands.
+#[inline(always)]
+unsafe fn operand(m: &Machine, regs: Regs, at: *const Word, n: usize) -> Value {
+    // SAFETY: the encoder writes a word for every two operands; all bits of a word are good numbers.
+    let word = unsafe { (*at.add(2 + n / 2)).bits } >> (32 * (n % 2));
+    by_field(m, regs, word as u16, (word >> 16) as u16)
+}
+
+/// An array, a closure or a variable cell of values that stay with their owners.
+#[inline(never)]
+pub(crate) fn make(m: &mut Machine, regs: Regs, inst: Inst, at: *const Word) -> Step {
+    // SAFETY: the code of an instruction with so many operands.
+    let items: SmallVec<[Value; 8]> =
+        (0..inst.b as usize).map(|n| unsafe { operand(m, regs, at, n) }).collect();
+    let heap = &mut m.rt.heap;
+    let made = match (inst.c, items.first()) {
+        (made::CLOSURE, _) => {
+            // SAFETY: the word behind the instruction holds the function.
+            let func = FuncId(unsafe { (*at.add(1)).bits } as u32);
+            heap.func_new(link::func_id(func), Value::VOID, &items)
+        }
+        (made::CELL, Some(item)) => {
+            let item = heap.own(*item);
+            heap.cell_new(item).inspect_err(|_| m.rt.heap.release(item))
+        }
+        _ => heap.arr_from(&items),
+    };
+    match made {
+        Ok(value) => {
+            regs.set(inst.a, value.payload());
+            Step::Next
+        }
+        Err(_) => {
+            let trap = m.out_of_memory();
+            trapped(m, trap)
+        }
     }
 }
 

@@ -72,8 +72,11 @@ fn data(out: &mut String, code: &VmCode, at: u32, inst: Inst) {
             let mut regs = (1..=inst.a as usize).flat_map(|n| (0..4).map(move |k| (n, k)));
             regs.try_for_each(|(n, k)| write!(out, " r{}", bits(n) >> (16 * k) & 0xffff))
         }
-        Code::CallNative => {
-            let _ = write!(out, ", builtin{}", bits(1));
+        Code::CallNative | Code::Make => {
+            let _ = match inst.op {
+                Code::Make => write!(out, ", @{}", bits(1)),
+                _ => write!(out, ", builtin{}", bits(1)),
+            };
             let args = (0..inst.b as usize).map(|n| bits(2 + n / 2) >> (32 * (n % 2)) & 0xffff);
             args.into_iter().try_for_each(|reg| write!(out, " r{reg}"))
         }

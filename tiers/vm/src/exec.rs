@@ -44,6 +44,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
             let inst: &Inst = unsafe { &(*pc).inst };
             if STATS {
                 by_name::count(m, regs, inst, counts);
+                counts.add_changes(ops::counts_changed(m, regs, inst));
             }
 
             // Data behind the instruction.
@@ -422,6 +423,10 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     Some(old) => release!(old),
                     None => step!(cold::arr_set(m, regs, *inst)),
                 },
+                Code::ArrSetMove => match ops::arr_set_move(m, regs, inst) {
+                    Some(old) => release!(old),
+                    None => step!(cold::arr_set(m, regs, *inst)),
+                },
                 Code::ArrSetAny => match ops::arr_set_any(m, regs, inst) {
                     Some(old) => release_any!(old),
                     None => step!(cold::arr_set(m, regs, *inst)),
@@ -430,6 +435,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::ArrPushF => done_or!(ops::arr_push_f(m, regs, inst), arr_push),
                 Code::ArrPushB => done_or!(ops::arr_push_b(m, regs, inst), arr_push),
                 Code::ArrPushRef => done_or!(ops::arr_push_ref(m, regs, inst), arr_push),
+                Code::ArrPushMove => done_or!(ops::arr_push_move(m, regs, inst), arr_push),
                 Code::ArrPushAny => done_or!(ops::arr_push_any(m, regs, inst), arr_push),
                 Code::StrLen => int!(m.rt.heap.str_chars(regs.object(inst.b))),
                 Code::StrAt => int_or!(ops::str_at(m, regs, inst), str_at),
@@ -491,6 +497,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::SetField => step!(by_name::set_field(m, regs, *inst)),
                 Code::CallMethod => step!(by_name::call_method(m, regs, *inst, data!(1) as u16), CALL_WORDS),
                 Code::BoxResult => done!(ops::box_result(m, regs, inst)),
+                Code::Make => step!(cold::make(m, regs, *inst, pc), cold::native_words(inst.b)),
                 Code::CallNative => step!(cold::call_native(m, regs, *inst, pc), cold::native_words(inst.b)),
                 Code::Perform => step!(cold::perform(m, regs, inst.wide())),
                 Code::Skip => next!(1 + inst.a as usize),

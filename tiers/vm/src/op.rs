@@ -64,8 +64,6 @@ pub(crate) enum Mark {
     Plain,
     /// It works on a value whose kind is not known.
     Any,
-    /// It retains or releases.
-    Count,
 }
 
 /// A row of the table.
@@ -187,10 +185,10 @@ table! {
     AnyNot "any_not" [Reg Pair No] 0 Any;
 
     // ---- counting
-    Retain "retain" [Reg Reg No] 0 Count;
-    RetainAny "retain_any" [Pair Pair No] 0 Count;
-    Release "release" [Reg No No] 0 Count;
-    ReleaseAny "release_any" [Pair No No] 0 Count;
+    Retain "retain" [Reg Reg No] 0 Plain;
+    RetainAny "retain_any" [Pair Pair No] 0 Plain;
+    Release "release" [Reg No No] 0 Plain;
+    ReleaseAny "release_any" [Pair No No] 0 Plain;
 
     // ---- fields
     Load8 "load8" [Reg Reg Num] 0 Plain;
@@ -198,14 +196,14 @@ table! {
     LoadRef "load_ref" [Reg Reg Num] 0 Plain;
     LoadRefCheck "load_ref_check" [Reg Reg Num] 0 Plain;
     LoadAny "load_any" [Pair Reg Num] 0 Any;
-    LoadRefOwn "load_ref_own" [Reg Reg Num] 0 Count;
+    LoadRefOwn "load_ref_own" [Reg Reg Num] 0 Plain;
     CheckLoad8 "check_load8" [Reg Reg Num] 0 Plain;
     CheckLoadRef "check_load_ref" [Reg Reg Num] 0 Plain;
     Store8 "store8" [Reg Num Reg] 0 Plain;
     StoreBool "store_bool" [Reg Num Reg] 0 Plain;
     StoreRawAny "store_raw_any" [Reg Num Pair] 0 Any;
     StoreRawRef "store_raw_ref" [Reg Num Reg] 0 Plain;
-    StoreRef "store_ref" [Reg Num Reg] 0 Count;
+    StoreRef "store_ref" [Reg Num Reg] 0 Plain;
     StoreAny "store_any" [Reg Num Pair] 0 Any;
     Check "check" [Reg No No] 0 Plain;
     CheckAlive "check_alive" [Reg No No] 0 Plain;
@@ -220,12 +218,14 @@ table! {
     ArrSetI "arr_set_i" [Reg Reg Reg] 0 Plain;
     ArrSetF "arr_set_f" [Reg Reg Reg] 0 Plain;
     ArrSetB "arr_set_b" [Reg Reg Reg] 0 Plain;
-    ArrSetRef "arr_set_ref" [Reg Reg Reg] 0 Count;
+    ArrSetRef "arr_set_ref" [Reg Reg Reg] 0 Plain;
+    ArrSetMove "arr_set_move" [Reg Reg Reg] 0 Plain;
     ArrSetAny "arr_set_any" [Reg Reg Pair] 0 Any;
     ArrPushI "arr_push_i" [Reg Reg No] 0 Plain;
     ArrPushF "arr_push_f" [Reg Reg No] 0 Plain;
     ArrPushB "arr_push_b" [Reg Reg No] 0 Plain;
-    ArrPushRef "arr_push_ref" [Reg Reg No] 0 Count;
+    ArrPushRef "arr_push_ref" [Reg Reg No] 0 Plain;
+    ArrPushMove "arr_push_move" [Reg Reg No] 0 Plain;
     ArrPushAny "arr_push_any" [Reg Pair No] 0 Any;
     StrLen "str_len" [Reg Reg No] 0 Plain;
     StrAt "str_at" [Reg Reg Reg] 0 Plain;
@@ -246,10 +246,10 @@ table! {
 
     // ---- variables outside of the frame; the last field is the representation
     CellGet "cell_get" [Reg Reg Num] 0 Plain;
-    CellSet "cell_set" [Reg Reg Num] 0 Count;
+    CellSet "cell_set" [Reg Reg Num] 0 Plain;
     CaptureGet "capture_get" [Reg Num Num] 0 Plain;
     GlobalGet "global_get" [Reg Num Num] 1 Plain;
-    GlobalSet "global_set" [Reg Num Num] 1 Count;
+    GlobalSet "global_set" [Reg Num Num] 1 Plain;
     GetStatic "get_static" [Reg Num No] 1 Plain;
 
     // ---- objects and calls
@@ -269,6 +269,8 @@ table! {
     BoxResult "box_result" [Pair Reg No] 0 Any;
     /// A builtin: its number, then its arguments, two in a word, each a register and a representation.
     CallNative "call_native" [Reg Num Num] 1 Plain;
+    /// An array, closure or variable cell of operands: which one, the function, then the operands as for a builtin.
+    Make "make" [Reg Num Num] 1 Plain;
     /// Operands of the call in front.
     Skip "skip" [Num No No] 0 Plain;
     /// Any other instruction that does not end a block.

@@ -7,7 +7,7 @@ use machine::Machine;
 use nyrt::scalar;
 use nyrt::value::{ClassId, Kind, Ref, Value};
 
-use crate::op::Inst;
+use crate::op::{Code, Inst};
 use crate::regs::Regs;
 use crate::rows::rep;
 use crate::sides::kinds;
@@ -102,6 +102,38 @@ pub(crate) fn order(
     let (a, b) = (a.as_float()?, b.as_float()?);
     note(seen, FLOATS);
     Some(u64::from(floats(&a, &b)))
+}
+
+/// How many counts an instruction is about to change: those of `null` and of what has none do not. What dies of it
+/// changes more.
+pub(crate) fn counts_changed(m: &Machine, regs: Regs, inst: &Inst) -> u64 {
+    let heap = &m.rt.heap;
+    let some = |object: Ref| u64::from(!object.is_none());
+    let any = |value: Value| u64::from(value.is_ref());
+    match inst.op {
+        Code::Retain => some(regs.object(inst.b)),
+        Code::RetainAny => any(regs.any(inst.b)),
+        Code::Release => some(regs.object(inst.a)),
+        Code::ReleaseAny => any(regs.any(inst.a)),
+        Code::LoadRefOwn => some(heap.load_ref(regs.object(inst.b), u32::from(inst.c))),
+        // The new one comes with its count.
+        Code::StoreRef => some(heap.load_ref(regs.object(inst.a), u32::from(inst.b))),
+        Code::StoreAny => any(heap.load_any(regs.object(inst.a), u32::from(inst.b))),
+        Code::ArrSetRef => {
+            let old = heap.arr_get_any(regs.object(inst.a), regs.int(inst.b));
+            any(old) + some(regs.object(inst.c))
+        }
+        Code::ArrSetAny => {
+            let old = heap.arr_get_any(regs.object(inst.a), regs.int(inst.b));
+            any(old) + any(regs.any(inst.c))
+        }
+        Code::ArrSetMove => any(heap.arr_get_any(regs.object(inst.a), regs.int(inst.b))),
+        Code::ArrPushRef => some(regs.object(inst.b)),
+        Code::ArrPushAny => any(regs.any(inst.b)),
+        // A value in, a value out, as far as there is any.
+        Code::MapSetI | Code::MapSetRef | Code::MapSetAny | Code::CellSet | Code::GlobalSet => 1,
+        _ => 0,
+    }
 }
 
 /// A reference with a count.
@@ -226,6 +258,12 @@ pub(crate) fn arr_set_ref(m: &mut Machine, regs: Regs, inst: &Inst) -> Option<Re
     m.rt.heap.arr_set_ref(regs.object(inst.a), regs.int(inst.b), regs.object(inst.c))
 }
 
+/// Replaces a reference by one that is owned; gives the old one.
+#[inline(always)]
+pub(crate) fn arr_set_move(m: &mut Machine, regs: Regs, inst: &Inst) -> Option<Ref> {
+    m.rt.heap.arr_set_ref_move(regs.object(inst.a), regs.int(inst.b), regs.object(inst.c))
+}
+
 /// Replaces a value; gives the old one.
 #[inline(always)]
 pub(crate) fn arr_set_any(m: &mut Machine, regs: Regs, inst: &Inst) -> Option<Value> {
@@ -254,6 +292,12 @@ pub(crate) fn arr_push_b(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
 #[inline(always)]
 pub(crate) fn arr_push_ref(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
     m.rt.heap.arr_push_ref(regs.object(inst.a), regs.object(inst.b))
+}
+
+/// Appends a reference that is owned.
+#[inline(always)]
+pub(crate) fn arr_push_move(m: &mut Machine, regs: Regs, inst: &Inst) -> bool {
+    m.rt.heap.arr_push_ref_move(regs.object(inst.a), regs.object(inst.b))
 }
 
 /// Appends a value.

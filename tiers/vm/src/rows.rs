@@ -49,6 +49,13 @@ pub(crate) mod rep {
 /// Most arguments of a builtin with its receiver.
 pub(crate) const MOST_NATIVE_ARGS: usize = 6;
 
+/// What [`Code::Make`] makes.
+pub(crate) mod made {
+    pub(crate) const ARRAY: u16 = 0;
+    pub(crate) const CLOSURE: u16 = 1;
+    pub(crate) const CELL: u16 = 2;
+}
+
 /// A representation as a field of an instruction.
 fn rep_field(rep: Rep) -> u16 {
     match rep {
@@ -167,7 +174,7 @@ impl Encoder<'_> {
                 self.unary(Code::UnboxRef, dst, a);
             }
             Op::Forget { .. } => {}
-            Op::Lend { a } => {
+            Op::Lend { a } | Op::Plain { a } => {
                 let any = self.func.rep(a) == Rep::Any;
                 self.unary(if any { Code::Mov2 } else { Code::Mov }, dst, a);
             }
@@ -268,6 +275,12 @@ impl Encoder<'_> {
                 };
                 self.emit(op, self.reg(array), self.reg(value), 0);
             }
+            Op::ArrSetMove { array, index, value: Own(value) } => {
+                self.emit(Code::ArrSetMove, self.reg(array), self.reg(index), self.reg(value));
+            }
+            Op::ArrPushMove { array, value: Own(value) } => {
+                self.emit(Code::ArrPushMove, self.reg(array), self.reg(value), 0);
+            }
             Op::StrLen { a } => self.unary(Code::StrLen, dst, a),
             Op::StrAt { a, index } => self.binary(Code::StrAt, dst, a, index),
             Op::StrCode { a, index } => self.binary(Code::StrPoint, dst, a, index),
@@ -329,6 +342,15 @@ impl Encoder<'_> {
             Op::ArrayOf { items } if items.0 == 0 && self.func.rep(dst) == Rep::Ref => {
                 self.emit(Code::NewArray, self.reg(dst), 0, 0);
             }
+            Op::ArrayOf { items } => {
+                let items: Vec<Val> = self.func.vals(items.0).collect();
+                self.make(dst, made::ARRAY, FuncId::NONE, &items)?;
+            }
+            Op::ClosureOf { func, captures } => {
+                let captures: Vec<Val> = self.func.vals(captures.0).collect();
+                self.make(dst, made::CLOSURE, func, &captures)?;
+            }
+            Op::CellOf { value } => self.make(dst, made::CELL, FuncId::NONE, &[value])?,
             Op::CallDirect { func, args } => self.call(dst, func, args, None)?,
             Op::CallClosure { callee, func, args } => self.call(dst, func, args, Some(callee))?,
             Op::CallNative { builtin, args } => self.native(dst, builtin, args)?,
@@ -540,11 +562,7 @@ impl Encoder<'_> {
     }
 
     fn native(&mut self, dst: Val, builtin: Builtin, args: Vals) -> Result<(), Declined> {
-        let args: Vec<u64> = self
-            .func
-            .vals(args.0)
-            .map(|v| u64::from(self.reg(v)) | u64::from(self.set_rep(v)) << 16)
-            .collect();
+        let args: Vec<Val> = self.func.vals(args.0).collect();
         if args.len() > MOST_NATIVE_ARGS {
             return Err(TOO_LARGE);
         }
@@ -552,9 +570,23 @@ impl Encoder<'_> {
             if dst.is_none() { (rep::NULL, NONE) } else { (rep_field(self.func.rep(dst)), self.reg(dst)) };
         self.emit(Code::CallNative, to, args.len() as u16, rep);
         self.data(u64::from(builtin.0));
-        for two in args.chunks(2) {
-            self.data(two[0] | two.get(1).copied().unwrap_or(0) << 32);
-        }
+        self.operands(&args);
+        Ok(())
+    }
+
+    /// Registers and representations of values, two in a word.
+    fn operands(&mut self, vals: &[Val]) {
+        let operand = |v: &Val| u64::from(self.reg(*v)) | u64::from(self.set_rep(*v)) << 16;
+        let words: Vec<u64> =
+            vals.chunks(2).map(|two| operand(&two[0]) | two.get(1).map_or(0, operand) << 32).collect();
+        words.into_iter().for_each(|word| self.data(word));
+    }
+
+    fn make(&mut self, dst: Val, what: u16, func: FuncId, items: &[Val]) -> Result<(), Declined> {
+        let count = u16::try_from(items.len()).map_err(|_| TOO_LARGE)?;
+        self.emit(Code::Make, self.reg(dst), count, what);
+        self.data(u64::from(func.0));
+        self.operands(items);
         Ok(())
     }
 

@@ -189,7 +189,7 @@ fn join_edges(func: &Func, flow: &Flow, classes: &mut Classes, own: &dyn Fn(Val)
     }
     // A count changes nothing of the value.
     for inst in &func.insts {
-        if let Op::Retain { a } | Op::Lend { a } = inst.op
+        if let Op::Retain { a } | Op::Lend { a } | Op::Plain { a } = inst.op
             && own(a)
             && own(inst.dst)
         {

@@ -12,6 +12,8 @@ pub(crate) struct Counts {
     executed: Box<[Cell<u64>]>,
     /// By row of MIR: what the runtime did because the loop has no instruction for it.
     runtime: Box<[Cell<u64>]>,
+    /// How often a count of references was changed.
+    changes: Cell<u64>,
 }
 
 /// Sums over all instructions that were executed.
@@ -21,14 +23,14 @@ pub struct Executed {
     pub all: u64,
     /// Those on values of unknown kind.
     pub on_any: u64,
-    /// Those that retain or release.
+    /// Changes of counts that they made.
     pub counting: u64,
 }
 
 impl Counts {
     pub(crate) fn new() -> Counts {
         let zeros = |n| std::iter::repeat_n(Cell::new(0), n).collect();
-        Counts { executed: zeros(ALL.len()), runtime: zeros(TABLE.len()) }
+        Counts { executed: zeros(ALL.len()), runtime: zeros(TABLE.len()), changes: Cell::new(0) }
     }
 
     /// The runtime does an instruction of this row.
@@ -50,14 +52,18 @@ impl Counts {
         }
     }
 
+    /// An instruction changes so many counts.
+    #[inline(always)]
+    pub(crate) fn add_changes(&self, changes: u64) {
+        self.changes.set(self.changes.get() + changes);
+    }
+
     pub(crate) fn sums(&self) -> Executed {
-        let mut sums = Executed::default();
+        let mut sums = Executed { counting: self.changes.get(), ..Executed::default() };
         for (op, count) in self.by_op() {
             sums.all += count;
-            match op.row().mark {
-                Mark::Plain => {}
-                Mark::Any => sums.on_any += count,
-                Mark::Count => sums.counting += count,
+            if op.row().mark == Mark::Any {
+                sums.on_any += count;
             }
         }
         sums

@@ -271,9 +271,16 @@ impl Heap {
     /// references; gives the old one, owned, to be released after the store.
     #[inline(always)]
     pub fn arr_set_ref(&mut self, a: Ref, i: i64, r: Ref) -> Option<Ref> {
+        let old = self.arr_set_ref_move(a, i, r)?;
+        self.retain_some(r);
+        Some(old)
+    }
+
+    /// The same for a reference that is owned, and is so no more when it was done.
+    #[inline(always)]
+    pub fn arr_set_ref_move(&mut self, a: Ref, i: i64, r: Ref) -> Option<Ref> {
         let at = self.place(a, i, Elem::Ref)?;
         let old = Ref(self.mem.get_at::<u32>(Ref(at), HEADER));
-        self.retain_some(r);
         self.mem.set_at::<u32>(Ref(at), HEADER, r.0);
         Some(old)
     }
@@ -282,8 +289,17 @@ impl Heap {
     /// whether it was done.
     #[inline(always)]
     pub fn arr_push_ref(&mut self, a: Ref, r: Ref) -> bool {
+        let done = self.arr_push_ref_move(a, r);
+        if done {
+            self.retain_some(r);
+        }
+        done
+    }
+
+    /// The same for a reference that is owned, and is so no more when it was done.
+    #[inline(always)]
+    pub fn arr_push_ref_move(&mut self, a: Ref, r: Ref) -> bool {
         let Some(at) = self.place_behind(a, Elem::Ref) else { return false };
-        self.retain_some(r);
         self.mem.set_at::<u32>(Ref(at), HEADER, r.0);
         true
     }

@@ -18,6 +18,12 @@ pub(super) fn add(m: &mut Maker) {
         }
         m.gives(array_of, vec![a.clone(), Datum::Same(0)], Datum::Array(vec![a.clone(), a.clone()]));
     }
+    let mixed = "%4:ref = array_of (%0, %1, %2, %3) return move %4";
+    let mixed = m.func("array_of", 4, "(i64, f64, bool, ref) ref", mixed);
+    for r in [text("a longer text"), some_thing(), Datum::Null] {
+        let all = vec![Datum::Int(-7), float(1.5), Datum::Bool(true), r];
+        m.gives(mixed, all.clone(), Datum::Array(all));
+    }
     let empty = m.func("array_of", 0, "() ref", "%0:ref = array_of () return move %0");
     m.gives(empty, vec![], Datum::Array(vec![]));
 }
@@ -28,7 +34,7 @@ fn reads(m: &mut Maker) {
     m.gives(arr_len, vec![ints([4, 5, 6])], Datum::Int(3));
     m.gives(arr_len, vec![Datum::Array(vec![text("a"), Datum::Void])], Datum::Int(2));
 
-    // Numbers: only positions inside are asked for.
+    // Numbers: only positions inside are asked for; a Bool is false outside.
     let get = |rep: &str| format!("%2:{rep} = arr_get %0, %1 return move %2");
     let get_i = m.func("arr_get", 2, "(ref, i64) i64", &get("i64"));
     for (i, n) in corner::INTS.into_iter().enumerate() {
@@ -43,6 +49,11 @@ fn reads(m: &mut Maker) {
     for (i, b) in [true, false, true].into_iter().enumerate() {
         let all = Datum::Array([true, false, true].map(Datum::Bool).to_vec());
         m.gives(get_b, vec![all, Datum::Int(i as i64)], Datum::Bool(b));
+    }
+    for at in OUTSIDE {
+        let all = Datum::Array([true, true].map(Datum::Bool).to_vec());
+        m.gives(get_b, vec![all, Datum::Int(at)], Datum::Bool(false));
+        m.gives(get_b, vec![Datum::Array(vec![]), Datum::Int(at)], Datum::Bool(false));
     }
     // References and Any: zero and `null` outside.
     let get = |rep: &str| format!("%2:{rep} = arr_get %0, %1 %3:{rep} = retain %2 return move %3");
@@ -97,15 +108,25 @@ fn writes(m: &mut Maker) {
         vec![Datum::Void, some_thing()],
         vec![],
     ];
+    let mut forms = Vec::new();
     for (rep, values) in values {
         let body = "arr_set %0, %1, %2 %3:i64 = int 7 return move %3";
         let set = m.func("arr_set", 3, &format!("(ref, i64, {rep}) i64"), body);
-        let push = m.func(
-            "arr_push",
-            2,
-            &format!("(ref, {rep}) i64"),
-            "arr_push %0, %1 %2:i64 = int 7 return move %2",
-        );
+        let body = "arr_push %0, %1 %2:i64 = int 7 return move %2";
+        let push = m.func("arr_push", 2, &format!("(ref, {rep}) i64"), body);
+        if rep == "ref" {
+            // A value that brings its count has it still when the row throws.
+            let after = "%4:i64 = int 7 return move %4
+                         bb1(%5:any, %6:ref): release_unwinding move %6 rethrow move %5";
+            let body = format!("%3:ref = retain %2 arr_set_move %0, %1, move %3 unwind bb1(exc, %3) {after}");
+            let set = m.func("arr_set_move", 3, "(ref, i64, ref) i64", &body);
+            let body = format!("%3:ref = retain %1 arr_push_move %0, move %3 unwind bb1(exc, %3) {after}");
+            let push = m.func("arr_push_move", 2, "(ref, ref) i64", &body);
+            forms.push((set, push, values.clone()));
+        }
+        forms.push((set, push, values));
+    }
+    for (set, push, values) in forms {
         for value in values {
             for array in &arrays {
                 let all = || Datum::Array(array.clone());

@@ -142,6 +142,10 @@ fn ends(m: &mut Maker) {
     for a in corner::any() {
         m.gives(lend, vec![corner_thing(&a)], corner_thing(&a));
     }
+    let plain = m.func("plain", 1, "(any) any", "%1:any = plain %0 return move %1");
+    for a in [Datum::Void, Datum::Null, Datum::Int(i64::MIN), float(-0.0), Datum::Bool(false)] {
+        m.gives(plain, vec![a.clone()], a);
+    }
     let forget =
         m.func("forget", 1, "(any) i64", "%1:any = retain %0 forget move %1 %2:i64 = int 7 return move %2");
     for a in [Datum::Void, Datum::Null, Datum::Int(i64::MAX), float(0.5), Datum::Bool(true)] {
@@ -212,6 +216,12 @@ fn variables(m: &mut Maker) {
             m.case(set, vec![old, new.clone()], End::Value(Datum::Int(7)), vec![cell(new.clone()), new]);
         }
     }
+    let cell_of_f = m.func("cell_of", 1, "(f64) ref", "%1:ref = cell_of %0 return move %1");
+    m.gives(cell_of_f, vec![float(-0.5)], cell(float(-0.5)));
+    let cell_of_r = m.func("cell_of", 1, "(ref) ref", "%1:ref = cell_of %0 return move %1");
+    for a in references() {
+        m.gives(cell_of_r, vec![a.clone()], cell(a));
+    }
     let get_i = m.func("cell_get", 1, "(ref) i64", "%1:i64 = cell_get %0 return move %1");
     m.gives(get_i, vec![cell(Datum::Int(i64::MIN))], Datum::Int(i64::MIN));
     let set_i = "cell_set %0, move %1 %2:i64 = cell_get %0 return move %2";
@@ -257,6 +267,11 @@ fn calls(m: &mut Maker) {
     for a in references() {
         let captured = vec![Datum::Int(3), a.clone()];
         m.gives(closure_of, captured.clone(), Datum::Closure(1, captured));
+    }
+    let scalars = m.func("closure_of", 2, "(i64, ref) ref", "%2:ref = closure_of @1 (%0, %1) return move %2");
+    for a in references() {
+        let captured = vec![Datum::Int(i64::MIN), a.clone()];
+        m.gives(scalars, captured.clone(), Datum::Closure(1, captured));
     }
     let closure =
         "%2:ref = call_closure %0, @2 () unwind bb1(exc) %3:i64 = call_direct @3 (%1) unwind bb2(exc, %2)
