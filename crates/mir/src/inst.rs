@@ -52,6 +52,8 @@ impl Effects {
     pub const TYPED_USER: Effects = Effects(35);
     /// Of typed MIR only: may suspend the task.
     pub const TYPED_SUSPENDS: Effects = Effects(39);
+    /// In typed functions only; ends a block.
+    pub const TYPED_END: Effects = Effects(40);
     /// Whether it may throw.
     pub fn throws(self) -> bool {
         self.0 & 1 != 0
@@ -485,8 +487,13 @@ instructions! {
     GlobalSet "global_set" { global: Global, value: Own } Nothing TYPED_USER;
     /// A function of the program; arguments and result are represented as the function's signature says.
     CallDirect "call_direct" { func: FuncId, args: Vals } Owned TYPED_SUSPENDS;
-    /// The same through a function value of that function, which has no receiver.
+    /// [`Op::CallDirect`] of a function that lends its result: it is alive as long as the places are not changed and the
+    /// arguments live through which the function has reached it.
+    CallLent "call_lent" { func: FuncId, args: Vals } Borrowed TYPED_SUSPENDS;
+    /// The same as [`Op::CallDirect`] through a function value of that function, which has no receiver.
     CallClosure "call_closure" { callee: Val, func: FuncId, args: Vals } Owned TYPED_SUSPENDS;
+    /// Ends the call of a function that lends its result: whoever called finds it alive, and has no count of it.
+    ReturnLent "return_lent" { value: Val } Nothing TYPED_END;
     /// A builtin that was found when lowering: method, constructor or function. Its arguments, which begin with the
     /// receiver of a method, come in any representation, zero is `null`; what it gives fits the result's.
     CallNative "call_native" { builtin: Builtin, args: Vals } Owned TYPED_SUSPENDS;

@@ -119,11 +119,13 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         Op::StrJoin { .. }
         | Op::GlobalSet { .. }
         | Op::CallDirect { .. }
+        | Op::CallLent { .. }
         | Op::CallNative { .. }
         | Op::ArrayOf { .. }
         | Op::ClosureOf { .. }
         | Op::CellOf { .. }
-        | Op::Return { .. } => &[Want::Free],
+        | Op::Return { .. }
+        | Op::ReturnLent { .. } => &[Want::Free],
         Op::ClassIs { .. }
         | Op::Retain { .. }
         | Op::Lend { .. }
@@ -234,6 +236,7 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::CaptureGet { .. }
         | Op::GlobalGet { .. }
         | Op::CallDirect { .. }
+        | Op::CallLent { .. }
         | Op::CallClosure { .. }
         | Op::CallNative { .. } => return None,
         _ => Rep::Any,

@@ -252,7 +252,9 @@ impl Eval<'_> {
                 self.rt.heap.release(old);
                 Ok(Did::Nothing)
             }
-            Op::CallDirect { func: callee, args } => self.call_args(func, callee, args, Ref::NONE),
+            Op::CallDirect { func: callee, args } | Op::CallLent { func: callee, args } => {
+                self.call_args(func, callee, args, Ref::NONE)
+            }
             Op::CallClosure { callee, func: of, args } => {
                 let closure = self.cell(callee, Kind::Func)?;
                 if self.rt.heap.func_id(closure) != link::func_id(of) {

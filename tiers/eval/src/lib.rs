@@ -16,7 +16,7 @@ pub use word::Word;
 
 use link::Linked;
 use mir::func::{Func, Rep};
-use mir::inst::{EXCEPTION, EdgeId, FuncId, Inst, Op, Val};
+use mir::inst::{EXCEPTION, EdgeId, FuncId, Inst, Op, Own, Val};
 use mir::text::print_inst;
 use mir::types::{Signature, Signatures};
 use mir::verify::verify_typed_as;
@@ -193,11 +193,23 @@ impl<'a> Eval<'a> {
             }
             Did::Calls { func, args, closure } => self.enter(func, &args, closure)?,
             Did::Returns(word) => {
+                let lent = matches!(inst.op, Op::ReturnLent { .. });
                 self.frames.pop();
-                let Some(caller) = self.frames.last() else { return Ok(Some(word)) };
+                let Some(caller) = self.frames.last() else {
+                    // Whoever called from outside gets a result of its own.
+                    if let Some(r) = word.reference().filter(|_| lent) {
+                        self.rt.heap.retain(self.rt.heap.value_of(r));
+                    }
+                    return Ok(Some(word));
+                };
                 let Some(inst) = caller.func.insts.get(caller.at).copied() else {
                     return Err(Stop::Fault("behind the last instruction".into()));
                 };
+                if matches!(inst.op, Op::CallLent { .. }) != lent {
+                    return Err(Stop::Fault(
+                        "the call and the called function do not agree on lending".into(),
+                    ));
+                }
                 self.give(&inst, word)?;
             }
         }
@@ -222,7 +234,9 @@ impl<'a> Eval<'a> {
                 let Some(way) = way else { return Err(Stop::Fault("a switch without ways".into())) };
                 return Ok(Did::Follows(EdgeId(*way)));
             }
-            Op::Return { value } => return Ok(Did::Returns(self.get(value.0)?)),
+            Op::Return { value: Own(value) } | Op::ReturnLent { value } => {
+                return Ok(Did::Returns(self.get(value)?));
+            }
             Op::Throw { value } | Op::Rethrow { value } => return Err(Stop::Throw(self.any(value.0)?)),
             Op::Unreachable {} => return Err(Stop::Fault("was reached".into())),
             Op::Inlined { .. } => {

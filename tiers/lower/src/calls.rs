@@ -10,6 +10,7 @@ use syntax::intern::Symbol;
 
 use crate::body::{Body, Held};
 use crate::guards::Way;
+use crate::inline::lends;
 use crate::known::Method;
 use crate::members::Action;
 
@@ -37,9 +38,7 @@ impl Body<'_> {
         match inst.op {
             Op::Call { func, args } => {
                 let args = self.arguments(func, None, args);
-                let call = Op::CallDirect { func, args };
-                let slot = self.cx.signatures.of(func).result;
-                self.give(inst.dst, slot, Held::Owned, |body, dst| body.emit_throwing(call, dst));
+                self.call_direct(inst.dst, func, args);
                 true
             }
             Op::CallMethod { object, name, args } => {
@@ -59,6 +58,17 @@ impl Body<'_> {
             },
             _ => false,
         }
+    }
+
+    /// A call of a function of the program, whose result goes to a value of the source.
+    fn call_direct(&mut self, dst: Val, func: FuncId, args: Vals) {
+        let slot = self.cx.signatures.of(func).result;
+        if lends(self.cx, func, self.id) {
+            let call = Op::CallLent { func, args };
+            return self.give_retained(dst, slot, |body, dst| body.emit_throwing(call, dst));
+        }
+        let call = Op::CallDirect { func, args };
+        self.give(dst, slot, Held::Owned, |body, dst| body.emit_throwing(call, dst));
     }
 
     /// Arguments in the representations of a function's parameters.
@@ -102,14 +112,13 @@ impl Body<'_> {
         let Some(targets) = self.targets(object, name, self.src.list(args.0).len()) else { return false };
         let slot = self.slot(object);
         let Some(me) = self.checked(object, Action::Call, name) else { return false };
-        let call = |body: &mut Self, Target { func, is_static }: Target| {
+        let arguments = |body: &mut Self, Target { func, is_static }: Target| {
             let me = (!is_static).then_some((me, slot));
-            Op::CallDirect { func, args: body.arguments(func, me, args) }
+            body.arguments(func, me, args)
         };
         if let [target] = &targets[..] {
-            let op = call(self, target.what);
-            let slot = self.cx.signatures.of(target.what.func).result;
-            self.give(inst.dst, slot, Held::Owned, |body, dst| body.emit_throwing(op, dst));
+            let args = arguments(self, target.what);
+            self.call_direct(inst.dst, target.what.func, args);
             return true;
         }
         let (join, mut arms) = (self.join(inst.dst), Vec::new());
@@ -125,8 +134,9 @@ impl Body<'_> {
             if i > 0 {
                 self.write_into(arms[i - 1]);
             }
-            let op = call(self, target.what);
-            self.arm(op, self.cx.signatures.of(target.what.func).result, inst.dst, join);
+            let args = arguments(self, target.what);
+            let result = self.called(target.what.func, args, self.rep(inst.dst));
+            self.jump_to(join, &[result]);
         }
         self.write_into(join);
         true
@@ -148,12 +158,17 @@ impl Body<'_> {
         self.write_into(other);
     }
 
-    /// One way of a call: its result goes to the block after it.
-    fn arm(&mut self, op: Op, slot: Slot, dst: Val, join: usize) {
-        let result = self.fresh(slot.rep);
-        self.emit_throwing(op, result);
-        let result = self.convert(result, slot, Held::Owned, self.rep(dst));
-        self.jump_to(join, &[result]);
+    /// A call of a function of the program: its result with a count, in a representation.
+    pub(crate) fn called(&mut self, func: FuncId, args: Vals, rep: Rep) -> Val {
+        let slot = self.cx.signatures.of(func).result;
+        let mut result = self.fresh(slot.rep);
+        if lends(self.cx, func, self.id) {
+            self.emit_throwing(Op::CallLent { func, args }, result);
+            result = self.emit(Op::Retain { a: result }, slot.rep);
+        } else {
+            self.emit_throwing(Op::CallDirect { func, args }, result);
+        }
+        self.convert(result, slot, Held::Owned, rep)
     }
 
     fn function_value(&mut self, inst: Inst, callee: Val, args: Vals) -> bool {
@@ -194,7 +209,11 @@ impl Body<'_> {
         let count = self.src.list(args.0).len();
         let fits = |f: &FuncId| {
             let func = self.cx.program.func(*f);
-            !func.has_me && func.params as usize == count && self.facts().reached(*f)
+            // A call through a function value expects a result of its own.
+            !func.has_me
+                && func.params as usize == count
+                && self.facts().reached(*f)
+                && !lends(self.cx, *f, self.id)
         };
         let few = !funcs.is_empty() && funcs.len() <= MOST_TARGETS;
         (few && funcs.iter().all(fits)).then(|| funcs.to_vec())

@@ -71,13 +71,19 @@ pub(crate) fn disturbs(cx: Context<'_>, inst: &Inst, needs: &Needs) -> bool {
         Op::MapSet { .. } => dies_loudly || needs.maps,
         Op::CellSet { .. } => dies_loudly || needs.cells,
         Op::GlobalSet { .. } => dies_loudly || needs.globals,
-        Op::CallDirect { func, .. } | Op::CallClosure { func, .. } => callee(func),
+        Op::CallDirect { func, .. } | Op::CallLent { func, .. } | Op::CallClosure { func, .. } => {
+            callee(func)
+        }
         Op::CallNative { builtin, .. } | Op::CallBuiltin { builtin, .. } => {
             native(builtin, needs, dies_loudly)
         }
         Op::GetStatic { class } => cx.program.class(class).static_init.is_some_and(callee),
         // Nothing of it is changed where the value may still be used.
-        Op::Return { .. } | Op::Throw { .. } | Op::Rethrow { .. } | Op::Raise { .. } => false,
+        Op::Return { .. }
+        | Op::ReturnLent { .. }
+        | Op::Throw { .. }
+        | Op::Rethrow { .. }
+        | Op::Raise { .. } => false,
         Op::Append { .. } => false,
         op => op.row().effects.runs_user_code(),
     }

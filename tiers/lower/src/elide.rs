@@ -13,6 +13,7 @@ use mir::inst::{Block, EXCEPTION, EdgeId, Inst, Op, OperandRef, Own, Val};
 use smallvec::SmallVec;
 
 use crate::effects::{Needs, disturbs};
+use crate::lent::Lent;
 use crate::rewrite::rename;
 use crate::{Context, Lowered};
 
@@ -36,6 +37,33 @@ enum Source {
     Param(Block),
     /// The same reference in another representation, with its count.
     Moved(Val),
+    /// Result of this call: it is alive as long as what it was reached through from the arguments.
+    Lent(u32),
+}
+
+/// What borrowed values depend on.
+#[derive(Clone, PartialEq, Eq, Default)]
+struct Ground {
+    /// Places that must not change.
+    needs: Needs,
+    /// Values with counts of their own.
+    roots: SmallVec<[Val; 2]>,
+    /// Parameters of the function, as bits.
+    params: u64,
+}
+
+impl Ground {
+    fn add_root(&mut self, v: Val) {
+        if !self.roots.contains(&v) {
+            self.roots.push(v);
+        }
+    }
+
+    fn join(&mut self, other: &Ground) {
+        self.needs.join(&other.needs);
+        other.roots.iter().for_each(|r| self.add_root(*r));
+        self.params |= other.params;
+    }
 }
 
 /// Which place a value was loaded from.
@@ -88,6 +116,22 @@ pub(crate) fn borrow(cx: Context<'_>, lowered: &mut Lowered) {
     }
 }
 
+/// What the results of a function that gives them back by [`Op::ReturnLent`] depend on, when it is only its
+/// parameters and places that are reached from them. Its counting must have been taken out.
+pub(crate) fn lent(cx: Context<'_>, func: &Func) -> Option<Lent> {
+    let pass = Pass::new(cx, func);
+    let mut ground = Ground::default();
+    for inst in &func.insts {
+        match inst.op {
+            Op::ReturnLent { value } => ground.join(&pass.ground(value)),
+            Op::Return { .. } => return None,
+            _ => {}
+        }
+    }
+    let Ground { needs, roots, params } = ground;
+    (roots.is_empty() && !needs.unknown).then_some(Lent { needs, params })
+}
+
 impl<'a> Pass<'a> {
     fn new(cx: Context<'a>, func: &'a Func) -> Pass<'a> {
         let n = func.values as usize;
@@ -123,15 +167,30 @@ impl<'a> Pass<'a> {
     /// Whoever uses what is borrowed from a value needs that value, too.
     fn count_borrowing(&mut self) {
         let own = self.uses.clone();
+        let mut work = Vec::new();
         for (v, uses) in own.iter().enumerate().filter(|(_, uses)| !uses.is_empty()) {
-            let mut at = v;
-            while let Source::From(from, _) = self.source[at] {
-                if from.is_none() {
-                    break;
+            work.push(Val(v as u32));
+            while let Some(at) = work.pop() {
+                let mut lenders: SmallVec<[Val; 4]> = SmallVec::new();
+                self.lenders(at, |from| lenders.push(from));
+                for from in lenders {
+                    self.uses[from.index()].extend_from_slice(uses);
+                    work.push(from);
                 }
-                self.uses[from.index()].extend_from_slice(uses);
-                at = from.index();
             }
+        }
+    }
+
+    /// The values through which a borrowed one was reached, one step back.
+    fn lenders(&self, v: Val, mut f: impl FnMut(Val)) {
+        match self.source[v.index()] {
+            Source::From(from, _) if !from.is_none() => f(from),
+            Source::Lent(at) => {
+                if let Op::CallLent { args, .. } = self.func.insts[at as usize].op {
+                    self.func.vals(args.0).for_each(f);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -163,7 +222,7 @@ impl<'a> Pass<'a> {
         let inst = &func.insts[at as usize];
         if !inst.dst.is_none() {
             self.def[inst.dst.index()] = (block, at);
-            self.source[inst.dst.index()] = self.source_of(inst);
+            self.source[inst.dst.index()] = self.source_of(inst, at);
         }
         match inst.op {
             Op::Release { a } | Op::ReleaseUnwinding { a } | Op::ReleaseQuiet { a } | Op::Forget { a } => {
@@ -200,8 +259,9 @@ impl<'a> Pass<'a> {
         });
     }
 
-    fn source_of(&self, inst: &Inst) -> Source {
+    fn source_of(&self, inst: &Inst, at: u32) -> Source {
         match inst.op {
+            Op::CallLent { .. } => Source::Lent(at),
             Op::Load { object, class, field } => {
                 let place = self.cx.facts.place(class, field);
                 Source::From(object, place.map_or(Place::Unknown, Place::Field))
@@ -292,7 +352,7 @@ impl<'a> Pass<'a> {
     fn is_owned(&self, mut v: Val, chosen: &[bool]) -> bool {
         loop {
             match self.source[v.index()] {
-                Source::Always | Source::From(..) => return false,
+                Source::Always | Source::From(..) | Source::Lent(_) => return false,
                 Source::Owned => return true,
                 Source::Param(_) | Source::Moved(_) => return !chosen[v.index()],
                 Source::Retained(of) if chosen[v.index()] => v = of,
@@ -302,13 +362,8 @@ impl<'a> Pass<'a> {
     }
 
     /// What the values of each web depend on.
-    fn needs(
-        &self,
-        webs: &[usize],
-        members: &[SmallVec<[u32; 4]>],
-        good: &[bool],
-    ) -> Vec<(Needs, SmallVec<[Val; 2]>)> {
-        let mut all: Vec<(Needs, SmallVec<[Val; 2]>)> = vec![Default::default(); members.len()];
+    fn needs(&self, webs: &[usize], members: &[SmallVec<[u32; 4]>], good: &[bool]) -> Vec<Ground> {
+        let mut all: Vec<Ground> = vec![Default::default(); members.len()];
         let mut changed = true;
         while changed {
             changed = false;
@@ -328,58 +383,76 @@ impl<'a> Pass<'a> {
         all
     }
 
+    /// What a borrowed value depends on, also when it is a parameter of a block: then it is borrowed on all ways.
+    fn ground(&self, v: Val) -> Ground {
+        let good = vec![false; self.func.values as usize];
+        let mut seen = vec![false; self.func.values as usize];
+        let (mut ground, mut work) = (Ground::default(), vec![v]);
+        while let Some(v) = work.pop() {
+            let mut one = Ground::default();
+            self.chain(v, &good, &[], &mut one);
+            for root in std::mem::take(&mut one.roots) {
+                if !matches!(self.source[root.index()], Source::Param(_)) {
+                    ground.add_root(root);
+                } else if !std::mem::replace(&mut seen[root.index()], true) {
+                    work.extend(self.passed.iter().filter(|p| p.1 == root).map(|p| p.0));
+                }
+            }
+            ground.join(&one);
+        }
+        ground
+    }
+
     /// Follows a borrowed value to who keeps it.
-    fn chain(
-        &self,
-        mut v: Val,
-        good: &[bool],
-        all: &[(Needs, SmallVec<[Val; 2]>)],
-        mine: &mut (Needs, SmallVec<[Val; 2]>),
-    ) {
-        loop {
+    fn chain(&self, v: Val, good: &[bool], all: &[Ground], mine: &mut Ground) {
+        let mut work: SmallVec<[Val; 8]> = SmallVec::from_slice(&[v]);
+        while let Some(v) = work.pop() {
             let root = self.root(v);
             if good[root] {
-                let (needs, roots) = all[root].clone();
-                mine.0.join(&needs);
-                for r in roots {
-                    if !mine.1.contains(&r) {
-                        mine.1.push(r);
-                    }
-                }
-                return;
+                mine.join(&all[root]);
+                continue;
             }
             match self.source[v.index()] {
-                Source::Always => return,
-                Source::From(from, place) => {
+                Source::Always => {
+                    if v.0 < self.func.params.min(u64::BITS) {
+                        mine.params |= 1 << v.0;
+                    }
+                }
+                Source::From(_, place) => {
                     match place {
                         Place::Same => {}
-                        Place::Unknown => mine.0.unknown = true,
-                        Place::Field(name) if mine.0.fields.contains(&name) => {}
-                        Place::Field(name) => mine.0.fields.push(name),
-                        Place::Element => mine.0.arrays = true,
-                        Place::Entry => mine.0.maps = true,
-                        Place::Cell => mine.0.cells = true,
-                        Place::Global => mine.0.globals = true,
+                        Place::Unknown => mine.needs.unknown = true,
+                        Place::Field(name) if mine.needs.fields.contains(&name) => {}
+                        Place::Field(name) => mine.needs.fields.push(name),
+                        Place::Element => mine.needs.arrays = true,
+                        Place::Entry => mine.needs.maps = true,
+                        Place::Cell => mine.needs.cells = true,
+                        Place::Global => mine.needs.globals = true,
                     }
-                    if from.is_none() {
-                        return;
+                    self.lenders(v, |from| work.push(from));
+                }
+                Source::Lent(at) => {
+                    let Op::CallLent { func, args } = self.func.insts[at as usize].op else { continue };
+                    match self.cx.bodies.lent(func) {
+                        Some(lent) => {
+                            mine.needs.join(&lent.needs);
+                            let args = self.func.vals(args.0).enumerate();
+                            work.extend(args.filter(|(i, _)| lent.params >> i & 1 == 1).map(|(_, v)| v));
+                        }
+                        None => mine.needs.unknown = true,
                     }
-                    v = from;
                 }
                 Source::Owned | Source::Retained(_) | Source::Param(_) | Source::Moved(_) => {
-                    if !mine.1.contains(&v) {
-                        mine.1.push(v);
-                    }
-                    return;
+                    mine.add_root(v);
                 }
             }
         }
     }
 
     /// Whether the values of a web are alive wherever they are used.
-    fn holds(&mut self, web: &[u32], good: &[bool], needs: &[(Needs, SmallVec<[Val; 2]>)]) -> bool {
+    fn holds(&mut self, web: &[u32], good: &[bool], needs: &[Ground]) -> bool {
         let Some(first) = web.first() else { return false };
-        let (needs, roots) = &needs[self.root(Val(*first))];
+        let Ground { needs, roots, .. } = &needs[self.root(Val(*first))];
         // A parameter that nobody gave a value to keep is no borrowed one.
         if roots.iter().any(|r| good[self.root(*r)]) {
             return false;

@@ -142,11 +142,8 @@ impl Body<'_> {
         self.choose(inst, object, &ways, |body, way, object| {
             let Target { func, is_static } = way.what;
             let me = (!is_static).then_some((object, Slot { rep: Rep::Ref, void: false }));
-            let op = Op::CallDirect { func, args: body.arguments(func, me, args) };
-            let slot = body.cx.signatures.of(func).result;
-            let result = body.fresh(slot.rep);
-            body.emit_throwing(op, result);
-            Some(body.convert(result, slot, Held::Owned, body.rep(inst.dst)))
+            let args = body.arguments(func, me, args);
+            Some(body.called(func, args, body.rep(inst.dst)))
         })
     }
 }

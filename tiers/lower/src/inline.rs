@@ -9,6 +9,7 @@ use mir::func::{BlockData, Edge, Func};
 use mir::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, OperandRef, Own, Owns, Val, Vals};
 use syntax::span::Span;
 
+use crate::lent::{self, Lent};
 use crate::rewrite::rename;
 use crate::{Context, Lowered, body, elide};
 
@@ -19,35 +20,100 @@ const LARGEST_BODY: usize = 28;
 /// A function does not grow beyond this by taking bodies.
 const LARGEST_RESULT: usize = 4000;
 
-/// Bodies that may stand for their calls, by function, as far as they were asked for.
+/// What is known of the bodies of functions, as far as it was asked for.
 #[derive(Debug, Default)]
 pub struct Bodies {
-    known: RefCell<Vec<Option<Option<Rc<Func>>>>>,
+    known: RefCell<Vec<Entry>>,
+}
+
+/// What is known of a function.
+#[derive(Clone, Debug, Default)]
+enum Entry {
+    #[default]
+    Nothing,
+    /// It is being looked at; what calls of itself are taken for.
+    Asked(Option<Rc<Lent>>),
+    Known(Body),
+}
+
+#[derive(Clone, Debug, Default)]
+struct Body {
+    /// It may stand for calls.
+    small: Option<Rc<Func>>,
+    /// It lends its result.
+    lent: Option<Rc<Lent>>,
+}
+
+impl Bodies {
+    fn entry(&self, id: FuncId) -> Entry {
+        self.known.borrow().get(id.index()).cloned().unwrap_or_default()
+    }
+
+    fn set(&self, id: FuncId, entry: Entry) {
+        let mut known = self.known.borrow_mut();
+        if known.len() <= id.index() {
+            known.resize(id.index() + 1, Entry::Nothing);
+        }
+        if let Some(slot) = known.get_mut(id.index()) {
+            *slot = entry;
+        }
+    }
+
+    /// What the result of a function depends on that was found to lend it.
+    pub(crate) fn lent(&self, id: FuncId) -> Option<Rc<Lent>> {
+        match self.entry(id) {
+            Entry::Nothing => None,
+            Entry::Asked(lent) => lent,
+            Entry::Known(body) => body.lent,
+        }
+    }
+}
+
+/// Whether a function lends its result to a call that stands in `asker`.
+pub(crate) fn lends(cx: Context<'_>, id: FuncId, asker: FuncId) -> bool {
+    match cx.bodies.entry(id) {
+        // Nobody else may rely on what is not certain yet.
+        Entry::Asked(lent) => id == asker && lent.is_some(),
+        _ => body(cx, id).lent.is_some(),
+    }
 }
 
 /// The body of a function if it may stand for calls.
 fn small_body(cx: Context<'_>, id: FuncId) -> Option<Rc<Func>> {
-    let at = id.index();
-    if let Some(Some(known)) = cx.bodies.known.borrow().get(at) {
-        return known.clone();
+    body(cx, id).small
+}
+
+fn body(cx: Context<'_>, id: FuncId) -> Body {
+    match cx.bodies.entry(id) {
+        Entry::Known(body) => return body,
+        Entry::Asked(_) => return Body::default(),
+        Entry::Nothing => cx.bodies.set(id, Entry::Asked(None)),
     }
+    let assume = |lent: Option<&Lent>| cx.bodies.set(id, Entry::Asked(lent.cloned().map(Rc::new)));
+    let found = lent::find(cx, id, assume);
+    cx.bodies.set(id, Entry::Asked(None));
+    let (lent, typed) = match found {
+        Some((lent, typed)) => (Some(Rc::new(lent)), Some(typed)),
+        None => (None, plain(cx, id)),
+    };
     let source = cx.program.func(id);
-    let mut found = None;
-    if source.insts.len() <= LARGEST_SOURCE && source.captures == 0 && cx.facts.reached(id) {
-        let mut typed = body::translate(cx, id);
-        if cx.early_drop {
-            elide::borrow(cx, &mut typed);
-        }
-        found = is_small(&typed.func).then(|| Rc::new(typed.func));
+    let fits = source.insts.len() <= LARGEST_SOURCE && source.captures == 0;
+    let small = typed.filter(|typed| fits && is_small(typed)).map(Rc::new);
+    let body = Body { small, lent };
+    cx.bodies.set(id, Entry::Known(body.clone()));
+    body
+}
+
+/// The body of a function that does not lend, if it might be small.
+fn plain(cx: Context<'_>, id: FuncId) -> Option<Func> {
+    if cx.program.func(id).insts.len() > LARGEST_SOURCE || !cx.facts.reached(id) {
+        return None;
     }
-    let mut known = cx.bodies.known.borrow_mut();
-    if known.len() <= at {
-        known.resize(at + 1, None);
+    let mut typed = body::translate(cx, id);
+    if cx.early_drop {
+        elide::borrow(cx, &mut typed);
     }
-    if let Some(slot) = known.get_mut(at) {
-        *slot = Some(found.clone());
-    }
-    found
+    Some(typed.func)
 }
 
 /// Whether a body may stand for a call.
@@ -59,7 +125,7 @@ fn is_small(func: &Func) -> bool {
         func.block_insts(block).iter().all(|inst| {
             let effects = inst.op.row().effects;
             let stays = match inst.op {
-                Op::Return { .. } | Op::Jump { .. } | Op::Branch { .. } => true,
+                Op::Return { .. } | Op::ReturnLent { .. } | Op::Jump { .. } | Op::Branch { .. } => true,
                 // These know the activation that they stand in.
                 Op::CaptureGet { .. } | Op::Capture { .. } | Op::Outbox { .. } => false,
                 _ => !effects.throws() && !effects.ends_block(),
@@ -71,10 +137,18 @@ fn is_small(func: &Func) -> bool {
     })
 }
 
+/// The function of the program that an instruction calls, with its arguments.
+fn callee(op: &Op) -> Option<(FuncId, Vals)> {
+    match *op {
+        Op::CallDirect { func, args } | Op::CallLent { func, args } => Some((func, args)),
+        _ => None,
+    }
+}
+
 /// Puts small bodies in the place of their calls.
 pub(crate) fn small_calls(cx: Context<'_>, id: FuncId, lowered: &mut Lowered) {
     let func = &mut lowered.func;
-    let calls = |inst: &Inst| matches!(inst.op, Op::CallDirect { func: callee, .. } if callee != id);
+    let calls = |inst: &Inst| callee(&inst.op).is_some_and(|(callee, _)| callee != id);
     if !func.insts.iter().any(calls) {
         return;
     }
@@ -118,15 +192,11 @@ impl Splice<'_, '_> {
             self.open(data.params, data.span);
             for at in data.start..data.end {
                 let (inst, span) = (old.insts[at as usize], old.spans[at as usize]);
-                let body = match inst.op {
-                    Op::CallDirect { func, .. } if func != id && self.func.insts.len() < LARGEST_RESULT => {
-                        small_body(cx, func)
-                    }
-                    _ => None,
-                };
-                match (inst.op, body) {
-                    (Op::CallDirect { func, args }, Some(body)) => self.splice(inst, func, args, span, &body),
-                    _ => self.push(inst, span),
+                let call = callee(&inst.op)
+                    .filter(|(callee, _)| *callee != id && self.func.insts.len() < LARGEST_RESULT);
+                match call.and_then(|(callee, args)| Some((callee, args, small_body(cx, callee)?))) {
+                    Some((callee, args, body)) => self.splice(inst, callee, args, span, &body),
+                    None => self.push(inst, span),
                 }
             }
         }
@@ -172,10 +242,11 @@ impl Splice<'_, '_> {
         if body.blocks.len() == 1 {
             for inst in body.block_insts(Block(0)) {
                 match inst.op {
-                    Op::Return { value } if !call.dst.is_none() => {
-                        self.alias[call.dst.index()] = values[value.0.index()];
+                    Op::Return { value: Own(value) } | Op::ReturnLent { value } => {
+                        if !call.dst.is_none() {
+                            self.alias[call.dst.index()] = values[value.index()];
+                        }
                     }
-                    Op::Return { .. } => {}
                     _ => {
                         let inst = self.translate(*inst, body, &values, 0);
                         self.push(inst, span);
@@ -195,8 +266,8 @@ impl Splice<'_, '_> {
             }
             for inst in body.block_insts(block) {
                 let inst = match inst.op {
-                    Op::Return { value } => {
-                        let value = values[value.0.index()].0;
+                    Op::Return { value: Own(value) } | Op::ReturnLent { value } => {
+                        let value = values[value.index()].0;
                         let args: &[u32] = if call.dst.is_none() { &[] } else { &[value] };
                         let to = self.new_edge(after, args);
                         Inst { op: Op::Jump { to }, dst: Val::NONE, unwind: EdgeId::NONE }

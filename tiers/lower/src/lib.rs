@@ -8,7 +8,7 @@
 //!
 //! Reading order: [`lower`], `body` (blocks, values, edges), `convert` (representations), then the families
 //! `operators`, `members`, `calls`, `guards`; `inline`,
-//! `unneeded`, `forward`, `elide` and `handover` work on typed MIR, in this order.
+//! `unneeded`, `forward`, `lent`, `elide` and `handover` work on typed MIR, in this order.
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +22,7 @@ mod guards;
 mod handover;
 mod inline;
 mod known;
+mod lent;
 mod members;
 mod operators;
 mod rewrite;
@@ -126,6 +127,9 @@ pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
     unneeded::drop_carried(&mut typed);
     forward::forward(context, &mut typed);
     if context.early_drop {
+        if inline::lends(context, func, FuncId::NONE) {
+            lent::lend(&mut typed);
+        }
         elide::borrow(context, &mut typed);
         handover::hand_over(context, &mut typed);
     }

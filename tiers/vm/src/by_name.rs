@@ -16,8 +16,8 @@ use crate::code::VmCode;
 use crate::cold::{Step, broken, code, conclude, done, perform, trapped, write};
 use crate::encode::Site;
 use crate::op::{Code, Inst};
+use crate::operands::{rep, result_field};
 use crate::regs::Regs;
-use crate::rows::{rep, result_field};
 use crate::sides::{Callee, Means};
 use crate::slots::param_slots;
 use crate::stats::Counts;
@@ -175,7 +175,9 @@ fn enter_near(m: &mut Machine, regs: Regs, callee: &Callee, how: u16) -> Option<
     for (to, from) in callee.words.iter().enumerate() {
         window_regs.set(to as u16, regs.word(*from));
     }
-    regs.set(how, u64::from(callee.result));
+    // SAFETY: all codes of this tier are made as `VmCode`.
+    let lends = unsafe { code.cast::<VmCode>() }.lends;
+    regs.set(how, u64::from(callee.result) | if lends { rep::LENT } else { 0 });
     m.task.frames.push(Frame::at(code, TierId::VM, code.start, window, Ref::NONE, Role::Near));
     // If that was the last step, whoever looks at the newest activation sees it.
     m.tick();

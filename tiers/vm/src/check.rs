@@ -3,7 +3,7 @@
 
 use machine::Malformed;
 use mir::func::{Func, Rep};
-use mir::inst::{EXCEPTION, EdgeId, FuncId, Gives, Op, OperandRef, Val};
+use mir::inst::{EXCEPTION, EdgeId, FuncId, Gives, Op, OperandRef, Own, Val};
 use mir::types::{self, Signature, Signatures, Want};
 
 /// Checks a function; the position of the first wrong instruction otherwise.
@@ -92,14 +92,18 @@ fn insts(f: &Func, signatures: &dyn Signatures, at: &mut usize) -> Option<()> {
         });
         holds(good)?;
         match inst.op {
-            Op::CallDirect { func, args } | Op::CallClosure { func, args, .. } => {
+            Op::CallDirect { func, args }
+            | Op::CallLent { func, args }
+            | Op::CallClosure { func, args, .. } => {
                 let signature = signatures.signature(func)?;
                 let args = list(f, args.0)?;
                 holds(args.len() == signature.params.len())?;
                 let fits = args.iter().zip(&signature.params).all(|(a, p)| f.rep(Val(*a)) == p.rep);
                 holds(fits && !inst.dst.is_none() && f.rep(inst.dst) == signature.result.rep)?;
             }
-            Op::Return { value } => holds(f.rep(value.0) == f.types.as_ref()?.result)?,
+            Op::Return { value: Own(value) } | Op::ReturnLent { value } => {
+                holds(f.rep(value) == f.types.as_ref()?.result)?
+            }
             Op::Retain { a } | Op::Lend { a } => holds(f.rep(a) == f.rep(inst.dst))?,
             Op::NewArray { .. } | Op::NewClosure { .. } | Op::NewCell { .. } => return None,
             _ => {}

@@ -47,6 +47,8 @@ pub(crate) struct VmCode {
     pub(crate) konst: Box<[Option<Konst>]>,
     pub(crate) func: Func,
     pub(crate) signature: Signature,
+    /// What it gives is not owned by who gets it.
+    pub(crate) lends: bool,
     pub(crate) source: Rc<dyn Source>,
     /// What instructions point to.
     _shapes: Shapes,
@@ -76,6 +78,7 @@ impl VmCode {
             sites: encoded.sites.into(),
             lists: encoded.lists.into(),
             sides: Rc::new(encoded.sides),
+            lends: func.insts.iter().any(|i| matches!(i.op, Op::ReturnLent { .. })),
             slots: encoded.slots.of.into(),
             konst: encoded.konst.into(),
             func,
@@ -210,6 +213,10 @@ unsafe impl Body for VmCode {
             return rt.heap.release(value);
         }
         self.set_words(frame, dst, unboxed(self.func.rep(dst), value));
+        // From code that does not lend: the places that keep it alive do so without this count.
+        if matches!(self.inst(frame.pc).op, Op::CallLent { .. }) {
+            rt.heap.release(value);
+        }
     }
     fn take_given(&self, rt: &Rt, frame: &mut Frame) -> Value {
         let inst = self.inst(frame.pc);

@@ -7,16 +7,15 @@ use machine::{After, Args, Did, Flow, Machine, Operands, Role};
 use mir::func::Rep;
 use mir::inst::{FuncId, Op, Val};
 use mir::types::Slot;
-use nyrt::builtin::{self, BuiltinId};
+use nyrt::builtin;
 use nyrt::ops::index;
 use nyrt::trap::Trap;
 use nyrt::value::{Ref, Value, class_id};
-use smallvec::SmallVec;
 
 use crate::code::{VmCode, boxed, unboxed};
 use crate::op::{Code, Inst, Word};
+use crate::operands::rep;
 use crate::regs::Regs;
-use crate::rows::{MOST_NATIVE_ARGS, made, rep};
 use crate::sides::kinds_of;
 
 /// What the loop does next.
@@ -294,6 +293,9 @@ pub(crate) fn call(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -
 pub(crate) fn returned(m: &mut Machine, words: [u64; 2]) -> Step {
     let Some(code) = code(m) else { return Step::Stop };
     let value = boxed(&m.rt, code.signature.result, words);
+    if code.lends {
+        m.rt.heap.retain(value);
+    }
     m.returned(value).into()
 }
 
@@ -436,77 +438,9 @@ pub(crate) fn append(m: &mut Machine, regs: Regs, inst: Inst, reps: u64) -> Step
     }
 }
 
-/// How many words a call of a builtin with so many arguments takes.
-#[inline(always)]
-pub(crate) fn native_words(args: u16) -> usize {
-    2 + (args as usize).div_ceil(2)
-}
-
-/// A builtin that was found when lowering.
-#[inline(never)]
-pub(crate) fn call_native(m: &mut Machine, regs: Regs, inst: Inst, at: *const Word) -> Step {
-    let mut args = [Value::VOID; MOST_NATIVE_ARGS];
-    let count = inst.b as usize;
-    for (n, arg) in args.iter_mut().take(count).enumerate() {
-        // SAFETY: the code of a call of a builtin with so many arguments.
-        *arg = unsafe { operand(m, regs, at, n) };
-    }
-    // SAFETY: the word behind the instruction holds the number.
-    let id = BuiltinId(unsafe { (*at.add(1)).bits } as u16);
-    match builtin::call_all(&mut m.rt, id, args.get(..count).unwrap_or(&[])) {
-        Ok(value) => {
-            write_field(regs, inst.a, inst.c, value);
-            done(m)
-        }
-        Err(trap) => trapped(m, trap),
-    }
-}
-
-/// The n-th operand of a builtin or of what is made.
-///
-/// # Safety
-/// `at` is where such an instruction stands that has more than `n` operands.
-#[inline(always)]
-unsafe fn operand(m: &Machine, regs: Regs, at: *const Word, n: usize) -> Value {
-    // SAFETY: the encoder writes a word for every two operands; all bits of a word are good numbers.
-    let word = unsafe { (*at.add(2 + n / 2)).bits } >> (32 * (n % 2));
-    by_field(m, regs, word as u16, (word >> 16) as u16)
-}
-
-/// An array, a closure or a variable cell of values that stay with their owners.
-#[inline(never)]
-pub(crate) fn make(m: &mut Machine, regs: Regs, inst: Inst, at: *const Word) -> Step {
-    // SAFETY: the code of an instruction with so many operands.
-    let items: SmallVec<[Value; 8]> =
-        (0..inst.b as usize).map(|n| unsafe { operand(m, regs, at, n) }).collect();
-    let heap = &mut m.rt.heap;
-    let made = match (inst.c, items.first()) {
-        (made::CLOSURE, _) => {
-            // SAFETY: the word behind the instruction holds the function.
-            let func = FuncId(unsafe { (*at.add(1)).bits } as u32);
-            heap.func_new(link::func_id(func), Value::VOID, &items)
-        }
-        (made::CELL, Some(item)) => {
-            let item = heap.own(*item);
-            heap.cell_new(item).inspect_err(|_| m.rt.heap.release(item))
-        }
-        _ => heap.arr_from(&items),
-    };
-    match made {
-        Ok(value) => {
-            regs.set(inst.a, value.payload());
-            Step::Next
-        }
-        Err(_) => {
-            let trap = m.out_of_memory();
-            trapped(m, trap)
-        }
-    }
-}
-
 /// Writes a value as a field of an instruction says.
 #[inline(always)]
-fn write_field(regs: Regs, to: u16, field: u16, value: Value) {
+pub(crate) fn write_field(regs: Regs, to: u16, field: u16, value: Value) {
     if field == rep::ANY {
         regs.set_any(to, value);
     } else if field == rep::REF {
@@ -518,7 +452,7 @@ fn write_field(regs: Regs, to: u16, field: u16, value: Value) {
 
 /// The words of a value as a field of an instruction says.
 #[inline(always)]
-fn by_field(m: &Machine, regs: Regs, reg: u16, field: u16) -> Value {
+pub(crate) fn by_field(m: &Machine, regs: Regs, reg: u16, field: u16) -> Value {
     if field == rep::I64 {
         return Value::int(regs.int(reg));
     }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use mir::func::{Func, Rep};
-use mir::inst::{Block, EXCEPTION, EdgeId, Edges, Inst as Mir, Op, Val};
+use mir::inst::{Block, EXCEPTION, EdgeId, Edges, Inst as Mir, Op, Own, Val};
 use mir::types::Signature;
 
 use crate::flow::Flow;
@@ -341,17 +341,14 @@ impl Encoder<'_> {
                     self.data(0);
                 }
             }
-            Op::Return { value } => {
-                let value = value.0;
-                match self.func.rep(value) {
-                    Rep::Unit => self.emit(Code::Return0, 0, 0, 0),
-                    Rep::Any => self.emit(Code::Return2, self.reg(value), 0, 0),
-                    _ => match self.plan.small(value) {
-                        Some(n) => self.emit_wide(Code::ReturnInt, 0, n as u32),
-                        None => self.emit(Code::Return1, self.reg(value), 0, 0),
-                    },
-                }
-            }
+            Op::Return { value: Own(value) } | Op::ReturnLent { value } => match self.func.rep(value) {
+                Rep::Unit => self.emit(Code::Return0, 0, 0, 0),
+                Rep::Any => self.emit(Code::Return2, self.reg(value), 0, 0),
+                _ => match self.plan.small(value) {
+                    Some(n) => self.emit_wide(Code::ReturnInt, 0, n as u32),
+                    None => self.emit(Code::Return1, self.reg(value), 0, 0),
+                },
+            },
             _ => {
                 let site = self.site(inst);
                 self.emit_wide(Code::End, 0, site);

@@ -19,10 +19,11 @@ use nyrt::value::{Ref, Value};
 
 use crate::by_name;
 use crate::cold::{self, Step};
+use crate::native;
 use crate::op::{CALL_WORDS, Code, Inst, Word};
+use crate::operands::rep;
 use crate::ops;
 use crate::regs::Regs;
-use crate::rows::rep;
 use crate::stats::Counts;
 
 /// Runs the newest activation and those that follow while they are of this tier.
@@ -212,11 +213,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
             macro_rules! release_any {
                 ($old:expr) => {{
                     let old: Value = $old;
-                    if old.is_ref() {
-                        m.rt.heap.release_ref(old.as_ref());
-                        settle!()
-                    }
-                    next!()
+                    release!(if old.is_ref() { old.as_ref() } else { Ref::NONE })
                 }};
             }
             // A reference that is not zero.
@@ -497,8 +494,10 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::SetField => step!(by_name::set_field(m, regs, *inst)),
                 Code::CallMethod => step!(by_name::call_method(m, regs, *inst, data!(1) as u16), CALL_WORDS),
                 Code::BoxResult => done!(ops::box_result(m, regs, inst)),
-                Code::Make => step!(cold::make(m, regs, *inst, pc), cold::native_words(inst.b)),
-                Code::CallNative => step!(cold::call_native(m, regs, *inst, pc), cold::native_words(inst.b)),
+                Code::Make => step!(native::make(m, regs, *inst, pc), native::words(inst.b)),
+                Code::CallNative => {
+                    step!(native::call(m, regs, *inst, pc), native::words(inst.b))
+                }
                 Code::Perform => step!(cold::perform(m, regs, inst.wide())),
                 Code::Skip => next!(1 + inst.a as usize),
                 Code::Inlined => {

@@ -58,7 +58,13 @@ impl Encoder<'_> {
         let last = self.func.block_insts(block).last().map(|i| i.op);
         let leaves = !matches!(
             last,
-            Some(Op::Jump { .. } | Op::Branch { .. } | Op::Switch { .. } | Op::Return { .. })
+            Some(
+                Op::Jump { .. }
+                    | Op::Branch { .. }
+                    | Op::Switch { .. }
+                    | Op::Return { .. }
+                    | Op::ReturnLent { .. }
+            )
         );
         match (placed[block.index()], leaves) {
             (true, _) => 0,

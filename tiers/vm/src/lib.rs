@@ -5,8 +5,8 @@
 //!
 //! It knows no syntax and no analysis: typed functions come from a [`Source`].
 //!
-//! Reading order: `op` (the instructions), `exec` (the loop), `cold`, `by_name`, `sides`, `code`; then the encoding: `check`, `thread`,
-//! `needed`, `plan`, `live`, `slots`, `layout`, `encode`, `rows`.
+//! Reading order: `op` (the instructions), `exec` (the loop), `cold`, `native`, `by_name`, `sides`, `code`; then the encoding:
+//! `check`, `thread`, `needed`, `plan`, `live`, `slots`, `layout`, `encode`, `rows`, `operands`.
 
 mod by_name;
 mod check;
@@ -20,8 +20,10 @@ mod flow;
 mod layout;
 mod live;
 mod moves;
+mod native;
 mod needed;
 mod op;
+mod operands;
 mod ops;
 mod plan;
 mod regs;

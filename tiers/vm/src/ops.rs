@@ -8,8 +8,8 @@ use nyrt::scalar;
 use nyrt::value::{ClassId, Kind, Ref, Value};
 
 use crate::op::{Code, Inst};
+use crate::operands::rep;
 use crate::regs::Regs;
-use crate::rows::rep;
 use crate::sides::kinds;
 
 /// The condition of an instruction that jumps by the class of an object.
@@ -147,8 +147,9 @@ pub(crate) fn retain(m: &Machine, regs: Regs, inst: &Inst) -> u32 {
 /// The result of a function in the register where it left it, as a whole value.
 #[inline(always)]
 pub(crate) fn box_result(m: &Machine, regs: Regs, inst: &Inst) {
-    let value = match regs.word(inst.b) as u16 {
-        rep::ANY => return,
+    let how = regs.word(inst.b);
+    let value = match how as u16 {
+        rep::ANY => regs.any(inst.a),
         rep::I64 => Value::int(regs.int(inst.a)),
         rep::F64 => Value::float(regs.float(inst.a)),
         rep::BOOL => Value::bool(regs.word(inst.a) != 0),
@@ -157,6 +158,9 @@ pub(crate) fn box_result(m: &Machine, regs: Regs, inst: &Inst) {
         rep::VOID => Value::VOID,
         _ => Value::NULL,
     };
+    if how & rep::LENT != 0 {
+        m.rt.heap.retain(value);
+    }
     regs.set_any(inst.a, value);
 }
 

@@ -2,7 +2,7 @@
 //! of branches, and which values therefore need no register. It emits nothing.
 
 use mir::func::{Func, Rep};
-use mir::inst::{Block, Inst, Op, Val};
+use mir::inst::{Block, Inst, Op, Own, Val};
 use nyrt::value::{Ref, Value};
 
 use crate::flow::Flow;
@@ -244,7 +244,9 @@ impl Plan {
                 }
                 (false, false)
             }
-            Op::Return { value } if self.small(value.0).is_some() => return,
+            Op::Return { value: Own(value) } | Op::ReturnLent { value } if self.small(value).is_some() => {
+                return;
+            }
             Op::BoxI { .. } | Op::BoxF { .. } | Op::BoxB { .. } | Op::BoxLit { .. }
                 if self.konst[func.insts[at as usize].dst.index()].is_some() =>
             {

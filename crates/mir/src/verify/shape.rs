@@ -217,6 +217,7 @@ impl Checker<'_, '_> {
         match op {
             Op::Call { func: callee, args }
             | Op::CallDirect { func: callee, args }
+            | Op::CallLent { func: callee, args }
             | Op::CallClosure { func: callee, args, .. } => {
                 let (given, wanted) = (len(args.0), program.funcs.get(callee.index()).map(|f| f.params));
                 if wanted.is_some_and(|wanted| wanted != given) {

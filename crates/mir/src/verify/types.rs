@@ -3,7 +3,7 @@
 //! time: whether an Any really is an Integer where it is unboxed, the lowering has to know.
 
 use crate::func::{Func, Rep, Types};
-use crate::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, Val, Vals};
+use crate::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, Own, Val, Vals};
 use crate::types::{self, Signature, Signatures, Slot, Want};
 use crate::verify::{Defs, Faults, What};
 
@@ -71,11 +71,13 @@ impl Checker<'_, '_> {
     fn inst(&mut self, inst: &Inst) {
         let func = self.faults.func;
         types::operands(func, &inst.op, |value, want| self.value(value, want));
-        if let Op::Return { value } = inst.op {
-            self.value(value.0, Want::Rep(self.types.result));
+        if let Op::Return { value: Own(value) } | Op::ReturnLent { value } = inst.op {
+            self.value(value, Want::Rep(self.types.result));
         }
         match inst.op {
-            Op::CallDirect { func: callee, args } | Op::CallClosure { func: callee, args, .. } => {
+            Op::CallDirect { func: callee, args }
+            | Op::CallLent { func: callee, args }
+            | Op::CallClosure { func: callee, args, .. } => {
                 self.call(callee, args, inst.dst);
             }
             _ => {}

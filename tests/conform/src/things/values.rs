@@ -290,6 +290,20 @@ fn calls(m: &mut Maker) {
             "More than 50 calls are nested",
         );
     }
+    // Called from outside a function that lends gives a result of its own.
+    for (rep, values) in [("ref", references()), ("any", corner::any().iter().map(corner_thing).collect())] {
+        let lends = m.func("return_lent", 1, &format!("({rep}) {rep}"), "return_lent %0");
+        let lender = lends.func.0;
+        let body = format!("%1:{rep} = call_lent @{lender} (%0) %2:{rep} = retain %1 return move %2");
+        let calls = m.func("call_lent", 1, &format!("({rep}) {rep}"), &body);
+        let passes = format!("%1:{rep} = call_lent @{lender} (%0) return_lent %1");
+        let passes = m.func("call_lent", 1, &format!("({rep}) {rep}"), &passes);
+        for a in values {
+            for f in [lends, calls, passes] {
+                m.gives(f, vec![a.clone()], a.clone());
+            }
+        }
+    }
     let half = m.func("call_direct", 1, "(i64) f64", "%1:f64 = call_direct @0 (%0) return move %1");
     for (n, x) in [(0, 0.0), (3, 1.5), (-1, -0.5)] {
         m.gives(half, vec![Datum::Int(n)], float(x));

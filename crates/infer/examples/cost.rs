@@ -1,4 +1,4 @@
-//! Measures the analysis: `cargo run --release -p infer --example speed -- FILE...` prints for each program how long
+//! Measures the analysis: `cargo run --release -p infer --example cost -- FILE...` prints for each program how long
 //! it takes (best of several) without specialization, and with it everything together, copies and their analysis too;
 //! and how many reached values have each representation.
 //! With `FACTS` in the environment it prints the facts afterwards.
