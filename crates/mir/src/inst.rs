@@ -441,6 +441,8 @@ instructions! {
     StoreRaw "store_raw" { object: Val, class: ClassIx, field: Symbol, value: Val } Nothing TYPED;
     /// Writes a field; the object is not zero, the old value dies after the store.
     Store "store" { object: Val, class: ClassIx, field: Symbol, value: Own } Nothing TYPED_USER;
+    /// Writes a reference field and gives what was in it, with its count; the object is not zero.
+    Swap "swap" { object: Val, class: ClassIx, field: Symbol, value: Own } Owned TYPED;
     /// Number of elements of an array that is not zero.
     ArrLen "arr_len" { array: Val } Scalar TYPED;
     /// Element of an array that is not zero, in the representation that its elements have; outside zero, `null` or
@@ -453,6 +455,9 @@ instructions! {
     /// [`Op::ArrSet`] of a reference that brings its count; when it throws, its owner still has it. The old element dies
     /// quietly.
     ArrSetMove "arr_set_move" { array: Val, index: Val, value: Own } Nothing TYPED_THROWS;
+    /// Replaces an element that is a reference and gives what was there, with its count. The array is not zero, the
+    /// position is inside.
+    ArrSwap "arr_swap" { array: Val, index: Val, value: Own } Owned TYPED;
     /// [`Op::ArrPush`] of a reference that brings its count; when it throws, its owner still has it.
     ArrPushMove "arr_push_move" { array: Val, value: Own } Nothing TYPED_THROWS;
     /// Number of entries of a map that is not zero.

@@ -114,7 +114,10 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
             &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64)]
         }
         Op::ArrSet { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Free],
-        Op::ArrSetMove { .. } => &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Rep(Rep::Ref)],
+        Op::Swap { .. } => &[Want::Rep(Rep::Ref)],
+        Op::ArrSetMove { .. } | Op::ArrSwap { .. } => {
+            &[Want::Rep(Rep::Ref), Want::Rep(Rep::I64), Want::Rep(Rep::Ref)]
+        }
         Op::ArrPushMove { .. } => &[Want::Rep(Rep::Ref)],
         Op::StrJoin { .. }
         | Op::GlobalSet { .. }
@@ -224,7 +227,9 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::CellOf { .. }
         | Op::StrAt { .. }
         | Op::StrJoin { .. }
-        | Op::Append { .. } => Rep::Ref,
+        | Op::Append { .. }
+        | Op::Swap { .. }
+        | Op::ArrSwap { .. } => Rep::Ref,
         // Unit, zero references or Any.
         Op::Null {} | Op::Void {} => return None,
         Op::Retain { .. }

@@ -104,6 +104,14 @@ fn operands() {
             ("bb0: %5:i64 = arr_get %3, %4 unreachable", &["bb0.0 %4 is any and must be i64"]),
             ("bb0: arr_set %3, %1, %4 unreachable", &["bb0.0 %1 is f64 and must be i64"]),
             ("bb0: arr_push %4, %0 unreachable", &["bb0.0 %4 is any and must be ref"]),
+            (
+                "bb0: %5:ref = swap %3, class0, \"x\", move %0 unreachable",
+                &["bb0.0 %0 is i64 and must be ref"],
+            ),
+            (
+                "bb0: %5:ref = arr_swap %3, %1, move %0 unreachable",
+                &["bb0.0 %1 is f64 and must be i64", "bb0.0 %0 is i64 and must be ref"],
+            ),
             // A value that nobody counts has nothing to retain or release.
             ("bb0: %5:i64 = retain %0 unreachable", &["bb0.0 %0 is i64 and must be ref or any"]),
             ("bb0: release move %0 unreachable", &["bb0.0 %0 is i64 and must be ref or any"]),

@@ -136,6 +136,10 @@ impl Eval<'_> {
                 self.rt.heap.release(old);
                 Ok(Did::Nothing)
             }
+            Op::Swap { object, class, field, value } => {
+                let old = self.put(object, class, field, value.0)?;
+                self.held(old, Rep::Ref)
+            }
             Op::ArrLen { array } => {
                 let a = self.cell(array, Kind::Arr)?;
                 Ok(Did::Gives(Word::I64(i64::from(self.rt.heap.arr_len(a)))))
@@ -168,6 +172,16 @@ impl Eval<'_> {
                 self.typed_row(func, &Inst { op: Op::ArrSet { array, index, value: value.0 }, ..*inst })?;
                 self.release(value.0)?;
                 Ok(Did::Nothing)
+            }
+            Op::ArrSwap { array, index, value } => {
+                let (a, at) = (self.cell(array, Kind::Arr)?, self.int(index)?);
+                let Some(old) = u32::try_from(at).ok().and_then(|at| self.rt.heap.arr_peek(a, at)) else {
+                    return fault("there is no such element");
+                };
+                let gives = self.held(old, Rep::Ref)?;
+                self.rt.heap.retain(old);
+                self.typed_row(func, &Inst { op: Op::ArrSetMove { array, index, value }, ..*inst })?;
+                Ok(gives)
             }
             Op::ArrPushMove { array, value } => {
                 self.typed_row(func, &Inst { op: Op::ArrPush { array, value: value.0 }, ..*inst })?;

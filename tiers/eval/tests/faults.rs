@@ -29,7 +29,9 @@ fn broken_promises() {
     let get = "%2:i64 = arr_get %0, %1 return move %2";
     let ints = Datum::Array(vec![Datum::Int(1)]);
     let other = Datum::Object(2, vec![]);
-    let cases: [(u32, &str, &str, Vec<Datum>, &str); 13] = [
+    let swap = "%2:ref = null %3:ref = arr_swap %0, %1, move %2 return move %3";
+    let things = || Datum::Array(vec![Datum::Object(2, vec![])]);
+    let cases: [(u32, &str, &str, Vec<Datum>, &str); 18] = [
         (1, "(ref) i64", load, vec![Datum::Null], "%0 is zero"),
         (1, "(ref) i64", load, vec![Datum::Dead(0)], "%0 is dead"),
         (1, "(ref) i64", load, vec![other.clone()], "%0 is of another class"),
@@ -56,6 +58,17 @@ fn broken_promises() {
             "%2:f64 = arr_get %0, %1 return move %2",
             vec![ints, Datum::Int(0)],
             "and not f64",
+        ),
+        (2, "(ref, i64) ref", swap, vec![Datum::Null, Datum::Int(0)], "%0 is zero"),
+        (2, "(ref, i64) ref", swap, vec![things(), Datum::Int(1)], "there is no such element"),
+        (2, "(ref, i64) ref", swap, vec![things(), Datum::Int(-1)], "there is no such element"),
+        (2, "(ref, i64) ref", swap, vec![Datum::Array(vec![Datum::Int(1)]), Datum::Int(0)], "and not ref"),
+        (
+            1,
+            "(ref) ref",
+            "%1:ref = null %2:ref = swap %0, class0, \"n\", move %1 return move %2",
+            vec![Datum::Object(0, vec![])],
+            "the field is stored as i64 and used as ref",
         ),
         (1, "(any) i64", "%1:i64 = unbox_i %0 return move %1", vec![float(1.0)], "%0 is Any"),
         (1, "(ref) i64", "%1:i64 = str_len %0 return move %1", vec![Datum::Array(vec![])], "must be Str"),

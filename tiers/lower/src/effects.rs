@@ -65,9 +65,12 @@ pub(crate) fn disturbs(cx: Context<'_>, inst: &Inst, needs: &Needs) -> bool {
         Op::Store { class, field, .. } => {
             dies_loudly || cx.facts.place(class, field).is_none_or(|place| needs.fields.contains(&place))
         }
+        Op::Swap { class, field, .. } => {
+            cx.facts.place(class, field).is_none_or(|place| needs.fields.contains(&place))
+        }
         Op::StoreRaw { .. } | Op::ArrPush { .. } | Op::ArrPushMove { .. } => false,
         Op::ArrSet { .. } => dies_loudly || needs.arrays,
-        Op::ArrSetMove { .. } => needs.arrays,
+        Op::ArrSetMove { .. } | Op::ArrSwap { .. } => needs.arrays,
         Op::MapSet { .. } => dies_loudly || needs.maps,
         Op::CellSet { .. } => dies_loudly || needs.cells,
         Op::GlobalSet { .. } => dies_loudly || needs.globals,

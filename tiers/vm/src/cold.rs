@@ -345,6 +345,22 @@ pub(crate) fn arr_set(m: &mut Machine, regs: Regs, inst: Inst) -> Step {
     }
 }
 
+/// An element that is given out of an array of whole values.
+#[inline(never)]
+pub(crate) fn arr_swap(m: &mut Machine, regs: Regs, inst: Inst, value: u16) -> Step {
+    let value = boxed(&m.rt, Slot { rep: Rep::Ref, void: false }, [regs.word(value), 0]);
+    let (array, at) = (regs.object(inst.b), regs.int(inst.c));
+    match m.rt.heap.arr_set_any(array, at, value) {
+        Some(old) if old.is_ref() || old.is_nothing() => {
+            // The array has a count of its own.
+            m.rt.heap.release(value);
+            write(regs, inst.a, Rep::Ref, old);
+            Step::Next
+        }
+        _ => broken(m, "an element of another kind"),
+    }
+}
+
 /// An element that does not fit or has no room.
 #[inline(never)]
 pub(crate) fn arr_push(m: &mut Machine, regs: Regs, inst: Inst) -> Step {

@@ -402,6 +402,10 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::StoreRawRef => done!(ops::store_ref(m, regs, inst)),
                 Code::StoreRef => release!(ops::store_ref(m, regs, inst)),
                 Code::StoreAny => release_any!(ops::store_any(m, regs, inst)),
+                Code::Swap => {
+                    regs.set(inst.a, ops::swap(m, regs, inst, data!(1) as u16));
+                    next!(2)
+                }
                 Code::Check => {
                     checked!(inst.a);
                     next!()
@@ -427,6 +431,13 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::ArrSetAny => match ops::arr_set_any(m, regs, inst) {
                     Some(old) => release_any!(old),
                     None => step!(cold::arr_set(m, regs, *inst)),
+                },
+                Code::ArrSwap => match ops::arr_swap(m, regs, inst, data!(1) as u16) {
+                    Some(old) => {
+                        regs.set(inst.a, old);
+                        next!(2)
+                    }
+                    None => step!(cold::arr_swap(m, regs, *inst, data!(1) as u16), 2),
                 },
                 Code::ArrPushI => done_or!(ops::arr_push_i(m, regs, inst), arr_push),
                 Code::ArrPushF => done_or!(ops::arr_push_f(m, regs, inst), arr_push),

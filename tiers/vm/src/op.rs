@@ -205,6 +205,8 @@ table! {
     StoreRawRef "store_raw_ref" [Reg Num Reg] 0 Plain;
     StoreRef "store_ref" [Reg Num Reg] 0 Plain;
     StoreAny "store_any" [Reg Num Pair] 0 Any;
+    /// The data is the register with the new content.
+    Swap "swap" [Reg Reg Num] 1 Plain;
     Check "check" [Reg No No] 0 Plain;
     CheckAlive "check_alive" [Reg No No] 0 Plain;
 
@@ -221,6 +223,8 @@ table! {
     ArrSetRef "arr_set_ref" [Reg Reg Reg] 0 Plain;
     ArrSetMove "arr_set_move" [Reg Reg Reg] 0 Plain;
     ArrSetAny "arr_set_any" [Reg Reg Pair] 0 Any;
+    /// The data is the register with the new element.
+    ArrSwap "arr_swap" [Reg Reg Reg] 1 Plain;
     ArrPushI "arr_push_i" [Reg Reg No] 0 Plain;
     ArrPushF "arr_push_f" [Reg Reg No] 0 Plain;
     ArrPushB "arr_push_b" [Reg Reg No] 0 Plain;

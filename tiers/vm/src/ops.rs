@@ -198,6 +198,12 @@ pub(crate) fn store_ref(m: &mut Machine, regs: Regs, inst: &Inst) -> Ref {
     m.rt.heap.store_ref(regs.object(inst.a), u32::from(inst.b), regs.object(inst.c))
 }
 
+/// Stores a reference that is owned; gives the old one as a word.
+#[inline(always)]
+pub(crate) fn swap(m: &mut Machine, regs: Regs, inst: &Inst, value: u16) -> u64 {
+    u64::from(m.rt.heap.store_ref(regs.object(inst.b), u32::from(inst.c), regs.object(value)).0)
+}
+
 // ---- elements
 
 /// An element that is an integer.
@@ -266,6 +272,13 @@ pub(crate) fn arr_set_ref(m: &mut Machine, regs: Regs, inst: &Inst) -> Option<Re
 #[inline(always)]
 pub(crate) fn arr_set_move(m: &mut Machine, regs: Regs, inst: &Inst) -> Option<Ref> {
     m.rt.heap.arr_set_ref_move(regs.object(inst.a), regs.int(inst.b), regs.object(inst.c))
+}
+
+/// Replaces a reference by one that is owned; gives the old one as a word.
+#[inline(always)]
+pub(crate) fn arr_swap(m: &mut Machine, regs: Regs, inst: &Inst, value: u16) -> Option<u64> {
+    let old = m.rt.heap.arr_set_ref_move(regs.object(inst.b), regs.int(inst.c), regs.object(value))?;
+    Some(u64::from(old.0))
 }
 
 /// Replaces a value; gives the old one.

@@ -187,6 +187,24 @@ impl Encoder<'_> {
                 };
                 self.emit(op, self.reg(object), offset, self.reg(value));
             }
+            Op::Swap { object, class, field, value: Own(value) } => {
+                let (offset, SlotType::Ref | SlotType::RefOrVoid | SlotType::Str) =
+                    self.place(class, field)?
+                else {
+                    return Err(NO_FIELD);
+                };
+                match self.next().map(|next| next.op) {
+                    // A store that is known not to throw.
+                    Some(Op::ReleaseQuiet { a }) if a.0 == dst => {
+                        self.taken = 1;
+                        self.emit(Code::StoreRef, self.reg(object), offset, self.reg(value));
+                    }
+                    _ => {
+                        self.emit(Code::Swap, self.reg(dst), self.reg(object), offset);
+                        self.data(u64::from(self.reg(value)));
+                    }
+                }
+            }
 
             Op::ArrLen { array } => self.unary(Code::ArrLen, dst, array),
             Op::ArrGet { array, index } => {
@@ -224,6 +242,10 @@ impl Encoder<'_> {
             }
             Op::ArrSetMove { array, index, value: Own(value) } => {
                 self.emit(Code::ArrSetMove, self.reg(array), self.reg(index), self.reg(value));
+            }
+            Op::ArrSwap { array, index, value: Own(value) } => {
+                self.binary(Code::ArrSwap, dst, array, index);
+                self.data(u64::from(self.reg(value)));
             }
             Op::ArrPushMove { array, value: Own(value) } => {
                 self.emit(Code::ArrPushMove, self.reg(array), self.reg(value), 0);

@@ -49,6 +49,8 @@ const FAULTS: &[Fault] = &[
     Fault { what: "a test for null is missing", plant: never_null, caught: Check::Programs },
     Fault { what: "a class test with the answers exchanged", plant: other_class, caught: Check::Suite },
     Fault { what: "finalizers in the other order", plant: other_order, caught: Check::Programs },
+    Fault { what: "an exchange that loses what was there", plant: exchange_loses, caught: Check::Suite },
+    Fault { what: "an exchange that counts what was there", plant: exchange_counts, caught: Check::Suite },
     Fault { what: "a store that does not happen", plant: not_stored, caught: Check::Programs },
 ];
 
@@ -370,6 +372,29 @@ fn other_order(f: &mut Func) {
     f.insts[first] =
         Inst { op: Op::Release { a: Own(b) }, dst: Val::NONE, unwind: EdgeId(f.edges.len() as u32 - 1) };
     f.insts[second] = plain(Op::Release { a: Own(a) }, Val::NONE);
+}
+
+fn exchange_loses(f: &mut Func) {
+    rewrite(f, |inst, out, fresh| match inst.op {
+        Op::Swap { .. } | Op::ArrSwap { .. } => {
+            let old = fresh(Rep::Ref);
+            out.push(plain(inst.op, old));
+            out.push(plain(Op::Forget { a: Own(old) }, Val::NONE));
+            out.push(plain(Op::Null {}, inst.dst));
+        }
+        _ => out.push(inst),
+    });
+}
+
+fn exchange_counts(f: &mut Func) {
+    rewrite(f, |inst, out, fresh| {
+        out.push(inst);
+        if let Op::Swap { .. } | Op::ArrSwap { .. } = inst.op {
+            let more = fresh(Rep::Ref);
+            out.push(plain(Op::Retain { a: inst.dst }, more));
+            out.push(plain(Op::Forget { a: Own(more) }, Val::NONE));
+        }
+    });
 }
 
 fn not_stored(f: &mut Func) {

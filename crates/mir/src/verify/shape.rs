@@ -244,6 +244,7 @@ impl Checker<'_, '_> {
             Op::Load { class, field, .. }
             | Op::Store { class, field, .. }
             | Op::StoreRaw { class, field, .. }
+            | Op::Swap { class, field, .. }
                 if !self.has_field(*class, *field) =>
             {
                 self.wrong(What::NoField(*field, *class));

@@ -9,6 +9,7 @@ const OUTSIDE: [i64; 6] = [-1, 2, 3, i64::MAX, i64::MIN, 1 << 32];
 pub(super) fn add(m: &mut Maker) {
     reads(m);
     writes(m);
+    swaps(m);
     let array_of = m.func("array_of", 2, "(any, any) ref", "%2:ref = array_of (%0, %1) return move %2");
     let values =
         [Datum::Void, Datum::Null, Datum::Int(1), float(0.5), Datum::Bool(true), text("é"), some_thing()];
@@ -154,4 +155,33 @@ fn writes(m: &mut Maker) {
             }
         }
     }
+}
+
+fn swaps(m: &mut Maker) {
+    let swap = "%3:ref = retain %2 %4:ref = arr_swap %0, %1, move %3 return move %4";
+    let swap = m.func("arr_swap", 3, "(ref, i64, ref) ref", swap);
+    let values = [Datum::Null, text("another longer text"), some_thing()];
+    // Arrays that store references, and whole values.
+    for other in [text("a longer text"), Datum::Void] {
+        for old in &values {
+            for new in &values {
+                for at in [0, 1] {
+                    let mut before = vec![other.clone(), other.clone()];
+                    before[at] = old.clone();
+                    let mut after = before.clone();
+                    after[at] = new.clone();
+                    let at = Datum::Int(at as i64);
+                    let seen = vec![Datum::Array(after), at.clone(), new.clone()];
+                    let args = vec![Datum::Array(before), at, new.clone()];
+                    m.case(swap, args, End::Value(old.clone()), seen);
+                }
+            }
+        }
+    }
+    // An element that gets back what it has.
+    let again = "%1:i64 = int 0 %2:ref = arr_get %0, %1 %3:ref = retain %2 %4:ref = arr_swap %0, %1, move %3
+                 return move %4";
+    let again = m.func("arr_swap", 1, "(ref) ref", again);
+    let array = || Datum::Array(vec![some_thing()]);
+    m.case(again, vec![array()], End::Value(some_thing()), vec![array()]);
 }

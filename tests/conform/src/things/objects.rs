@@ -125,6 +125,16 @@ fn stores(m: &mut Maker) {
             m.case(any, vec![before, new.clone()], done(), vec![after, new.clone()]);
         }
     }
+    let swap = "%2:ref = retain %1 %3:ref = swap %0, class0, \"next\", move %2 return move %3";
+    let swap = m.func("swap", 2, "(ref, ref) ref", swap);
+    let values = [Datum::Null, text("a longer text"), some_thing(), Datum::Array(vec![Datum::Int(1)])];
+    for old in &values {
+        for new in &values {
+            let before = thing(1, 2.0, true, old.clone(), Datum::Int(2));
+            let after = thing(1, 2.0, true, new.clone(), Datum::Int(2));
+            m.case(swap, vec![before, new.clone()], End::Value(old.clone()), vec![after, new.clone()]);
+        }
+    }
     // A field that gets back what it has.
     let again = "%1:ref = load %0, class0, \"next\" %2:ref = retain %1 store %0, class0, \"next\", move %2
                  %3:i64 = int 7 return move %3";
