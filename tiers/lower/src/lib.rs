@@ -8,7 +8,7 @@
 //!
 //! Reading order: [`lower`], `body` (blocks, values, edges), `convert` (representations), then the families
 //! `operators`, `members`, `calls`, `guards`; `inline`,
-//! `unneeded`, `forward`, `lent`, `elide` and `handover` work on typed MIR, in this order.
+//! `unneeded`, `forward`, `lent`, `elide`, `handover` and `exchange` work on typed MIR, in this order.
 
 #![forbid(unsafe_code)]
 
@@ -17,6 +17,7 @@ mod calls;
 mod convert;
 mod effects;
 mod elide;
+mod exchange;
 mod forward;
 mod guards;
 mod handover;
@@ -132,6 +133,7 @@ pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
         }
         elide::borrow(context, &mut typed);
         handover::hand_over(context, &mut typed);
+        exchange::exchange(context, &mut typed);
     }
     Ok(typed)
 }
