@@ -103,9 +103,12 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 }};
             }
             macro_rules! int {
-                ($value:expr) => {{
+                ($value:expr) => {
+                    int!($value, 1)
+                };
+                ($value:expr, $words:expr) => {{
                     regs.set(inst.a, $value as u64);
-                    next!()
+                    next!($words)
                 }};
             }
             macro_rules! float {
@@ -296,10 +299,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::Mov => int!(regs.word(inst.b)),
                 Code::Mov2 => any!(regs.any(inst.b)),
                 Code::Int => int!(inst.wide() as i32 as i64),
-                Code::Const => {
-                    regs.set(inst.a, data!(1));
-                    next!(2)
-                }
+                Code::Const => int!(data!(1), 2),
                 Code::Const2 => {
                     regs.set(inst.a, data!(1));
                     regs.set(inst.a + 1, data!(2));
@@ -350,10 +350,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::SEq => int!(m.rt.heap.str_same(regs.object(inst.b), regs.object(inst.c))),
                 Code::ClassIs => int!(ops::class_is(m, regs, inst.b, inst.c)),
                 Code::AnyClassIs => int!(ops::any_class_is(regs, inst.b, inst.c)),
-                Code::ClosureIs => {
-                    regs.set(inst.a, u64::from(ops::closure_is(m, regs.object(inst.b), data!(1))));
-                    next!(2)
-                }
+                Code::ClosureIs => int!(ops::closure_is(m, regs.object(inst.b), data!(1)), 2),
                 Code::BoxI => any!(Value::int(regs.int(inst.b))),
                 Code::BoxF => any!(Value::float(regs.float(inst.b))),
                 Code::BoxB => any!(Value::bool(regs.word(inst.b) != 0)),
@@ -402,10 +399,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::StoreRawRef => done!(ops::store_ref(m, regs, inst)),
                 Code::StoreRef => release!(ops::store_ref(m, regs, inst)),
                 Code::StoreAny => release_any!(ops::store_any(m, regs, inst)),
-                Code::Swap => {
-                    regs.set(inst.a, ops::swap(m, regs, inst, data!(1) as u16));
-                    next!(2)
-                }
+                Code::Swap => int!(ops::swap(m, regs, inst, data!(1) as u16), 2),
                 Code::Check => {
                     checked!(inst.a);
                     next!()
@@ -433,10 +427,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     None => step!(cold::arr_set(m, regs, *inst)),
                 },
                 Code::ArrSwap => match ops::arr_swap(m, regs, inst, data!(1) as u16) {
-                    Some(old) => {
-                        regs.set(inst.a, old);
-                        next!(2)
-                    }
+                    Some(old) => int!(old, 2),
                     None => step!(cold::arr_swap(m, regs, *inst, data!(1) as u16), 2),
                 },
                 Code::ArrPushI => done_or!(ops::arr_push_i(m, regs, inst), arr_push),
@@ -474,10 +465,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                     let address = data!(1) as *const Shape;
                     // SAFETY: the data is the address of a shape that the code keeps.
                     match m.rt.heap.obj_of(unsafe { *address }) {
-                        Ok(object) => {
-                            regs.set(inst.a, u64::from(object.0));
-                            next!(2)
-                        }
+                        Ok(object) => int!(object.0, 2),
                         Err(_) => step!(cold::out_of_memory(m), 2),
                     }
                 }
