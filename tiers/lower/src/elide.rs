@@ -480,18 +480,18 @@ impl<'a> Pass<'a> {
                     return false;
                 }
             }
-            if here {
-                continue;
-            }
-            if std::mem::replace(&mut seen[block as usize], v.0) == v.0 {
+            if here && def_at != NO_INST || std::mem::replace(&mut seen[block as usize], v.0) == v.0 {
                 continue;
             }
             for (pred, at, edge) in &self.preds[block as usize] {
+                // From here on the count has another name, also where the value itself is passed.
                 let args = func.edges[*edge as usize].args;
                 if !roots.is_empty() && func.vals(args).any(|v| roots.contains(&v)) {
                     return false;
                 }
-                work.push((*pred, *at));
+                if !here {
+                    work.push((*pred, *at));
+                }
             }
         }
         true
