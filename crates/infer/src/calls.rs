@@ -1,13 +1,14 @@
 //! Calls: of functions, of methods by name, of builtins by what their rows say. It does not know instructions.
 
 use mir::inst::{ClassIx, FuncId, Val};
-use nyrt::builtin::{self, BuiltinId, Gives, ParamKind, Store};
+use nyrt::builtin::{self, BuiltinId, Effects, Gives, ParamKind, Store};
 use nyrt::prelude::PreludeFn;
 use nyrt::value::{ClassId, class_id};
 use syntax::intern::Symbol;
 
 use crate::classes::{Resolved, kind_of, rows_of_text};
 use crate::graph::Var;
+use crate::lengths::lengths_that_shrink;
 use crate::solve::Solver;
 use crate::ty::{Kinds, Ty};
 
@@ -246,7 +247,7 @@ impl Solver<'_> {
                 match self.classes.prelude_method(class, name) {
                     Some((func, true)) => self.call(id, func, None, args, dst),
                     Some((func, false)) => {
-                        let me = Ty { kinds: object.kinds & kind_of(class), objs: object.objs };
+                        let me = object.part(kind_of(class));
                         self.call(id, func, Some(me), args, dst);
                     }
                     None => {}
@@ -263,7 +264,7 @@ impl Solver<'_> {
             if !left.contains(kind) {
                 continue;
             }
-            let receiver = Ty { kinds: kind, objs: object.objs };
+            let receiver = object.part(kind);
             if kind == Kinds::BUILTIN {
                 let known = self.sites_of(object, kind).iter().any(|s| s.class == *class);
                 if !known && !self.is_unknown(object, kind) {
@@ -275,7 +276,7 @@ impl Solver<'_> {
             self.row_call(id, *row, receiver, args, dst);
         }
         if let Some(row) = rows.every.filter(|_| !left.is_empty()) {
-            self.row_call(id, row, Ty { kinds: left, objs: object.objs }, args, dst);
+            self.row_call(id, row, object.part(left), args, dst);
         }
     }
 
@@ -320,7 +321,7 @@ impl Solver<'_> {
 
     /// A value as a row sees it that wants a builtin class.
     fn seen(&mut self, id: u32, ty: Ty, class: ClassId) -> Ty {
-        let own = Ty { kinds: ty.kinds & kind_of(class), objs: ty.objs };
+        let own = ty.part(kind_of(class));
         if !ty.has(Kinds::USER) || !self.classes.has_contents {
             return own;
         }
@@ -364,6 +365,11 @@ impl Solver<'_> {
                 }
             }
         }
+        if row.effects.contains(Effects::SHORTENS) {
+            for site in self.sites_of(receiver, Kinds::ARR) {
+                self.raise(site.b, lengths_that_shrink());
+            }
+        }
         for f in row.via {
             self.via(id, *f, receiver, args);
         }
@@ -388,11 +394,8 @@ impl Solver<'_> {
             self.note_call(id, func);
         }
         let arg = args.first().map_or(Ty::NONE, |a| self.graph.ty(*a));
-        let array = if receiver.has(Kinds::ARR) {
-            Ty { kinds: Kinds::ARR, objs: receiver.objs }
-        } else {
-            Ty { kinds: Kinds::ARR, objs: Ty::ANY.objs }
-        };
+        let array =
+            if receiver.has(Kinds::ARR) { receiver.part(Kinds::ARR) } else { Ty::ANY.part(Kinds::ARR) };
         match f {
             // Reached from the beginning.
             PreludeFn::Text | PreludeFn::Print | PreludeFn::Json | PreludeFn::Error | PreludeFn::Fail => {}
@@ -425,6 +428,15 @@ impl Solver<'_> {
             Gives::Bool => self.raise(to, Ty::of(Kinds::BOOL)),
             Gives::Int => self.raise(to, Ty::of(Kinds::INT)),
             Gives::Float => self.raise(to, Ty::of(Kinds::FLOAT)),
+            Gives::Length => {
+                let ints = self.lengths(id, receiver);
+                self.raise(to, Ty::int(ints));
+            }
+            Gives::Outside => {
+                if !self.is_inside(id, receiver, first) {
+                    self.raise(to, Ty::of(Kinds::NULL));
+                }
+            }
             Gives::Number => {
                 let mut kinds = Kinds::INT;
                 for arg in args {
@@ -444,6 +456,7 @@ impl Solver<'_> {
                 for element in elements {
                     self.give(*element, id, receiver, args, site.a);
                 }
+                self.make_array(id, site, 0);
                 self.raise(to, ty);
             }
             Gives::Map => {
@@ -482,7 +495,7 @@ impl Solver<'_> {
 }
 
 fn array_of_any() -> Ty {
-    Ty { kinds: Kinds::ARR, objs: Ty::ANY.objs }
+    Ty::ANY.part(Kinds::ARR)
 }
 
 fn taken_by(kind: ParamKind) -> Kinds {

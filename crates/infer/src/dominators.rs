@@ -49,6 +49,42 @@ impl Dominators {
         }
     }
 
+    /// Whether a node can be reached.
+    pub(crate) fn is_reached(&self, node: u32) -> bool {
+        self.number[node as usize] != NONE
+    }
+
+    /// Whether an edge from one node to another goes back to the beginning of a loop. The functions that the builder
+    /// makes have one way into each of their loops, so that no others go up.
+    pub(crate) fn goes_back(&self, from: u32, to: u32) -> bool {
+        self.is_reached(from) && self.number[to as usize] <= self.number[from as usize]
+    }
+
+    /// Whether every way to a node goes through another one. What cannot be reached is not asked about.
+    pub(crate) fn dominates(&self, node: u32, below: u32) -> bool {
+        let wanted = self.number[node as usize];
+        let mut at = self.number[below as usize];
+        if wanted == NONE || at == NONE {
+            return false;
+        }
+        while at > wanted {
+            at = self.idom[at as usize];
+        }
+        at == wanted
+    }
+
+    /// The nodes that dominate a node, from below.
+    pub(crate) fn above(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
+        let mut at = self.number[node as usize];
+        core::iter::from_fn(move || {
+            if at == 0 || at == NONE {
+                return None;
+            }
+            at = self.idom[at as usize];
+            self.order.get(at as usize).copied()
+        })
+    }
+
     /// Computes the tree of a function.
     pub(crate) fn compute(&mut self, func: &Func) {
         self.successors(func);

@@ -337,7 +337,7 @@ impl Look<'_> {
                     [(Kinds::ARR, Does::ARRAYS), (Kinds::MAP, Does::MAPS), (Kinds::BUILTIN, Does::OBJECTS)]
                 {
                     if a.has(kinds) {
-                        does |= what | self.dies(Ty { kinds, objs: a.objs });
+                        does |= what | self.dies(a.part(kinds));
                     }
                 }
                 does

@@ -216,6 +216,11 @@ impl Facts {
         self.ty(func, Val(i))
     }
 
+    /// The least and the greatest integer of a type.
+    pub fn range(&self, ty: Ty) -> (i64, i64) {
+        self.sets.ranges.bounds(ty.ints)
+    }
+
     /// What a function gives.
     pub fn ret(&self, func: FuncId) -> Ty {
         match self.places.get(func.index()) {
@@ -431,6 +436,10 @@ impl Facts {
             return false;
         }
         match kind {
+            Kinds::INT => {
+                let (lo, hi) = self.sets.ranges.bounds(ty.ints);
+                value.as_int().is_some_and(|n| lo <= n && n <= hi)
+            }
             Kinds::USER => match self.sets.classes(ty.objs) {
                 Some(mut all) => class(value.class()).is_some_and(|c| all.any(|o| o == c.0)),
                 None => true,

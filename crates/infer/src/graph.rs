@@ -68,6 +68,8 @@ pub(crate) struct View {
     pub(crate) var: Var,
     pub(crate) base: Var,
     pub(crate) filter: Filter,
+    /// What the filter compares with.
+    pub(crate) other: Var,
 }
 
 /// What the solver touches together when a variable grows.
@@ -79,10 +81,45 @@ pub(crate) struct VarRow {
     /// The head of the list of later ones.
     links: u32,
     is_dirty: bool,
+    pub(crate) meets: Meets,
+    /// How often its integers grew.
+    grown: u8,
+}
+
+/// Which ways meet in a variable: so its integers are widened sooner or later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Meets {
+    /// None: it is computed from others, with whose integers its own end.
+    Nothing,
+    /// Those into a loop or a recursion.
+    Loop,
+    /// Others in a function.
+    Ways,
+    /// Whatever is stored in a place of the heap, or a function gives.
+    Stores,
+}
+
+impl Meets {
+    /// How often integers grow before they are widened.
+    fn patience(self) -> u8 {
+        match self {
+            Meets::Nothing => u8::MAX,
+            Meets::Loop => 2,
+            Meets::Ways => 8,
+            Meets::Stores => 3,
+        }
+    }
 }
 
 impl VarRow {
-    const NEW: VarRow = VarRow { ty: Ty::NONE, deps: (0, 0), links: u32::MAX, is_dirty: false };
+    const NEW: VarRow = VarRow {
+        ty: Ty::NONE,
+        deps: (0, 0),
+        links: u32::MAX,
+        is_dirty: false,
+        meets: Meets::Stores,
+        grown: 0,
+    };
 }
 
 /// An instruction.
@@ -93,6 +130,20 @@ pub(crate) struct InstRow {
     pub(crate) uses: (u32, u32),
     /// Whether it is in the queue.
     waits: bool,
+    /// What else is known of it.
+    pub(crate) is: Is,
+}
+
+/// What the shape of a function says of one of its instructions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Is {
+    /// Nothing.
+    Plain,
+    /// The position at which it reads is less than a length that the array has had.
+    Below,
+    /// It makes an array that is filled in a counting loop before anybody else sees it. Its last two uses are where the
+    /// loop begins to count and where it ends; whether the end is counted, too.
+    Filled(bool),
 }
 
 /// The graph.
@@ -130,7 +181,7 @@ impl Graph {
     /// Adds instructions of a function, without operands.
     pub(crate) fn new_insts(&mut self, owner: FuncId, count: usize) -> u32 {
         let first = self.insts.len();
-        self.insts.resize(first + count, InstRow { owner, uses: (0, 0), waits: false });
+        self.insts.resize(first + count, InstRow { owner, uses: (0, 0), waits: false, is: Is::Plain });
         first as u32
     }
 
@@ -151,9 +202,10 @@ impl Graph {
     }
 
     /// Adds a view to the function that is being added. Gives its variable and what the base has to do.
-    pub(crate) fn new_view(&mut self, base: Var, filter: Filter) -> (Var, Dep) {
+    pub(crate) fn new_view(&mut self, base: Var, filter: Filter, other: Var) -> (Var, Dep) {
         let var = self.new_var();
-        self.views.push(View { var, base, filter });
+        self.vars[var as usize].meets = Meets::Nothing;
+        self.views.push(View { var, base, filter, other });
         (var, Dep::View(self.views.len() as u32 - 1))
     }
 
@@ -191,15 +243,16 @@ impl Graph {
             true => (0, 0),
             false => (from.wrapping_add(by), to.wrapping_add(by)),
         };
-        self.vars.extend(
-            from.vars[range(shape.vars)]
-                .iter()
-                .map(|row| VarRow { deps: moved_range(row.deps, dep_by), ..VarRow::NEW }),
-        );
+        self.vars.extend(from.vars[range(shape.vars)].iter().map(|row| VarRow {
+            deps: moved_range(row.deps, dep_by),
+            meets: row.meets,
+            ..VarRow::NEW
+        }));
         self.views.extend(from.views[range(shape.views)].iter().map(|v| View {
             var: moved(v.var),
             base: moved(v.base),
             filter: v.filter,
+            other: moved(v.other),
         }));
         self.uses.extend(from.uses[range(shape.uses)].iter().map(|v| moved(*v)));
         self.deps.extend(from.deps[range(shape.deps)].iter().map(|dep| match *dep {
@@ -211,6 +264,7 @@ impl Graph {
             owner: id,
             uses: moved_range(row.uses, use_by),
             waits: false,
+            is: row.is,
         }));
         for inst in &from.looked_at[range(shape.looked_at)] {
             self.looked_at.push(inst.wrapping_add(inst_by));
@@ -334,6 +388,22 @@ impl Graph {
         let head = &mut self.vars[var as usize].links;
         self.links.push((dep, *head));
         *head = self.links.len() as u32 - 1;
+    }
+
+    /// The integers of a variable grow; whether they are to be widened.
+    pub(crate) fn grow(&mut self, var: Var) -> bool {
+        let row = &mut self.vars[var as usize];
+        let patience = row.meets.patience();
+        row.grown = row.grown.saturating_add(1);
+        row.meets != Meets::Nothing && row.grown > patience
+    }
+
+    /// The function in whose code a variable lies.
+    pub(crate) fn func_of(&self, var: Var) -> Option<FuncId> {
+        let at = self.shapes.partition_point(|shape| shape.vars.1 <= var);
+        let shape =
+            self.shapes.get(at).filter(|shape| shape.vars.0 <= var && shape.insts.0 < shape.insts.1)?;
+        Some(self.owner(shape.insts.0))
     }
 
     /// The variable has this type now.

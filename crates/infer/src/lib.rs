@@ -5,7 +5,7 @@
 //! test at run time. Where it cannot know, a type is [`Ty::ANY`]. It knows the table of builtins, but no heap, no
 //! layout and no tier, and it changes no program (except `specialize`, which is asked to).
 //!
-//! Reading order: `ty` (the lattice), `classes`, `graph`, `dominators` and `shape` (functions become a graph), `narrow`
+//! Reading order: `ty` and `ranges` (the lattice), `classes`, `graph`, `dominators`, `filled`, `stable` and `shape` (functions become a graph), `narrow`
 //! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `assign` (fields before their
 //! first value), `effects`, `quiet`, `facts` (the result), `print`; `specialize` (copies of classes and functions).
 
@@ -17,14 +17,18 @@ mod classes;
 mod dominators;
 mod effects;
 mod facts;
+mod filled;
 mod graph;
 mod hub;
+mod lengths;
 mod narrow;
 mod print;
 mod quiet;
+mod ranges;
 mod shape;
 mod solve;
 mod specialize;
+mod stable;
 mod transfer;
 mod ty;
 
@@ -36,6 +40,7 @@ pub use classes::Resolved;
 pub use effects::{Does, Effects};
 pub use facts::{Facts, Object};
 pub use print::print;
+pub use ranges::Range;
 pub use specialize::specialize;
 pub use ty::{Kinds, SetId, Slot, Ty};
 

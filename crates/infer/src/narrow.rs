@@ -9,6 +9,8 @@ use nyrt::value::class_id;
 use syntax::intern::Symbol;
 
 use crate::classes::{Classes, kind_of};
+use crate::ranges::Relation;
+use crate::stable::Stable;
 use crate::ty::{ANY_CLASS, ANY_SITE, FIRST, Kinds, Sets, Ty};
 
 /// What is known of a value at some places.
@@ -26,6 +28,8 @@ pub(crate) enum Filter {
     Type(Symbol, bool),
     /// `catch` takes it.
     Caught(Symbol),
+    /// It compares with a value: if both are Integers, it is one of those that do.
+    Compared(Relation, Val),
 }
 
 /// Names and numbers that the tests are recognised by.
@@ -36,6 +40,11 @@ pub(crate) struct Words {
     is_not_null: Option<Symbol>,
     is_type: u32,
     of_nothing: Vec<Symbol>,
+    /// Reading an element by a method; how many there are; adding one. Nothing when the program has methods of arrays.
+    get: Option<Symbol>,
+    lengths: Vec<Symbol>,
+    pushes: Vec<Symbol>,
+    pub(crate) stable: Stable,
 }
 
 impl Words {
@@ -44,7 +53,15 @@ impl Words {
         let builtin = |name: &str| program.names.find(name).filter(|n| !classes.is_selector(*n));
         let of_nothing =
             ["toString", "type_name", "equals", "is_null", "is_not_null", "get_or_default", "fini"];
+        let of_arrays = |names: &[&str]| -> Vec<Symbol> {
+            let own = program.builtin_methods.is_empty();
+            names.iter().filter(|_| own).filter_map(|n| program.names.find(n)).collect()
+        };
         Words {
+            stable: Stable::new(program),
+            get: of_arrays(&["get"]).first().copied(),
+            lengths: of_arrays(&["length", "len", "size"]),
+            pushes: of_arrays(&["push", "add", "append"]),
             is: builtin("is"),
             is_null: builtin("is_null"),
             is_not_null: builtin("is_not_null"),
@@ -56,6 +73,35 @@ impl Words {
     /// Whether `null` and `void` have a method.
     pub(crate) fn of_nothing(&self, name: Symbol) -> bool {
         self.of_nothing.contains(&name)
+    }
+}
+
+impl Words {
+    /// Whether a method of an array appends its argument.
+    pub(crate) fn is_push(&self, name: Symbol) -> bool {
+        self.pushes.contains(&name)
+    }
+
+    /// The object and the position of which an instruction reads an element, if the object is an array.
+    pub(crate) fn reads_element(&self, func: &Func, op: &Op) -> Option<(Val, Val)> {
+        match *op {
+            Op::GetIndex { object, index } => Some((object, index)),
+            Op::CallMethod { object, name, args } if Some(name) == self.get => match func.list(args.0) {
+                [index] => Some((object, Val(*index))),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The object that an instruction asks for its length, if the object is an array.
+    pub(crate) fn asks_length(&self, func: &Func, op: &Op) -> Option<Val> {
+        match *op {
+            Op::CallMethod { object, name, args } => {
+                (self.lengths.contains(&name) && func.list(args.0).is_empty()).then_some(object)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -77,6 +123,10 @@ pub(crate) fn condition(
     for _ in 0..8 {
         let Some(op) = def(cond) else { return };
         match op {
+            Op::Lt { a, b } => return less(a, b, holds, out),
+            Op::Le { a, b } => return less(b, a, !holds, out),
+            Op::Gt { a, b } => return less(b, a, holds, out),
+            Op::Ge { a, b } => return less(a, b, !holds, out),
             Op::Eq { a, b } | Op::Ne { a, b } => {
                 let same = holds == matches!(op, Op::Eq { .. });
                 for (x, y) in [(a, b), (b, a)] {
@@ -85,9 +135,14 @@ pub(crate) fn condition(
                             out.push((x, Filter::Keep(Kinds::NOTHING)))
                         }
                         Some(Op::Null {} | Op::Void {}) => out.push((x, Filter::Keep(SOMETHING))),
-                        Some(Op::Int { .. } | Op::Float { .. }) if same => {
-                            out.push((x, Filter::Keep(Kinds::NUMBER)));
+                        Some(Op::Int { .. }) => {
+                            if same {
+                                out.push((x, Filter::Keep(Kinds::NUMBER)));
+                            }
+                            let relation = if same { Relation::Same } else { Relation::Other };
+                            out.push((x, Filter::Compared(relation, y)));
                         }
+                        Some(Op::Float { .. }) if same => out.push((x, Filter::Keep(Kinds::NUMBER))),
                         Some(Op::Str { .. }) if same => out.push((x, Filter::Keep(Kinds::STR))),
                         Some(Op::Bool { .. }) if same => out.push((x, Filter::Keep(Kinds::BOOL))),
                         _ => {}
@@ -130,6 +185,14 @@ pub(crate) fn condition(
             _ => return,
         }
     }
+}
+
+/// What `a < b` says when it holds or does not hold.
+fn less(a: Val, b: Val, holds: bool, out: &mut Vec<(Val, Filter)>) {
+    let (of_a, of_b) =
+        if holds { (Relation::Less, Relation::More) } else { (Relation::AtLeast, Relation::AtMost) };
+    out.push((a, Filter::Compared(of_a, b)));
+    out.push((b, Filter::Compared(of_b, a)));
 }
 
 /// What is known after an instruction has not thrown.
@@ -185,12 +248,21 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// What is left of a type. It grows when the type grows.
-    pub(crate) fn narrow(&self, sets: &mut Sets, ty: Ty, filter: Filter) -> Ty {
+    /// What is left of a type. It grows when the type grows, and when that of the value does that it compares with.
+    pub(crate) fn narrow(&self, sets: &mut Sets, ty: Ty, filter: Filter, other: Ty) -> Ty {
         match filter {
+            Filter::Compared(relation, _) if (other.kinds - Kinds::INT).is_empty() => {
+                let bounds = sets.ranges.bounds(other.ints);
+                sets.compared(ty, relation, bounds)
+            }
+            Filter::Compared(..) => ty,
             Filter::Keep(kinds) => self.keep(sets, ty, kinds),
-            Filter::Truthy => self.keep(sets, ty, SOMETHING | Kinds::CELL),
+            Filter::Truthy => {
+                let ty = sets.compared(ty, Relation::Other, (0, 0));
+                self.keep(sets, ty, SOMETHING | Kinds::CELL)
+            }
             Filter::Falsy => {
+                let ty = sets.compared(ty, Relation::Same, (0, 0));
                 let value = Kinds::NOTHING | Kinds::BOOL | Kinds::NUMBER | Kinds::STR;
                 self.keep(sets, ty, value)
             }
@@ -224,7 +296,7 @@ impl Context<'_> {
             }
             _ => left.contains(Kinds::USER),
         });
-        Ty { kinds: left, objs }
+        Ty { objs, ..ty.part(left) }
     }
 
     /// The classes of a type for which `keep` holds; any class becomes all those.
@@ -249,7 +321,7 @@ impl Context<'_> {
         };
         let left = sets.members(objs).iter().any(|m| *m != ANY_SITE && *m < first_site || *m == ANY_CLASS);
         let kinds = if left { ty.kinds } else { ty.kinds - Kinds::USER };
-        Ty { kinds, objs }
+        Ty { objs, ..ty.part(kinds) }
     }
 
     fn member(&self, sets: &mut Sets, ty: Ty, name: Symbol) -> Ty {

@@ -126,11 +126,19 @@ fn text(facts: &Facts, program: &Program, ty: Ty, depth: u32) -> String {
         (Kinds::VOID, "void"),
         (Kinds::NULL, "null"),
         (Kinds::BOOL, "Bool"),
-        (Kinds::INT, "Int"),
         (Kinds::FLOAT, "Float"),
         (Kinds::STR, "String"),
     ];
     parts.extend(plain.iter().filter(|p| ty.has(p.0)).map(|p| p.1.to_owned()));
+    if ty.has(Kinds::INT) {
+        parts.push(match facts.range(ty) {
+            (i64::MIN, i64::MAX) => "Int".to_owned(),
+            (lo, hi) if lo == hi => format!("Int {lo}"),
+            (lo, i64::MAX) => format!("Int from {lo}"),
+            (i64::MIN, hi) => format!("Int up to {hi}"),
+            (lo, hi) => format!("Int {lo} to {hi}"),
+        });
+    }
     let of = |inner: Ty| match depth {
         0..=2 => text(facts, program, inner, depth + 1),
         _ => "...".to_owned(),
@@ -156,7 +164,7 @@ fn text(facts: &Facts, program: &Program, ty: Ty, depth: u32) -> String {
         parts.push("WeakRef".to_owned());
     }
     if ty.has(Kinds::FUNC) {
-        match facts.closures(Ty { kinds: Kinds::FUNC, objs: ty.objs }) {
+        match facts.closures(ty.part(Kinds::FUNC)) {
             Some(all) => parts.extend(all.iter().map(|f| {
                 let func = program.func(*f);
                 format!("fn {}", program.names.text(func.name))

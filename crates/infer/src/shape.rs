@@ -5,8 +5,10 @@ use mir::func::Func;
 use mir::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, Val};
 
 use crate::dominators::{Dominators, NONE, refill};
-use crate::graph::{Dep, Graph, NO_VAR, Place, Var};
+use crate::filled::{self, Filled};
+use crate::graph::{Dep, Graph, Is, Meets, NO_VAR, Place, Var};
 use crate::narrow::{self, Filter, Words};
+use crate::ranges::{Ranges, Relation};
 use crate::ty::{Kinds, Ty};
 
 /// Variables that all functions share.
@@ -47,22 +49,25 @@ pub(crate) struct Buffers {
     seen: Vec<bool>,
     /// What depends on which variable.
     pairs: Vec<(Var, Dep)>,
+    filled: Vec<Filled>,
     starts: Vec<u32>,
 }
 
 struct Shaper<'a> {
     graph: &'a mut Graph,
+    ranges: &'a mut Ranges,
     func: &'a Func,
+    id: FuncId,
     words: &'a Words,
     common: Common,
     place: Place,
     buffers: &'a mut Buffers,
 }
 
-/// The kinds of what an instruction gives whatever its operands are.
-fn gives(op: &Op) -> Option<Kinds> {
+/// What an instruction gives whatever its operands are.
+fn gives(op: &Op, ranges: &mut Ranges) -> Option<Ty> {
     let kinds = match op {
-        Op::Int { .. } => Kinds::INT,
+        Op::Int { value } => return Some(Ty::int(ranges.of((*value, *value)))),
         Op::Float { .. } => Kinds::FLOAT,
         Op::Str { .. } => Kinds::STR,
         Op::Null {} => Kinds::NULL,
@@ -76,7 +81,7 @@ fn gives(op: &Op) -> Option<Kinds> {
         | Op::IsCaught { .. } => Kinds::BOOL,
         _ => return None,
     };
-    Some(kinds)
+    Some(Ty::of(kinds))
 }
 
 /// Whether the solver has to look at an instruction when its operands grow.
@@ -122,7 +127,7 @@ fn wants_view(op: &Op) -> bool {
 
 /// Adds a function; what it looks at first is in the queue afterwards.
 pub(crate) fn add(
-    graph: &mut Graph,
+    (graph, ranges): (&mut Graph, &mut Ranges),
     func: &Func,
     id: FuncId,
     words: &Words,
@@ -137,13 +142,18 @@ pub(crate) fn add(
     refill(&mut buffers.defs, func.values as usize, NONE);
     refill(&mut buffers.current, func.values as usize, NONE);
     buffers.entries.clear();
+    for row in &mut graph.vars[place.vars as usize..] {
+        row.meets = Meets::Ways;
+    }
     for (i, inst) in func.insts.iter().enumerate() {
         if let Some(def) = buffers.defs.get_mut(inst.dst.index()) {
             *def = i as u32;
+            graph.vars[place.var(inst.dst) as usize].meets = Meets::Nothing;
         }
     }
     buffers.dominators.compute(func);
-    let mut shaper = Shaper { graph, func, words, common, place, buffers };
+    filled::find(func, words, &buffers.dominators, &buffers.defs, &mut buffers.filled);
+    let mut shaper = Shaper { graph, ranges, func, id, words, common, place, buffers };
     shaper.walk();
     shaper.depend();
     place.shape = graph.close(marks);
@@ -249,10 +259,11 @@ impl Shaper<'_> {
             let from = self.graph.uses.len() as u32;
             self.operands(inst, id);
             if i + 1 == data.end {
-                func.edges_of(inst, |e| self.edge(e, e == inst.unwind));
+                func.edges_of(inst, |e| self.edge(block, e, e == inst.unwind));
             } else if !inst.unwind.is_none() {
-                self.edge(inst.unwind, true);
+                self.edge(block, inst.unwind, true);
             }
+            self.note(i, inst, id);
             self.graph.insts[id as usize].uses = (from, self.graph.uses.len() as u32);
             let mut found = core::mem::take(&mut self.buffers.found);
             narrow::success(self.words, self.common.contents, func, inst, |v, f| found.push((v, f)));
@@ -264,8 +275,8 @@ impl Shaper<'_> {
     }
 
     fn operands(&mut self, inst: &Inst, id: u32) {
-        if let Some(kinds) = gives(&inst.op) {
-            self.graph.give(self.place.var(inst.dst), Ty::of(kinds));
+        if let Some(ty) = gives(&inst.op, self.ranges) {
+            self.graph.give(self.place.var(inst.dst), ty);
         }
         let views = wants_view(&inst.op);
         let dep = match inst.op {
@@ -287,11 +298,77 @@ impl Shaper<'_> {
         });
     }
 
+    /// Writes down what the shape says of an instruction besides its operands.
+    fn note(&mut self, at: u32, inst: &Inst, id: u32) {
+        if let Some((object, index)) = self.words.reads_element(self.func, &inst.op) {
+            if self.is_below_length(object, index) {
+                self.graph.insts[id as usize].is = Is::Below;
+            }
+        } else if let Some(filled) = self.buffers.filled.iter().find(|f| f.inst == at).copied() {
+            for v in [filled.from, filled.to] {
+                let var = self.place.var(v);
+                self.graph.uses.push(var);
+                self.pair(var, Dep::Inst(id));
+            }
+            self.graph.insts[id as usize].is = Is::Filled(filled.inclusive);
+        }
+    }
+
+    /// Whether a test has found that a value is less than a length of an object.
+    fn is_below_length(&self, object: Val, index: Val) -> bool {
+        let mut at = self.buffers.current.get(index.index()).copied().unwrap_or(NONE);
+        while let Some(e) = self.buffers.entries.get(at as usize) {
+            if let Filter::Compared(Relation::Less, length) = e.filter
+                && let Some(op) = self.def(length)
+                && self.words.asks_length(self.func, &op).is_some_and(|o| self.is_same(o, object))
+            {
+                return true;
+            }
+            at = e.outer;
+        }
+        false
+    }
+
+    /// Whether two values are one, wherever they were read.
+    fn is_same(&self, a: Val, b: Val) -> bool {
+        let (mut a, mut b) = (self.source(a), self.source(b));
+        while a != b {
+            match (self.def(a), self.def(b)) {
+                (Some(Op::GetField { object: x, name }), Some(Op::GetField { object: y, name: other }))
+                    if name == other && self.words.stable.is_stable(self.id, name) =>
+                {
+                    (a, b) = (self.source(x), self.source(y));
+                }
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// What a value is a further reference to.
+    fn source(&self, v: Val) -> Val {
+        let mut v = v;
+        while let Some(Op::Retain { a }) = self.def(v) {
+            v = a;
+        }
+        v
+    }
+
+    fn def(&self, v: Val) -> Option<Op> {
+        let at = self.buffers.defs.get(v.index())?;
+        self.func.insts.get(*at as usize).map(|inst| inst.op)
+    }
+
     /// The arguments of an edge flow into the parameters of its block.
-    fn edge(&mut self, e: EdgeId, unwinds: bool) {
+    fn edge(&mut self, from: Block, e: EdgeId, unwinds: bool) {
         let func = self.func;
         let edge = func.edges[e.index()];
         let params = func.list(func.blocks[edge.to.index()].params);
+        if self.buffers.dominators.goes_back(from.0 * 2 + 1, edge.to.0 * 2) {
+            for param in params {
+                self.graph.vars[self.place.var(Val(*param)) as usize].meets = Meets::Loop;
+            }
+        }
         for (k, v) in func.vals(edge.args).enumerate() {
             let var = if v == EXCEPTION {
                 self.common.exception
@@ -336,9 +413,16 @@ impl Shaper<'_> {
         }
         for at in missing.drain(..).rev().filter(|_| make) {
             let entry = &mut self.buffers.entries[at as usize];
-            let (view, dep) = self.graph.new_view(var, entry.filter);
+            let other = match entry.filter {
+                Filter::Compared(_, other) => self.place.var(other),
+                _ => NO_VAR,
+            };
+            let (view, dep) = self.graph.new_view(var, entry.filter, other);
             entry.view = view;
             self.buffers.pairs.push((var, dep));
+            if other != NO_VAR {
+                self.buffers.pairs.push((other, dep));
+            }
             var = view;
         }
         self.buffers.missing = missing;

@@ -2,7 +2,8 @@
 //! instructions mean is in `transfer` and `calls`.
 
 use hashbrown::{HashMap, HashSet};
-use mir::inst::{ClassIx, FuncId, Val};
+use mir::func::Func;
+use mir::inst::{ClassIx, FuncId, Op, Val};
 use mir::program::Program;
 use nyrt::builtin::BuiltinId;
 use nyrt::prelude::{self, PreludeFn};
@@ -14,7 +15,9 @@ use crate::assign;
 use crate::classes::Classes;
 use crate::graph::{Dep, Graph, NO_VAR, Place, Shape, Var, View};
 use crate::hub::Hub;
+use crate::lengths::lengths_that_shrink;
 use crate::narrow::{Context, Words};
+use crate::ranges::{Range, Ranges};
 use crate::shape::{self, Common};
 use crate::ty::{Kinds, SetId, Sets, Ty};
 
@@ -28,7 +31,7 @@ pub(crate) struct Site {
     pub(crate) func: FuncId,
     /// Elements, keys, content of a cell, target, result, or what it keeps.
     pub(crate) a: Var,
-    /// Values of a map.
+    /// Values of a map, or the lengths that an array has when code looks at it, with `void` when it may get shorter.
     pub(crate) b: Var,
     /// The instruction that makes it; large numbers are none.
     pub(crate) inst: u32,
@@ -37,11 +40,34 @@ pub(crate) struct Site {
     pub(crate) escaped: bool,
 }
 
+/// Where integers stop that grow, in a place that belongs to no function or to one that names many.
+const STEPS: [i64; 3] = [-1, 0, 1];
+/// Functions that name more integers stop at few.
+const MANY_STEPS: usize = 24;
+
+/// Where integers stop that grow, in a function: at those that it names.
+fn steps(func: &Func) -> Box<[i64]> {
+    let mut steps = STEPS.to_vec();
+    for inst in &func.insts {
+        if let Op::Int { value } = inst.op
+            && !steps.contains(&value)
+        {
+            steps.push(value);
+            if steps.len() > MANY_STEPS {
+                return STEPS.into();
+            }
+        }
+    }
+    steps.sort_unstable();
+    steps.into()
+}
+
 /// What another analysis knows of the functions of this one.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) places: &'a [Place],
+    pub(crate) ranges: &'a Ranges,
     /// By function which one of that analysis it is, or is a copy of.
     pub(crate) origin: &'a [FuncId],
 }
@@ -103,6 +129,8 @@ pub(crate) struct Solver<'a> {
     pub(crate) fini: Option<Symbol>,
     pub(crate) equals: Option<Symbol>,
     to_string: Option<Symbol>,
+    /// Where integers stop that grow, by function.
+    steps: HashMap<FuncId, Box<[i64]>>,
     buffers: shape::Buffers,
     scratch: Vec<Dep>,
 }
@@ -126,9 +154,14 @@ impl<'a> Solver<'a> {
             captures.push(graph.new_vars(func.captures as usize));
         }
         let names = &program.names;
+        let mut sets = Sets::new(program.classes.len());
+        if let Some(known) = known {
+            // What is given to its variables has the numbers of its ranges.
+            sets.ranges = known.ranges.clone();
+        }
         let mut solver = Solver {
             words: Words::new(program, &classes),
-            sets: Sets::new(program.classes.len()),
+            sets,
             sites: Vec::new(),
             site_kinds: Vec::new(),
             by_inst: HashMap::new(),
@@ -163,6 +196,7 @@ impl<'a> Solver<'a> {
             fini: names.find("fini"),
             equals: names.find("equals"),
             to_string: names.find("toString"),
+            steps: HashMap::new(),
             buffers: shape::Buffers::default(),
             scratch: Vec::new(),
             program,
@@ -185,10 +219,11 @@ impl<'a> Solver<'a> {
         }
         // Parts of texts: strings, and boxes that are asked for theirs.
         let array = self.new_site(Kinds::ARR, class_id::ARRAY, u32::MAX);
-        let parts = Ty { kinds: Kinds::STR | Kinds::USER, objs: Sets::ANY };
+        let parts = Ty::ANY.part(Kinds::STR | Kinds::USER);
         let parts = self.only_classes(parts);
         self.raise(self.sites[array as usize].a, parts);
-        self.prelude_array = Ty { kinds: Kinds::ARR, objs: self.sets.site(array) };
+        self.raise(self.sites[array as usize].b, lengths_that_shrink());
+        self.prelude_array = Ty::boxes(Kinds::ARR, self.sets.site(array));
         let array = self.prelude_array;
         let (text, number) = (Ty::of(Kinds::STR), Ty::of(Kinds::INT));
         self.call_prelude(PreludeFn::Text, &[array]);
@@ -203,7 +238,7 @@ impl<'a> Solver<'a> {
         let kinds = ty.kinds - Kinds::SITES;
         let first_site = self.sets.first_site;
         let objs = self.sets.filter(ty.objs, |m| m != crate::ty::ANY_SITE && m < first_site);
-        Ty { kinds, objs }
+        Ty { objs, ..ty.part(kinds) }
     }
 
     /// The runtime may call a function of the prelude with arguments of these types.
@@ -251,13 +286,15 @@ impl<'a> Solver<'a> {
                 Dep::Inst(inst) => self.graph.enqueue(inst),
                 Dep::Copy(to) => self.raise(to, ty),
                 Dep::View(view) => {
-                    let View { var, filter, .. } = self.graph.views[view as usize];
+                    let View { var, base, filter, other } = self.graph.views[view as usize];
+                    let ty = self.graph.ty(base);
+                    let other = if other == NO_VAR { Ty::NONE } else { self.graph.ty(other) };
                     let context = Context {
                         program: self.program,
                         classes: &self.classes,
                         site_kinds: &self.site_kinds,
                     };
-                    let narrowed = context.narrow(&mut self.sets, ty, filter);
+                    let narrowed = context.narrow(&mut self.sets, ty, filter, other);
                     self.raise(var, narrowed);
                 }
             }
@@ -268,10 +305,28 @@ impl<'a> Solver<'a> {
     /// Values of this type reach a variable.
     pub(crate) fn raise(&mut self, var: Var, ty: Ty) {
         let old = self.graph.ty(var);
-        let new = self.sets.join(old, ty);
+        let mut new = self.sets.join(old, ty);
         if new != old {
+            if new.ints != old.ints && !old.ints.is_none() && self.graph.grow(var) {
+                new.ints = self.widened(var, old.ints, new.ints);
+            }
             self.graph.set(var, new);
         }
+    }
+
+    /// What integers that grow again and again end as: up to the next integer that the code of the variable names.
+    fn widened(&mut self, var: Var, old: Range, new: Range) -> Range {
+        let owner = self.graph.func_of(var);
+        let steps: &[i64] = match owner {
+            Some(func) => self.steps.entry(func).or_insert_with(|| steps(self.program.func(func))),
+            None => &STEPS,
+        };
+        let (old, (lo, hi)) = (self.sets.ranges.bounds(old), self.sets.ranges.bounds(new));
+        let below = || steps.iter().rev().find(|s| **s <= lo).copied().unwrap_or(i64::MIN);
+        let above = || steps.iter().find(|s| **s >= hi).copied().unwrap_or(i64::MAX);
+        let lo = if lo < old.0 { below() } else { lo };
+        let hi = if hi > old.1 { above() } else { hi };
+        self.sets.ranges.of((lo, hi))
     }
 
     /// Whatever reaches one variable reaches the other.
@@ -314,7 +369,10 @@ impl<'a> Solver<'a> {
             self.enter_unknown(func);
             return;
         }
-        for var in [a, b] {
+        if kind == Kinds::ARR {
+            self.raise(b, lengths_that_shrink());
+        }
+        for var in [a, if kind == Kinds::ARR { NO_VAR } else { b }] {
             if var != NO_VAR {
                 self.connect(var, self.unknown);
                 self.connect(self.unknown, var);
@@ -342,7 +400,14 @@ impl<'a> Solver<'a> {
         let known = self.known.and_then(|known| known.shape(func));
         let place = match known {
             Some((graph, shape)) => self.graph.copy(graph, shape, func),
-            None => shape::add(&mut self.graph, f, func, &self.words, self.common, &mut self.buffers),
+            None => shape::add(
+                (&mut self.graph, &mut self.sets.ranges),
+                f,
+                func,
+                &self.words,
+                self.common,
+                &mut self.buffers,
+            ),
         };
         self.places[func.index()] = place;
         Some(place)
@@ -350,7 +415,7 @@ impl<'a> Solver<'a> {
 
     fn new_site(&mut self, kind: Kinds, class: ClassId, inst: u32) -> u32 {
         let a = self.graph.new_var();
-        let b = if kind == Kinds::MAP { self.graph.new_var() } else { NO_VAR };
+        let b = if kind.intersects(Kinds::MAP | Kinds::ARR) { self.graph.new_var() } else { NO_VAR };
         self.sites.push(Site { kind, class, func: FuncId::NONE, a, b, inst, bound: None, escaped: false });
         self.site_kinds.push(kind);
         self.sites.len() as u32 - 1
@@ -367,7 +432,7 @@ impl<'a> Solver<'a> {
                 site
             }
         };
-        (self.sites[site as usize], Ty { kinds: kind, objs: self.sets.site(site) })
+        (self.sites[site as usize], Ty::boxes(kind, self.sets.site(site)))
     }
 
     /// The closures of a function.
@@ -381,7 +446,7 @@ impl<'a> Solver<'a> {
                 site
             }
         };
-        Ty { kinds: Kinds::FUNC, objs: self.sets.site(site) }
+        Ty::boxes(Kinds::FUNC, self.sets.site(site))
     }
 
     /// The sites of a type that are of some kinds.
@@ -408,7 +473,7 @@ impl<'a> Solver<'a> {
 
     /// The type of the instances of a class.
     pub(crate) fn instance(&mut self, class: ClassIx) -> Ty {
-        Ty { kinds: Kinds::USER, objs: self.sets.class(class.0) }
+        Ty::boxes(Kinds::USER, self.sets.class(class.0))
     }
 
     /// An instance of a class is made by calling `steps` with it.
@@ -418,8 +483,7 @@ impl<'a> Solver<'a> {
             self.has_instances[class.index()] = true;
             self.instances.push(class);
             // The type says nothing; whoever waits for classes is woken.
-            let births =
-                Ty { kinds: self.graph.ty(self.births).kinds, objs: SetId(self.instances.len() as u32) };
+            let births = Ty::boxes(self.graph.ty(self.births).kinds, SetId(self.instances.len() as u32));
             self.graph.set(self.births, births);
             if let Some(fini) = self.classes.info[class.index()].fini {
                 self.enter(fini, &[me]);

@@ -43,7 +43,12 @@ pub fn specialize(program: &mut Program, world: &World) -> Facts {
             }),
         }
     }
-    let known = Known { graph: &facts.graph, places: &facts.places, origin: &copier.func_origin };
+    let known = Known {
+        graph: &facts.graph,
+        places: &facts.places,
+        ranges: &facts.sets.ranges,
+        origin: &copier.func_origin,
+    };
     let mut solver = Solver::new(program, Some(known));
     solver.run(world);
     let result = Facts::new(solver);
@@ -198,7 +203,7 @@ impl Copier {
         let is = fits
             && facts.objects(ret).into_iter().any(|object| match object {
                 Object::Site(_, site) => {
-                    let own = Ty { kinds: facts.site_kind(site), objs: ret.objs };
+                    let own = ret.part(facts.site_kind(site));
                     facts.site_maker(site) == Some(id) && is_mixed(facts, own, DEPTH)
                 }
                 Object::Class(class) => {

@@ -8,8 +8,9 @@ use syntax::intern::Symbol;
 
 use crate::classes::Resolved;
 use crate::graph::Var;
+use crate::ranges::{self, Bounds};
 use crate::solve::Solver;
-use crate::ty::{Kinds, SetId, Ty};
+use crate::ty::{Kinds, Ty};
 
 impl Solver<'_> {
     /// Looks at an instruction.
@@ -60,13 +61,18 @@ impl Solver<'_> {
 
             Op::Add { .. } | Op::AddReuse { .. } => {
                 let b = self.graph.operand(id, 1);
-                let kinds = self.sum(a, b);
-                self.raise(dst, Ty::of(kinds));
+                let ty = self.computed(self.sum(a, b), a, b, ranges::add);
+                self.raise(dst, ty);
             }
             Op::Sub { .. } | Op::Div { .. } | Op::Rem { .. } => {
                 let b = self.graph.operand(id, 1);
-                let kinds = self.number(a, b);
-                self.raise(dst, Ty::of(kinds));
+                let of = match inst.op {
+                    Op::Sub { .. } => ranges::sub,
+                    Op::Div { .. } => ranges::div,
+                    _ => ranges::rem,
+                };
+                let ty = self.computed(self.number(a, b), a, b, of);
+                self.raise(dst, ty);
             }
             Op::Mul { .. } => {
                 let b = self.graph.operand(id, 1);
@@ -75,12 +81,20 @@ impl Solver<'_> {
                 {
                     kinds |= Kinds::STR;
                 }
-                self.raise(dst, Ty::of(kinds));
+                let ty = self.computed(kinds, a, b, ranges::mul);
+                self.raise(dst, ty);
             }
             Op::BitAnd { .. } | Op::BitOr { .. } | Op::BitXor { .. } | Op::Shl { .. } | Op::Shr { .. } => {
                 let b = self.graph.operand(id, 1);
                 let kinds = self.operator_kinds(a) & self.operator_kinds(b) & Kinds::INT;
-                self.raise(dst, Ty::of(kinds));
+                let of = match inst.op {
+                    Op::BitAnd { .. } => ranges::bit_and,
+                    Op::Shl { .. } => ranges::shl,
+                    Op::Shr { .. } => ranges::shr,
+                    _ => ranges::bit_or,
+                };
+                let ty = self.computed(kinds, a, b, of);
+                self.raise(dst, ty);
             }
             Op::Lt { .. } | Op::Le { .. } | Op::Gt { .. } | Op::Ge { .. } => {
                 let b = self.graph.operand(id, 1);
@@ -93,11 +107,13 @@ impl Solver<'_> {
             }
             Op::Neg { .. } => {
                 let kinds = self.operator_kinds(a) & Kinds::NUMBER;
-                self.raise(dst, Ty::of(kinds));
+                let ty = self.computed(kinds, a, a, |a, _| ranges::neg(a));
+                self.raise(dst, ty);
             }
             Op::BitNot { .. } => {
                 let kinds = self.operator_kinds(a) & Kinds::INT;
-                self.raise(dst, Ty::of(kinds));
+                let ty = self.computed(kinds, a, a, |a, _| ranges::bit_not(a));
+                self.raise(dst, ty);
             }
 
             Op::GetGlobal { global } => self.connect(self.globals + global.0, dst),
@@ -169,6 +185,7 @@ impl Solver<'_> {
                 for n in 0..func.list(items.0).len() {
                     self.connect(use_at(self, n), site.a);
                 }
+                self.make_array(id, site, func.list(items.0).len());
                 self.raise(dst, ty);
             }
             Op::NewMap { items } => {
@@ -189,10 +206,10 @@ impl Solver<'_> {
             Op::Weak { .. } => {
                 let boxes = Kinds::REFS - Kinds::STR - Kinds::WEAK;
                 let (value, refs) = (a.kinds - boxes, a.kinds & boxes);
-                let mut ty = Ty { kinds: value, objs: a.objs };
+                let mut ty = a.part(value);
                 if !refs.is_empty() {
                     let (site, weak) = self.site_at(id, class_id::WEAK);
-                    self.raise(site.a, Ty { kinds: refs, objs: a.objs });
+                    self.raise(site.a, a.part(refs));
                     ty = self.sets.join(ty, weak);
                 }
                 self.raise(dst, ty);
@@ -241,7 +258,7 @@ impl Solver<'_> {
             }
             Op::Await { .. } => {
                 let kinds = a.kinds - Kinds::FUTURE;
-                self.raise(dst, Ty { kinds, objs: a.objs });
+                self.raise(dst, a.part(kinds));
                 self.inside(a, Kinds::FUTURE, false, dst);
             }
             Op::Throw { .. } => self.leak(a),
@@ -295,6 +312,16 @@ impl Solver<'_> {
             None => self.classes.info.iter().for_each(|c| add(&c.contents)),
         }
         kinds
+    }
+
+    /// What an operator gives: these kinds, and integers that `of` computes from those of the operands.
+    fn computed(&mut self, kinds: Kinds, a: Ty, b: Ty, of: impl Fn(Bounds, Bounds) -> Bounds) -> Ty {
+        let others = if self.classes.has_contents { Kinds::USER | Kinds::BOOL } else { Kinds::BOOL };
+        if !kinds.contains(Kinds::INT) || a.has(others) || b.has(others) {
+            return Ty::of(kinds);
+        }
+        let (a, b) = (self.sets.ranges.bounds(a.ints), self.sets.ranges.bounds(b.ints));
+        Ty { kinds, ints: self.sets.ranges.of(of(a, b)), ..Ty::NONE }
     }
 
     fn number(&self, a: Ty, b: Ty) -> Kinds {
@@ -369,14 +396,13 @@ impl Solver<'_> {
             let mut kinds = if rows.every.is_some() { Kinds::all() } else { Kinds::empty() };
             rows.methods.iter().for_each(|m| kinds |= crate::classes::kind_of(m.0));
             let others = object.kinds & (kinds - Kinds::USER - Kinds::NOTHING);
-            bound = self.sets.join(
-                bound,
-                Ty { kinds: others, objs: if others.is_empty() { SetId(0) } else { object.objs } },
-            );
+            if !others.is_empty() {
+                bound = self.sets.join(bound, object.part(others));
+            }
         }
         if !self.program.builtin_methods.is_empty() {
             let others = object.kinds - Kinds::USER - Kinds::NOTHING;
-            bound = self.sets.join(bound, Ty { kinds: others, objs: object.objs });
+            bound = self.sets.join(bound, object.part(others));
         }
         if !bound.is_none() {
             let ty = self.bound_method(id, name, bound);
@@ -418,7 +444,7 @@ impl Solver<'_> {
             return;
         }
         let kinds = (ty.kinds - Kinds::WEAK) | Kinds::NULL;
-        self.raise(field, Ty { kinds, objs: ty.objs });
+        self.raise(field, Ty { kinds, ..ty });
         self.inside(ty, Kinds::WEAK, false, field);
     }
 }

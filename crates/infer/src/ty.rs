@@ -1,9 +1,11 @@
-//! The lattice: which kinds of values there can be, and for kinds with contents or classes which abstract objects.
-//! Sets are interned, so a type is two words and compares fast. It does not know programs.
+//! The lattice: which kinds of values there can be, for kinds with contents or classes which abstract objects, and
+//! which integers. Sets and ranges are interned, so a type is two words and compares fast. It does not know programs.
 
 use bitflags::bitflags;
 use hashbrown::HashMap;
 use mir::func::Rep;
+
+use crate::ranges::{Bounds, Range, Ranges, Relation};
 
 bitflags! {
     /// Kinds of values.
@@ -68,18 +70,36 @@ pub struct SetId(pub(crate) u32);
 pub struct Ty {
     /// Its kinds.
     pub kinds: Kinds,
+    /// Which integers, when it can be one.
+    pub ints: Range,
     /// Which objects, for the kinds of [`Kinds::SITES`] and [`Kinds::USER`].
     pub objs: SetId,
 }
 
 impl Ty {
     /// No value.
-    pub const NONE: Ty = Ty { kinds: Kinds::empty(), objs: SetId(0) };
+    pub const NONE: Ty = Ty::of(Kinds::empty());
     /// Any value.
-    pub const ANY: Ty = Ty { kinds: Kinds::ANY, objs: Sets::ANY };
+    pub const ANY: Ty = Ty { objs: Sets::ANY, ..Ty::of(Kinds::ANY) };
     /// Values without objects.
     pub const fn of(kinds: Kinds) -> Ty {
-        Ty { kinds, objs: SetId(0) }
+        let ints = if kinds.contains(Kinds::INT) { Range::ALL } else { Range::NONE };
+        Ty { kinds, ints, objs: SetId(0) }
+    }
+    /// Integers.
+    pub const fn int(ints: Range) -> Ty {
+        let kinds = if ints.is_none() { Kinds::empty() } else { Kinds::INT };
+        Ty { kinds, ints, objs: SetId(0) }
+    }
+    /// Values with objects that are not integers.
+    pub(crate) const fn boxes(kinds: Kinds, objs: SetId) -> Ty {
+        Ty { kinds, ints: Range::NONE, objs }
+    }
+    /// Its values of some kinds. Objects of others stay in the set.
+    pub(crate) fn part(self, kinds: Kinds) -> Ty {
+        let kinds = self.kinds & kinds;
+        let ints = if kinds.contains(Kinds::INT) { self.ints } else { Range::NONE };
+        Ty { kinds, ints, objs: self.objs }
     }
     /// Whether no value reaches the place.
     pub fn is_none(self) -> bool {
@@ -164,6 +184,7 @@ pub(crate) struct Sets {
     pub(crate) first_site: u32,
     /// Sites that went into "any site" and were not taken out of here yet.
     pub(crate) lost: Vec<u32>,
+    pub(crate) ranges: Ranges,
 }
 
 impl Sets {
@@ -177,6 +198,7 @@ impl Sets {
             most: MOST,
             first_site: FIRST + classes as u32,
             lost: Vec::new(),
+            ranges: Ranges::default(),
         };
         sets.intern(&[]);
         sets.intern(&[ANY_CLASS, ANY_SITE]);
@@ -290,6 +312,17 @@ impl Sets {
     }
 
     pub(crate) fn join(&mut self, a: Ty, b: Ty) -> Ty {
-        Ty { kinds: a.kinds | b.kinds, objs: self.union(a.objs, b.objs) }
+        let ints = self.ranges.join(a.ints, b.ints);
+        Ty { kinds: a.kinds | b.kinds, ints, objs: self.union(a.objs, b.objs) }
+    }
+
+    /// A type with those of its integers that compare with one of some others like that.
+    pub(crate) fn compared(&mut self, ty: Ty, relation: Relation, with: Bounds) -> Ty {
+        if !ty.has(Kinds::INT) {
+            return ty;
+        }
+        let ints = self.ranges.of(relation.narrow(self.ranges.bounds(ty.ints), with));
+        let kinds = if ints == Range::NONE { ty.kinds - Kinds::INT } else { ty.kinds };
+        Ty { kinds, ints, ..ty }
     }
 }

@@ -273,7 +273,7 @@ fn wrong_facts_are_noticed() {
 #[test]
 fn a_type_admits_what_it_says() {
     let k = common::analyse("print(1)");
-    let int = Ty { kinds: Kinds::INT, ..Ty::default() };
+    let int = Ty::of(Kinds::INT);
     assert!(k.facts.admits(int, Value::int(3), |_| None));
     assert!(!k.facts.admits(int, Value::NULL, |_| None));
     assert!(k.facts.admits(Ty::ANY, Value::NULL, |_| None));

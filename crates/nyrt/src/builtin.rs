@@ -24,7 +24,7 @@ use crate::value::{BUILTIN_CLASSES, ClassId, Kind, Value, class_id};
 bitflags! {
     /// What a builtin may do besides giving a value.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub struct Effects: u8 {
+    pub struct Effects: u16 {
         /// Looks at the contents of a box.
         const READS = 1;
         /// Changes the contents of a box.
@@ -42,6 +42,8 @@ bitflags! {
         /// May drop the last reference to a box that was within another one, or end a box: `fini` runs when the
         /// builtin has returned.
         const RELEASES = 128;
+        /// May make the receiver, an array, shorter.
+        const SHORTENS = 256;
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Gives {
     Bool,
     /// An Integer.
     Int,
+    /// How many elements, entries, characters or bytes the receiver has: an Integer from 0 to `u32::MAX`.
+    Length,
     /// A Float.
     Float,
     /// An Integer when all arguments are Integers, otherwise a Float.
@@ -38,6 +40,8 @@ pub enum Gives {
     First,
     /// What was an element of the receiver, an array, before the call.
     Elem,
+    /// `null`, only when the first argument is no position in the receiver, an array.
+    Outside,
     /// What was an element of the array that is the first argument.
     ElemOfFirst,
     /// What was a key of the receiver, a map.
@@ -60,9 +64,9 @@ impl Gives {
     fn words(self, out: &mut String, first: &str) {
         match self {
             Gives::Void => out.push_str("`void`"),
-            Gives::Null => out.push_str("`null`"),
+            Gives::Null | Gives::Outside => out.push_str("`null`"),
             Gives::Bool => out.push_str(class_name(class_id::BOOL)),
-            Gives::Int => out.push_str(class_name(class_id::INTEGER)),
+            Gives::Int | Gives::Length => out.push_str(class_name(class_id::INTEGER)),
             Gives::Float => out.push_str(class_name(class_id::FLOAT)),
             Gives::Number => out.push_str("number"),
             Gives::Str => out.push_str(class_name(class_id::STRING)),

@@ -25,26 +25,26 @@ builtins! { pub(crate) ROWS {
         /// Appends a value.
         "push" "add" "append" (value: Any to Elem) WRITES -> Void => push;
         /// Takes the last element out; `null` when there is none.
-        "pop" () WRITES -> Elem | Null => pop;
+        "pop" () WRITES | SHORTENS -> Elem | Null => pop;
         /// Number of elements.
-        "length" "len" "size" () READS -> Int => length;
+        "length" "len" "size" () READS -> Length => length;
         /// Whether there are no elements.
         "isEmpty" () READS -> Bool => is_empty;
         /// The element at a position, `null` outside. `a[i]` is the same.
-        "get" (position: Int) READS -> Elem | Null => get;
+        "get" (position: Int) READS -> Elem | Outside => get;
         /// Replaces an element; the position after the last one appends, others raise `IndexError`. `a[i] = v` is the
         /// same.
         "set" (position: Int, value: Any to Elem) WRITES | THROWS | RELEASES -> Void => set;
         /// Inserts before a position, which may be the length; others raise `IndexError`.
         "insert" (position: Int, value: Any to Elem) WRITES | THROWS -> Void => insert;
         /// Takes an element out; `null` outside.
-        "remove" (position: Int) WRITES -> Elem | Null => remove;
+        "remove" (position: Int) WRITES | SHORTENS -> Elem | Null => remove;
         /// Position of the first element that `equals` the value, -1 when there is none.
         "indexOf" (value: Any) READS | USER_CODE -> Int via IndexOf => index_of;
         /// Whether an element `equals` the value.
         "contains" (value: Any) READS | USER_CODE -> Bool via Contains => contains;
         /// Removes all elements, the last one first.
-        "clear" () WRITES | RELEASES -> Void => clear;
+        "clear" () WRITES | RELEASES | SHORTENS -> Void => clear;
         /// The texts of the elements with the separator between them.
         "join" (separator: Str) READS | ALLOCATES | USER_CODE -> Str via Text => join;
         /// Sorts in place and stably: numbers numerically (NaN last), anything else by text.
@@ -212,7 +212,8 @@ fn sort(rt: &mut Rt, a: Value, _: &[Value]) -> Outcome {
     Ok(Value::VOID)
 }
 
-/// Makes these (borrowed) values the elements of an array.
+/// Makes these (borrowed) values the first elements of an array. What it has more of, because it was added while it
+/// was sorted, stays behind them.
 pub(crate) fn refill(rt: &mut Rt, a: Value, items: &[Value]) -> Result<(), Trap> {
     // Between two stores an element may be in the array twice or not at all.
     for item in items {
@@ -223,11 +224,6 @@ pub(crate) fn refill(rt: &mut Rt, a: Value, items: &[Value]) -> Result<(), Trap>
         result = set_element(rt, a, at as i64, *item);
         if result.is_err() {
             break;
-        }
-    }
-    while result.is_ok() && len(rt, a) as usize > items.len() {
-        if let Some(extra) = rt.heap.arr_pop(a.as_ref()) {
-            rt.heap.release(extra);
         }
     }
     for item in items {

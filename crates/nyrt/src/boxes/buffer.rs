@@ -25,7 +25,7 @@ builtins! { pub(crate) ROWS {
         /// All bytes, as ArrayBox of Integers; they stay.
         "readAll" () READS | ALLOCATES -> ArrayOf(Int) => read_all;
         /// Number of bytes.
-        "length" "len" "size" () READS -> Int => length;
+        "length" "len" "size" () READS -> Length => length;
         /// Appends the bytes of another buffer; gives the new length.
         "append" (buffer: Buffer) WRITES -> Int => append;
         /// A new buffer with the bytes from `start` up to but without `end`, both clamped.

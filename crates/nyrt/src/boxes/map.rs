@@ -32,7 +32,7 @@ builtins! { pub(crate) ROWS {
         /// ArrayBox of the values in the order of their keys.
         "values" () READS | ALLOCATES -> ArrayOf(Value) => values;
         /// Number of entries.
-        "size" "length" "len" () READS -> Int => size;
+        "size" "length" "len" () READS -> Length => size;
         /// Whether there are no entries.
         "isEmpty" () READS -> Bool => is_empty;
         /// Removes all entries, the last one first.

@@ -18,7 +18,7 @@ builtins! { pub(crate) ROWS {
     }
     Owner::Method(class_id::STRING) => {
         /// Number of code points.
-        "length" "len" "size" () READS -> Int => length;
+        "length" "len" "size" () READS -> Length => length;
         /// Number of UTF-8 bytes.
         "byteLength" () READS -> Int => byte_length;
         /// Whether it has no characters.

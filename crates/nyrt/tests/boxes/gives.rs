@@ -268,6 +268,7 @@ impl Call<'_> {
             Gives::Void => result == Value::VOID,
             Gives::Null => result == Value::NULL,
             Gives::Bool => result.kind() == Kind::Bool,
+            Gives::Length => result.as_int().is_some_and(|n| u32::try_from(n).is_ok()),
             Gives::Int => result.kind() == Kind::I64,
             Gives::Float => result.kind() == Kind::F64,
             Gives::Number => result.kind() == if ints() { Kind::I64 } else { Kind::F64 },
@@ -285,6 +286,10 @@ impl Call<'_> {
             Gives::Recv => result == self.recv,
             Gives::First => Some(&result) == self.args.first(),
             Gives::Elem => self.before.elements.contains(&result),
+            Gives::Outside => {
+                let at = self.args.first().and_then(|v| v.as_int()).and_then(|at| usize::try_from(at).ok());
+                result == Value::NULL && at.is_none_or(|at| at >= self.before.elements.len())
+            }
             Gives::ElemOfFirst => self.before_first.elements.contains(&result),
             Gives::Key => self.before.keys.contains(&result),
             Gives::Value => self.before.values.contains(&result),
@@ -312,6 +317,9 @@ impl Call<'_> {
         came(&after.elements, &self.before.elements, Store::Elem);
         came(&after.keys, &self.before.keys, Store::Key);
         came(&after.values, &self.before.values, Store::Value);
+        // Nobody can read what `fini` has ended.
+        let is_shorter = after.elements.len() < self.before.elements.len() && !rt.heap.is_dead(self.recv);
+        assert!(!is_shorter || self.row.effects.contains(Effects::SHORTENS), "{}", self.row.title());
         let first = Inside::of(rt, self.args.first().copied().unwrap_or(Value::VOID));
         let from: Vec<Value> = (self.args.iter().zip(self.row.params))
             .filter(|(_, param)| param.store == Some(Store::ElemsToFirst))
@@ -319,6 +327,8 @@ impl Call<'_> {
             .collect();
         let told = |v: &Value| self.before_first.elements.contains(v) || from.contains(v);
         assert!(first.elements.iter().all(told), "{}", self.row.title());
+        // Only the receiver gets shorter.
+        assert!(first.elements.len() >= self.before_first.elements.len(), "{}", self.row.title());
     }
 }
 
