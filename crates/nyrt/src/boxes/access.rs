@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 
 use crate::error::ErrorKind;
+use crate::heap::string::STR_MAX;
 use crate::heap::{Heap, OutOfMemory};
 use crate::rt::Rt;
 use crate::trap::{Outcome, Trap};
@@ -73,10 +74,11 @@ pub(crate) fn make_text(rt: &mut Rt, text: &str) -> Outcome {
     made(rt, |heap| heap.str_new(text))
 }
 
-/// Fails when `bytes` more cannot fit the heap: asked before building something of that size outside of it.
+/// Fails when no String of so many bytes can be made: asked before its text is built outside of the heap, where no
+/// limit holds and every page costs time.
 pub(crate) fn check_room(rt: &mut Rt, bytes: u64) -> Result<(), Trap> {
-    let stats = rt.heap.stats();
-    if bytes > stats.max_bytes { Err(out_of_memory(rt)) } else { Ok(()) }
+    let most = rt.heap.stats().max_bytes.min(STR_MAX);
+    if bytes > most { Err(out_of_memory(rt)) } else { Ok(()) }
 }
 
 /// An ArrayBox of what `make` gives (owned) for each item.

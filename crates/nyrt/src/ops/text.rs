@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use hashbrown::HashSet;
 use smallvec::SmallVec;
 
-use crate::boxes::access::{field, made, out_of_memory, push_owned, text};
+use crate::boxes::access::{check_room, field, made, push_owned, text};
 use crate::boxes::console::wrote;
 use crate::boxes::{json, result, user};
 use crate::heap::func::FutureState;
@@ -64,9 +64,9 @@ impl Parts {
         self.text.ends_with(c) && self.gaps.last().is_none_or(|(at, _)| *at < self.text.len())
     }
 
-    /// Fails when the text has become longer than the heap.
+    /// Fails when the text has become longer than a String can be.
     pub(crate) fn check(&self, rt: &mut Rt) -> Result<(), Trap> {
-        if self.text.len() as u64 > rt.heap.stats().max_bytes { Err(out_of_memory(rt)) } else { Ok(()) }
+        check_room(rt, self.text.len() as u64)
     }
 
     /// Appends the text of a value (borrowed until the parts are finished).
