@@ -17,6 +17,10 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// The program in the folder of a runner.
 const FILE: &str = "p.nyash";
 
+/// Many times what a program needs that does not ask for a huge text: one of those in a thousand programs took as long
+/// as all others together to fill four gigabytes.
+const MAX_HEAP: &str = "64M";
+
 /// Most bytes of a stream that are looked at.
 const MAX_OUTPUT: usize = 8 << 20;
 
@@ -154,6 +158,7 @@ fn variables(program: &Program, config: &Config, number: u64) -> Vec<(&'static s
         ("NYASH_GC_STATS", "1".to_owned()),
         ("NYASH_FUEL", program.fuel.to_string()),
         ("NYASH_MAX_DEPTH", program.depth.to_string()),
+        ("NYASH_MAX_HEAP", MAX_HEAP.to_owned()),
     ];
     let own = config.env.iter().map(|(name, value)| (*name, value.replace('@', &number.to_string())));
     limits.into_iter().chain(own).collect()
