@@ -30,9 +30,11 @@ struct Pass<'a> {
     /// What a value that was read from a variable really is.
     alias: Vec<Val>,
     params: Vec<Vec<Val>>,
-    /// Arguments of edges, and for blocks without parameters what the variables are at their entry.
-    args: HashMap<EdgeId, Vec<Val>>,
+    args: Args,
 }
+
+/// The arguments of every edge; none for edges that no reachable block has and those into blocks without parameters.
+type Args = Vec<Option<Vec<Val>>>;
 
 /// Finishes a draft.
 pub(crate) fn construct(mut draft: Draft) -> Func {
@@ -44,7 +46,7 @@ pub(crate) fn construct(mut draft: Draft) -> Func {
         single: vec![None; draft.vars.len()],
         live: vec![Vec::new(); blocks],
         params: vec![Vec::new(); blocks],
-        args: HashMap::new(),
+        args: vec![None; draft.func.edges.len()],
         alias,
         order,
         draft: &mut draft,
@@ -55,6 +57,30 @@ pub(crate) fn construct(mut draft: Draft) -> Func {
     let bodies = pass.rename();
     let Pass { order, params, args, .. } = pass;
     finish(draft, &order, &params, &args, bodies)
+}
+
+/// What the variables are at a place.
+struct Now {
+    values: Vec<Val>,
+    /// Those that are something: a function of many blocks with few variables in each is cleared quickly.
+    set: Vec<Var>,
+}
+
+impl Now {
+    fn clear(&mut self) {
+        for var in self.set.drain(..) {
+            self.values[var.index()] = Val::NONE;
+        }
+    }
+
+    fn insert(&mut self, var: Var, value: Val) {
+        self.values[var.index()] = value;
+        self.set.push(var);
+    }
+
+    fn get(&self, var: Var) -> Val {
+        self.values[var.index()]
+    }
 }
 
 impl Pass<'_> {
@@ -95,7 +121,7 @@ impl Pass<'_> {
         for b in &self.order {
             for (at, (inst, _)) in self.draft.blocks[b.index()].iter().enumerate() {
                 match inst.op {
-                    Op::VarInit { var, .. } => {
+                    Op::VarInit { var, .. } if self.single[var.index()].is_none() => {
                         first_store.entry((*b, var)).or_insert(at as u32);
                     }
                     Op::VarGet { var }
@@ -135,7 +161,7 @@ impl Pass<'_> {
     fn rename(&mut self) -> Vec<Vec<Placed>> {
         let mut bodies = vec![Vec::new(); self.draft.blocks.len()];
         let mut entry: Vec<Vec<Val>> = vec![Vec::new(); self.draft.blocks.len()];
-        let mut now: HashMap<Var, Val> = HashMap::new();
+        let mut now = Now { values: vec![Val::NONE; self.draft.vars.len()], set: Vec::new() };
         for b in self.order.clone() {
             now.clear();
             let ways = &self.ways[b.index()];
@@ -150,9 +176,10 @@ impl Pass<'_> {
                         v
                     })
                     .collect();
-                now.extend(live.iter().copied().zip(self.params[b.index()].iter().copied()));
-            } else {
-                now.extend(live.iter().copied().zip(entry[b.index()].iter().copied()));
+            }
+            let values = if with_params { &self.params } else { &entry };
+            for (var, value) in live.iter().zip(&values[b.index()]) {
+                now.insert(*var, *value);
             }
             self.live[b.index()] = live;
             let insts = core::mem::take(&mut self.draft.blocks[b.index()]);
@@ -169,7 +196,7 @@ impl Pass<'_> {
                     Op::VarGet { var } => {
                         let value = match self.single[var.index()] {
                             Some(v) => self.resolve(v),
-                            None => now.get(&var).copied().unwrap_or(Val::NONE),
+                            None => now.get(var),
                         };
                         debug_assert!(!value.is_none(), "variable {var:?} read before a store");
                         self.alias[inst.dst.index()] = value;
@@ -184,17 +211,11 @@ impl Pass<'_> {
                     let unwind = e == inst.unwind;
                     let values: Vec<Val> = self.live[to.index()]
                         .iter()
-                        .map(|var| {
-                            if unwind && *var == EXCEPTION_VAR {
-                                EXCEPTION
-                            } else {
-                                now.get(var).copied().unwrap_or(Val::NONE)
-                            }
-                        })
+                        .map(|var| if unwind && *var == EXCEPTION_VAR { EXCEPTION } else { now.get(*var) })
                         .collect();
                     let ways = &self.ways[to.index()];
                     if ways.len() != 1 || ways[0].unwind {
-                        self.args.insert(e, values);
+                        self.args[e.index()] = Some(values);
                     } else {
                         entry[to.index()] = values;
                     }
@@ -225,7 +246,7 @@ impl Pass<'_> {
             }
         }
         let mut args = core::mem::take(&mut self.args);
-        for list in args.values_mut() {
+        for list in args.iter_mut().flatten() {
             for v in list {
                 *v = self.resolve(*v);
             }
@@ -240,8 +261,10 @@ impl Pass<'_> {
     /// Besides fewer parameters this keeps one name for one value: a read before a join and a read behind it agree.
     fn drop_redundant_params(&mut self) {
         let mut incoming: Vec<Vec<EdgeId>> = vec![Vec::new(); self.params.len()];
-        for e in self.args.keys() {
-            incoming[self.draft.func.edges[e.index()].to.index()].push(*e);
+        for (e, edge) in self.draft.func.edges.iter().enumerate() {
+            if self.args[e].is_some() {
+                incoming[edge.to.index()].push(EdgeId(e as u32));
+            }
         }
         let mut dropped: Vec<Vec<bool>> = self.params.iter().map(|p| vec![false; p.len()]).collect();
         loop {
@@ -254,11 +277,8 @@ impl Pass<'_> {
                     let param = self.params[b.index()][i];
                     let mut only = None;
                     let same = incoming[b.index()].iter().all(|e| {
-                        let arg = self
-                            .args
-                            .get(e)
-                            .and_then(|list| list.get(i))
-                            .map_or(Val::NONE, |v| self.resolve(*v));
+                        let list = self.args[e.index()].as_ref();
+                        let arg = list.and_then(|l| l.get(i)).map_or(Val::NONE, |v| self.resolve(*v));
                         arg == param || *only.get_or_insert(arg) == arg
                     });
                     if let (true, Some(value)) = (same, only)
@@ -286,7 +306,7 @@ impl Pass<'_> {
             if dropped.contains(&true) {
                 keep(&mut self.params[b]);
                 for e in &incoming[b] {
-                    if let Some(list) = self.args.get_mut(e) {
+                    if let Some(list) = &mut self.args[e.index()] {
                         keep(list);
                     }
                 }
@@ -300,7 +320,7 @@ fn finish(
     draft: Draft,
     order: &[Block],
     params: &[Vec<Val>],
-    args: &HashMap<EdgeId, Vec<Val>>,
+    args: &[Option<Vec<Val>>],
     mut bodies: Vec<Vec<Placed>>,
 ) -> Func {
     let old = draft.func;
@@ -315,7 +335,7 @@ fn finish(
             old.uses(&inst.op, |v, _| mark(v));
         }
     }
-    for list in args.values() {
+    for list in args.iter().flatten() {
         list.iter().for_each(|v| mark(*v));
     }
     for b in order {
@@ -408,13 +428,13 @@ fn finish(
 fn copy_edge(
     func: &mut Func,
     old: &Func,
-    args: &HashMap<EdgeId, Vec<Val>>,
+    args: &[Option<Vec<Val>>],
     place: &[Block],
     name: &impl Fn(Val) -> Val,
     edge: EdgeId,
 ) -> EdgeId {
     let to = place[old.edges[edge.index()].to.index()];
-    let args = args.get(&edge).map_or(0, |list| func.push_list(list.iter().map(|v| name(*v).0)));
+    let args = args[edge.index()].as_ref().map_or(0, |list| func.push_list(list.iter().map(|v| name(*v).0)));
     func.edges.push(Edge { to, args });
     EdgeId(func.edges.len() as u32 - 1)
 }
