@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How a run in a worker ended.
 pub(crate) enum Answer {
@@ -22,9 +22,19 @@ pub(crate) struct Worker {
     child: Arc<Mutex<Child>>,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// Tells the watch when a run begins (`true`) and when it has ended.
-    watch: Sender<bool>,
-    late: Arc<Mutex<bool>>,
+    run: Arc<Mutex<Run>>,
+    /// The watch goes on as long as this is there.
+    _watched: Sender<()>,
+}
+
+/// What the watch looks at now and then: runs are so short that waking it for each would be felt.
+enum Run {
+    /// There is none.
+    Idle,
+    /// There is one since then.
+    Since(Instant),
+    /// It took too long.
+    Late,
 }
 
 impl Worker {
@@ -38,11 +48,11 @@ impl Worker {
         let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
-        let (child, late) = (Arc::new(Mutex::new(child)), Arc::default());
-        let (watch, runs) = mpsc::channel();
-        let (watched, told) = (Arc::clone(&child), Arc::clone(&late));
-        std::thread::spawn(move || end_late(&runs, deadline, &watched, &told));
-        Ok(Worker { child, requests, answers: BufReader::new(answers), watch, late })
+        let (child, run) = (Arc::new(Mutex::new(child)), Arc::new(Mutex::new(Run::Idle)));
+        let (_watched, end) = mpsc::channel();
+        let (watched, seen) = (Arc::clone(&child), Arc::clone(&run));
+        std::thread::spawn(move || end_late(&end, deadline, &watched, &seen));
+        Ok(Worker { child, requests, answers: BufReader::new(answers), run, _watched })
     }
 
     /// Reads a program, for the runs that follow.
@@ -52,14 +62,17 @@ impl Worker {
 
     /// Runs the program that was read last. After anything but [`Answer::Done`] the process is gone.
     pub(crate) fn run(&mut self, variables: &[(&'static str, String)]) -> Answer {
-        let _ = self.watch.send(true);
+        self.now(Run::Since(Instant::now()));
         let answer = self.ask(variables);
-        let _ = self.watch.send(false);
-        match answer {
-            Ok((code, out, err)) => Answer::Done(code, out, err),
-            Err(_) if *self.late.lock().unwrap_or_else(PoisonError::into_inner) => Answer::Late,
-            Err(_) => Answer::Died,
+        match (answer, self.now(Run::Idle)) {
+            (_, Run::Late) => Answer::Late,
+            (Ok((code, out, err)), _) => Answer::Done(code, out, err),
+            (Err(_), _) => Answer::Died,
         }
+    }
+
+    fn now(&self, run: Run) -> Run {
+        std::mem::replace(&mut *self.run.lock().unwrap_or_else(PoisonError::into_inner), run)
     }
 
     fn ask(&mut self, variables: &[(&'static str, String)]) -> io::Result<(i32, Vec<u8>, Vec<u8>)> {
@@ -79,12 +92,13 @@ impl Worker {
     }
 }
 
-/// Ends the process when a run takes too long. It goes with the worker.
-fn end_late(runs: &Receiver<bool>, deadline: Duration, child: &Mutex<Child>, late: &Mutex<bool>) {
-    while let Ok(begins) = runs.recv() {
-        if begins && runs.recv_timeout(deadline) == Err(RecvTimeoutError::Timeout) {
-            *late.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            // When it ended just now there is nothing to end.
+/// Ends the process when a run takes longer than `deadline`, by a tenth at most. It goes with the worker.
+fn end_late(end: &Receiver<()>, deadline: Duration, child: &Mutex<Child>, run: &Mutex<Run>) {
+    while end.recv_timeout(deadline / 10) == Err(RecvTimeoutError::Timeout) {
+        let mut run = run.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*run, Run::Since(start) if start.elapsed() > deadline) {
+            *run = Run::Late;
+            // When it ended by itself just now there is nothing to end.
             let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
         }
     }
