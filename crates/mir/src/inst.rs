@@ -409,7 +409,7 @@ instructions! {
     /// The reference in an Any with its count; zero for `null` and `void`.
     UnboxMove "unbox_move" { a: Own } Owned TYPED;
     /// [`Op::BoxRef`] of a reference that lives as long as the program.
-    BoxLit "box_lit" { a: Val } Scalar TYPED;
+    BoxLit "box_lit" { a: Val, void: bool } Scalar TYPED;
     /// [`Op::UnboxRef`] of a reference that lives as long as the program.
     UnboxLit "unbox_lit" { a: Val } Scalar TYPED;
     /// An Any that holds no reference: it needs no count.

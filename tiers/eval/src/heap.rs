@@ -52,9 +52,9 @@ impl Eval<'_> {
                 let word = Word::Ref(self.reference(a)?);
                 Ok(Did::Gives(Word::Any(word.boxed(&self.rt.heap, void))))
             }
-            Op::BoxLit { a } => {
+            Op::BoxLit { a, void } => {
                 let r = self.literal(a)?;
-                Ok(Did::Gives(Word::Any(Word::Ref(r).boxed(&self.rt.heap, false))))
+                Ok(Did::Gives(Word::Any(Word::Ref(r).boxed(&self.rt.heap, void))))
             }
             Op::UnboxRef { a } | Op::UnboxMove { a: Own(a) } => {
                 let value = self.any(a)?;

@@ -57,7 +57,7 @@ impl Body<'_> {
             (Rep::F64, Rep::Any) => Op::BoxF { a: v },
             (Rep::Bool, Rep::Any) => Op::BoxB { a: v },
             (Rep::Ref, Rep::Any) => match held {
-                Held::Scalar => Op::BoxLit { a: v },
+                Held::Scalar => Op::BoxLit { a: v, void },
                 Held::Borrowed => Op::BoxRef { a: v, void },
                 Held::Owned => Op::BoxMove { a: Own(v), void },
             },

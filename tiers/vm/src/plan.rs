@@ -306,7 +306,7 @@ impl Plan {
             Op::BoxF { a } => Value::float(nyrt::scalar::word_to_float(word(a)?)),
             Op::BoxB { a } => Value::bool(word(a)? != 0),
             // The only references that are constants are texts.
-            Op::BoxLit { a } => Value::str(Ref(u32::try_from(word(a)?).ok().filter(|r| *r != 0)?)),
+            Op::BoxLit { a, .. } => Value::str(Ref(u32::try_from(word(a)?).ok().filter(|r| *r != 0)?)),
             _ => return None,
         };
         Some(Konst::Two(value.tag(), value.payload()))

@@ -112,7 +112,7 @@ impl Encoder<'_> {
             Op::BoxRef { a, void } | Op::BoxMove { a: Own(a), void } => {
                 self.emit(Code::BoxRef, self.reg(dst), self.reg(a), u16::from(void));
             }
-            Op::BoxLit { a } => self.emit(Code::BoxRef, self.reg(dst), self.reg(a), 0),
+            Op::BoxLit { a, void } => self.emit(Code::BoxRef, self.reg(dst), self.reg(a), u16::from(void)),
             // The payload is the number.
             Op::UnboxI { a } | Op::UnboxF { a } | Op::UnboxB { a } => {
                 self.emit(Code::Mov, self.reg(dst), self.reg(a) + 1, 0);
