@@ -8,7 +8,7 @@ use nyrt::value::class_id;
 use syntax::intern::Symbol;
 
 use crate::body::{Body, BoolGet, Held};
-use crate::convert::{ANY, slot as slot_of};
+use crate::convert::ANY;
 use crate::{Place, same_place};
 
 /// What is done with a value that must not be zero; the operand of [`Op::Check`].
@@ -92,8 +92,7 @@ impl Body<'_> {
                 true
             }
             Op::SetGlobal { global, value } => {
-                let rep = slot_of(self.facts().global(global)).rep;
-                let value = Own(self.own_as(value.0, rep));
+                let value = Own(self.own_as(value.0, self.item_rep(value.0)));
                 self.emit_throwing(Op::GlobalSet { global, value }, Val::NONE);
                 true
             }
@@ -104,9 +103,8 @@ impl Body<'_> {
                 true
             }
             Op::SetCell { cell, value } => {
-                let rep = slot_of(self.facts().cell(self.ty(cell))).rep;
                 let cell = self.borrow_as(cell, Rep::Ref);
-                let value = Own(self.own_as(value.0, rep));
+                let value = Own(self.own_as(value.0, self.item_rep(value.0)));
                 self.emit_throwing(Op::CellSet { cell, value }, Val::NONE);
                 true
             }
@@ -286,12 +284,17 @@ impl Body<'_> {
 
     /// A value that goes into an array: as it is when it says itself what it is, else as Any.
     pub(crate) fn item(&mut self, v: Val) -> Val {
+        self.borrow_as(v, self.item_rep(v))
+    }
+
+    /// A representation from which a value can be told without its type: the code that reads it may have another one.
+    fn item_rep(&self, v: Val) -> Rep {
         match self.slot(v).rep {
-            Rep::I64 | Rep::F64 | Rep::Bool | Rep::Any => self.val(v),
-            Rep::Ref if !self.facts().ty(self.id, v).kinds.intersects(Kinds::VOID) => self.val(v),
+            rep @ (Rep::I64 | Rep::F64 | Rep::Bool | Rep::Any) => rep,
+            Rep::Ref if !self.facts().ty(self.id, v).kinds.intersects(Kinds::VOID) => Rep::Ref,
             // `null` is what references have for nothing.
-            Rep::Unit if self.facts().ty(self.id, v).kinds == Kinds::NULL => self.borrow_as(v, Rep::Ref),
-            Rep::Ref | Rep::Unit => self.any(v),
+            Rep::Unit if self.facts().ty(self.id, v).kinds == Kinds::NULL => Rep::Ref,
+            Rep::Ref | Rep::Unit => Rep::Any,
         }
     }
 }
