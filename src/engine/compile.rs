@@ -149,6 +149,9 @@ impl Signatures for ClosedProgram {
     fn signature(&self, func: FuncId) -> Option<&Signature> {
         self.signatures.signature(func)
     }
+    fn takes(&self, func: FuncId) -> u32 {
+        self.bodies.takes(func)
+    }
 }
 
 impl vm::Source for ClosedProgram {

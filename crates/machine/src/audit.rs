@@ -19,6 +19,8 @@ pub(crate) type Audited = HashMap<FuncId, OwnedAt>;
 pub enum At {
     /// Nothing of it is done.
     Before,
+    /// It is a call, and another activation is above: what it gives is gone.
+    Calling,
     /// It is done.
     After,
     /// It has thrown.
@@ -56,6 +58,7 @@ impl Machine {
             let at = match run.map(|run| &run.after) {
                 Some(After::Next) => At::After,
                 Some(After::Throw(..)) => At::Thrown,
+                _ if i + 1 < task.frames.len() => At::Calling,
                 _ => At::Before,
             };
             self.frame_roots(frame, at, audited, roots);
@@ -107,7 +110,7 @@ impl Held<'_> {
         };
         let mut held = match at {
             At::After => owned.after(func, position),
-            At::Before | At::Thrown => owned.before(func, position),
+            At::Before | At::Calling | At::Thrown => owned.before(func, position),
         };
         if at == At::Thrown && (inst.op.row().effects.ends_block() || matches!(inst.op, Op::Release { .. })) {
             func.uses(&inst.op, |v, consumed| held.retain(|h| !consumed || *h != v));

@@ -1,5 +1,6 @@
 //! Calls: what is called, with how many arguments, and the new activation. It does not run it.
 
+use mir::func::is_bit;
 use mir::inst::{ClassIx, FuncId};
 use nyrt::builtin::{self, BuiltinId};
 use nyrt::class::{ClassTable, Target};
@@ -94,6 +95,7 @@ impl Machine {
     ) -> Result<(), Trap> {
         let mut frame = self.open(func, args.len(), closure, role)?;
         frame.set_params(args);
+        self.give_counts(&frame, args);
         self.task.frames.push(frame);
         Ok(())
     }
@@ -125,9 +127,17 @@ impl Machine {
         } else {
             let all: Args = receiver.into_iter().chain(args.values()).collect();
             frame.set_params(&all);
+            self.give_counts(&frame, &all);
         }
         self.task.frames.push(frame);
         Ok(Called::Entered)
+    }
+
+    /// What the code of a new activation takes over is counted for it: whoever called keeps its arguments.
+    fn give_counts(&self, frame: &Frame, args: &[Value]) {
+        let takes = frame.code().takes;
+        let given = args.iter().enumerate().filter(|(i, _)| is_bit(takes, *i));
+        given.for_each(|(_, arg)| self.rt.heap.retain(*arg));
     }
 
     /// An activation that still lacks its arguments and is not on the stack of activations yet.

@@ -46,6 +46,8 @@ pub struct Code {
     pub params: u32,
     /// Whether the first parameter is `me`.
     pub has_me: bool,
+    /// The parameters whose counts it takes over, as bits ([`Op::Take`]): whoever enters it without such counts takes them.
+    pub takes: u32,
     /// Who runs it.
     pub tier: TierId,
     /// Whether the window begins with the parameters, one [`Value`] of two words each, in order.
@@ -69,6 +71,7 @@ impl Code {
             class: f.class,
             params: f.params,
             has_me: f.has_me,
+            takes: f.takes(),
             tier,
             plain: false,
             words,

@@ -57,6 +57,11 @@ pub enum Rep {
     Any,
 }
 
+/// Whether the bit of a position is set.
+pub fn is_bit(bits: u32, position: usize) -> bool {
+    position < u32::BITS as usize && bits >> position & 1 == 1
+}
+
 impl Rep {
     /// All of them.
     pub const ALL: [Rep; 6] = [Rep::Unit, Rep::I64, Rep::F64, Rep::Bool, Rep::Ref, Rep::Any];
@@ -199,6 +204,9 @@ impl Func {
     /// Calls `f` with every value that an instruction uses and whether it consumes it; edge arguments
     /// are not included.
     pub fn uses(&self, op: &Op, mut f: impl FnMut(Val, bool)) {
+        if let Op::CallGiving { args, given, .. } = *op {
+            return self.vals(args.0).enumerate().for_each(|(i, v)| f(v, is_bit(given, i)));
+        }
         op.visit(|operand| match operand {
             OperandRef::Val(v) => f(v, false),
             OperandRef::Own(v) => f(v.0, true),
@@ -206,6 +214,19 @@ impl Func {
             OperandRef::Owns(Owns(at)) => self.vals(at).for_each(|v| f(v, true)),
             _ => {}
         });
+    }
+
+    /// The parameters that come with counts, as bits: those of the [`Op::Take`] with which the function begins.
+    pub fn takes(&self) -> u32 {
+        let first = self.blocks.first().map_or(0, |b| b.start as usize);
+        let insts = self.insts.get(first..).unwrap_or_default();
+        insts
+            .iter()
+            .map_while(|inst| match inst.op {
+                Op::Take { a } => 1u32.checked_shl(a.0),
+                _ => None,
+            })
+            .fold(0, |all, bit| all | bit)
     }
 
     /// Calls `f` with every edge by which an instruction may leave its block, the unwind edge last.

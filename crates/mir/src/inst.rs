@@ -495,6 +495,12 @@ instructions! {
     /// [`Op::CallDirect`] of a function that lends its result: it is alive as long as the places are not changed and the
     /// arguments live through which the function has reached it.
     CallLent "call_lent" { func: FuncId, args: Vals } Borrowed TYPED_SUSPENDS;
+    /// [`Op::CallDirect`] of a function that takes parameters ([`Op::Take`]): the arguments with these positions, as bits,
+    /// are references that bring their counts, which are gone even when it throws.
+    CallGiving "call_giving" { func: FuncId, args: Vals, given: u32 } Owned TYPED_SUSPENDS;
+    /// A parameter with the count that [`Op::CallGiving`] has brought along. Such instructions begin the function, in the
+    /// order of the parameters, which are not used otherwise.
+    Take "take" { a: Val } Owned TYPED;
     /// The same as [`Op::CallDirect`] through a function value of that function, which has no receiver.
     CallClosure "call_closure" { callee: Val, func: FuncId, args: Vals } Owned TYPED_SUSPENDS;
     /// Ends the call of a function that lends its result: whoever called finds it alive, and has no count of it.
@@ -531,8 +537,8 @@ instructions! {
 }
 
 impl Op {
-    /// Whether its consumed operands are gone even when it throws: releases, ends of blocks, and stores, whose
-    /// old value's `fini` may fail when the new value is already in its place.
+    /// Whether its consumed operands are gone even when it throws: releases, ends of blocks, stores, whose old
+    /// value's `fini` may fail when the new value is already in its place, and calls of functions that take parameters.
     pub fn consumes_when_throwing(&self) -> bool {
         self.row().effects.ends_block()
             || matches!(
@@ -545,6 +551,7 @@ impl Op {
                     | Op::Store { .. }
                     | Op::CellSet { .. }
                     | Op::GlobalSet { .. }
+                    | Op::CallGiving { .. }
             )
     }
 }

@@ -28,6 +28,10 @@ pub struct Signature {
 pub trait Signatures {
     /// The signature of a function.
     fn signature(&self, func: FuncId) -> Option<&Signature>;
+    /// The parameters that it takes, as bits ([`Op::Take`]); nothing for functions that nobody has looked at.
+    fn takes(&self, _func: FuncId) -> u32 {
+        0
+    }
 }
 
 /// What an operand must be.
@@ -100,6 +104,7 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         | Op::ArrLen { .. }
         | Op::MapLen { .. }
         | Op::StrLen { .. }
+        | Op::Take { .. }
         | Op::CellGet { .. } => &[Want::Rep(Rep::Ref)],
         Op::StoreRaw { .. }
         | Op::Store { .. }
@@ -123,6 +128,7 @@ pub fn operands(func: &Func, op: &Op, mut f: impl FnMut(Val, Want)) {
         | Op::GlobalSet { .. }
         | Op::CallDirect { .. }
         | Op::CallLent { .. }
+        | Op::CallGiving { .. }
         | Op::CallNative { .. }
         | Op::ArrayOf { .. }
         | Op::ClosureOf { .. }
@@ -229,6 +235,7 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::StrJoin { .. }
         | Op::Append { .. }
         | Op::Swap { .. }
+        | Op::Take { .. }
         | Op::ArrSwap { .. } => Rep::Ref,
         // Unit, zero references or Any.
         Op::Null {} | Op::Void {} => return None,
@@ -242,6 +249,7 @@ pub fn result(inst: &Inst) -> Option<Rep> {
         | Op::GlobalGet { .. }
         | Op::CallDirect { .. }
         | Op::CallLent { .. }
+        | Op::CallGiving { .. }
         | Op::CallClosure { .. }
         | Op::CallNative { .. } => return None,
         _ => Rep::Any,

@@ -159,6 +159,9 @@ impl Signatures for Unit {
     fn signature(&self, func: FuncId) -> Option<&Signature> {
         self.signatures.get(func.index())?.as_ref()
     }
+    fn takes(&self, func: FuncId) -> u32 {
+        self.program.funcs.get(func.index()).map_or(0, Func::takes)
+    }
 }
 
 /// Something that runs typed functions.

@@ -267,8 +267,12 @@ impl Eval<'_> {
                 Ok(Did::Nothing)
             }
             Op::CallDirect { func: callee, args } | Op::CallLent { func: callee, args } => {
-                self.call_args(func, callee, args, Ref::NONE)
+                self.call_args(func, callee, args, 0, Ref::NONE)
             }
+            Op::CallGiving { func: callee, args, given } => {
+                self.call_args(func, callee, args, given, Ref::NONE)
+            }
+            Op::Take { a } => Ok(Did::Gives(self.get(a)?)),
             Op::CallClosure { callee, func: of, args } => {
                 let closure = self.cell(callee, Kind::Func)?;
                 if self.rt.heap.func_id(closure) != link::func_id(of) {
@@ -277,7 +281,7 @@ impl Eval<'_> {
                 if self.rt.heap.func_receiver(closure) != Value::VOID {
                     return fault("the function value has a receiver");
                 }
-                self.call_args(func, of, args, closure)
+                self.call_args(func, of, args, 0, closure)
             }
             Op::CallNative { builtin, args } => {
                 let args: Step<Vec<Value>> = func.vals(args.0).map(|v| self.whole(v)).collect();
@@ -288,9 +292,9 @@ impl Eval<'_> {
         }
     }
 
-    fn call_args(&mut self, func: &Func, callee: FuncId, args: Vals, closure: Ref) -> Step<Did> {
+    fn call_args(&mut self, func: &Func, callee: FuncId, args: Vals, given: u32, closure: Ref) -> Step<Did> {
         let args: Step<Vec<Word>> = func.vals(args.0).map(|v| self.get(v)).collect();
-        Ok(Did::Calls { func: callee, args: args?, closure })
+        Ok(Did::Calls { func: callee, args: args?, given, closure })
     }
 
     /// Boxed values in a row.

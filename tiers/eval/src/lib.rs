@@ -15,7 +15,7 @@ pub use pure::{Refused, pure};
 pub use word::Word;
 
 use link::Linked;
-use mir::func::{Func, Rep};
+use mir::func::{Func, Rep, is_bit};
 use mir::inst::{EXCEPTION, EdgeId, FuncId, Inst, Op, Own, Val};
 use mir::text::print_inst;
 use mir::types::{Signature, Signatures};
@@ -63,7 +63,13 @@ enum Did {
     Gives(Word),
     Nothing,
     Follows(EdgeId),
-    Calls { func: FuncId, args: Vec<Word>, closure: Ref },
+    /// The arguments that bring their counts are `given`, as bits.
+    Calls {
+        func: FuncId,
+        args: Vec<Word>,
+        given: u32,
+        closure: Ref,
+    },
     Returns(Word),
 }
 
@@ -77,6 +83,12 @@ struct Frame<'a> {
     signature: &'a Signature,
     /// Position of the instruction.
     at: usize,
+}
+
+/// The references among arguments that bring their counts, by bits.
+fn given(args: &[Word], bits: u32) -> impl Iterator<Item = Ref> {
+    let args = args.iter().enumerate().filter(move |(i, _)| is_bit(bits, *i));
+    args.filter_map(|(_, word)| word.reference())
 }
 
 /// Runs typed functions of a program that is linked into a runtime.
@@ -104,7 +116,10 @@ impl<'a> Eval<'a> {
     /// captured values, zero for others.
     pub fn call(&mut self, func: FuncId, args: &[Word], closure: Ref) -> End {
         self.frames.clear();
-        let mut next = self.enter(func, args, closure).map(|()| None);
+        // Whoever calls from outside keeps what it passes.
+        let takes = self.code.func(func).map_or(0, Func::takes);
+        given(args, takes).for_each(|r| self.rt.heap.retain(self.rt.heap.value_of(r)));
+        let mut next = self.enter(func, args, takes, closure).map(|()| None);
         loop {
             match next {
                 Ok(Some(result)) => return End::Value(result),
@@ -134,7 +149,16 @@ impl<'a> Eval<'a> {
         format!("{name}: `{inst}`: {what}")
     }
 
-    fn enter(&mut self, id: FuncId, args: &[Word], closure: Ref) -> Step<()> {
+    /// A new activation; what is given is gone also when there is none.
+    fn enter(&mut self, id: FuncId, args: &[Word], bits: u32, closure: Ref) -> Step<()> {
+        let entered = self.open(id, args, bits, closure);
+        if entered.is_err() {
+            given(args, bits).for_each(|r| self.rt.heap.release(self.rt.heap.value_of(r)));
+        }
+        entered
+    }
+
+    fn open(&mut self, id: FuncId, args: &[Word], bits: u32, closure: Ref) -> Step<()> {
         self.tick()?;
         self.check_depth()?;
         let code: &'a dyn Typed = self.code;
@@ -151,6 +175,9 @@ impl<'a> Eval<'a> {
         let wanted: Vec<Rep> = signature.params.iter().map(|slot| slot.rep).collect();
         if args.iter().map(|arg| arg.rep()).ne(wanted.iter().copied()) {
             return Err(Stop::Fault(format!("{id:?} is called with {args:?} and takes {wanted:?}")));
+        }
+        if func.takes() != bits {
+            return Err(Stop::Fault(format!("{id:?} takes {:#b} and is given {bits:#b}", func.takes())));
         }
         let mut values = vec![None; func.values as usize];
         for (value, arg) in values.iter_mut().zip(args) {
@@ -191,7 +218,7 @@ impl<'a> Eval<'a> {
                 self.tick()?;
                 self.follow(func, edge, None)?;
             }
-            Did::Calls { func, args, closure } => self.enter(func, &args, closure)?,
+            Did::Calls { func, args, given, closure } => self.enter(func, &args, given, closure)?,
             Did::Returns(word) => {
                 let lent = matches!(inst.op, Op::ReturnLent { .. });
                 self.frames.pop();

@@ -1,7 +1,7 @@
 //! Calls: of functions, of methods whose class is known or one of a few, of function values, of builtin methods.
 
 use infer::{Kinds, Ty};
-use mir::func::Rep;
+use mir::func::{Rep, is_bit};
 use mir::inst::{Builtin, ClassIx, FuncId, Inst, Op, Own, Val, Vals};
 use mir::types::Slot;
 use nyrt::builtin::{self, BuiltinId, Owner};
@@ -10,7 +10,7 @@ use syntax::intern::Symbol;
 
 use crate::body::{Body, Held};
 use crate::guards::Way;
-use crate::inline::lends;
+use crate::inline::{lends, takes};
 use crate::known::Method;
 use crate::members::Action;
 
@@ -27,7 +27,7 @@ pub(crate) struct Target {
 }
 
 /// Whether a builtin takes so many arguments.
-fn takes(id: BuiltinId, args: usize) -> bool {
+fn fits(id: BuiltinId, args: usize) -> bool {
     let row = builtin::row(id);
     (row.min()..=row.max()).contains(&args)
 }
@@ -67,8 +67,23 @@ impl Body<'_> {
             let call = Op::CallLent { func, args };
             return self.give_retained(dst, slot, |body, dst| body.emit_throwing(call, dst));
         }
-        let call = Op::CallDirect { func, args };
+        let call = self.owning_call(func, args);
         self.give(dst, slot, Held::Owned, |body, dst| body.emit_throwing(call, dst));
+    }
+
+    /// The call of a function that does not lend its result: what it takes gets a count.
+    fn owning_call(&mut self, func: FuncId, args: Vals) -> Op {
+        let given = takes(self.cx, func);
+        if given == 0 {
+            return Op::CallDirect { func, args };
+        }
+        let args: Vec<Val> = self.out.vals(args.0).collect();
+        let args = args.into_iter().enumerate().map(|(i, arg)| match is_bit(given, i) {
+            true => self.emit(Op::Retain { a: arg }, Rep::Ref).0,
+            false => arg.0,
+        });
+        let args: Vec<u32> = args.collect();
+        Op::CallGiving { func, args: Vals(self.out.push_list(args)), given }
     }
 
     /// Arguments in the representations of a function's parameters.
@@ -166,7 +181,8 @@ impl Body<'_> {
             self.emit_throwing(Op::CallLent { func, args }, result);
             result = self.emit(Op::Retain { a: result }, slot.rep);
         } else {
-            self.emit_throwing(Op::CallDirect { func, args }, result);
+            let call = self.owning_call(func, args);
+            self.emit_throwing(call, result);
         }
         self.convert(result, slot, Held::Owned, rep)
     }
@@ -209,11 +225,12 @@ impl Body<'_> {
         let count = self.src.list(args.0).len();
         let fits = |f: &FuncId| {
             let func = self.cx.program.func(*f);
-            // A call through a function value expects a result of its own.
+            // A call through a function value expects a result of its own and gives nothing along.
             !func.has_me
                 && func.params as usize == count
                 && self.facts().reached(*f)
                 && !lends(self.cx, *f, self.id)
+                && takes(self.cx, *f) == 0
         };
         let few = !funcs.is_empty() && funcs.len() <= MOST_TARGETS;
         (few && funcs.iter().all(fits)).then(|| funcs.to_vec())
@@ -293,7 +310,7 @@ impl Body<'_> {
         }
         // What every value has, dead boxes and `null` may have too.
         let everybody = builtin::row(id).owner == Owner::Every;
-        if everybody || !takes(id, self.src.list(args.0).len()) {
+        if everybody || !fits(id, self.src.list(args.0).len()) {
             return false;
         }
         self.checked(object, Action::Call, name).is_some() && self.native(inst, id, Some(object), args)
@@ -302,7 +319,7 @@ impl Body<'_> {
     /// The call of a builtin, with a receiver that is neither zero nor dead.
     fn native(&mut self, inst: Inst, id: BuiltinId, object: Option<Val>, args: Vals) -> bool {
         let args: Vec<Val> = self.src.vals(args.0).collect();
-        if !takes(id, args.len()) {
+        if !fits(id, args.len()) {
             return false;
         }
         let mut all = Vec::with_capacity(args.len() + 1);

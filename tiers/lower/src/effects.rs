@@ -74,9 +74,10 @@ pub(crate) fn disturbs(cx: Context<'_>, inst: &Inst, needs: &Needs) -> bool {
         Op::MapSet { .. } => dies_loudly || needs.maps,
         Op::CellSet { .. } => dies_loudly || needs.cells,
         Op::GlobalSet { .. } => dies_loudly || needs.globals,
-        Op::CallDirect { func, .. } | Op::CallLent { func, .. } | Op::CallClosure { func, .. } => {
-            callee(func)
-        }
+        Op::CallDirect { func, .. }
+        | Op::CallLent { func, .. }
+        | Op::CallGiving { func, .. }
+        | Op::CallClosure { func, .. } => callee(func),
         Op::CallNative { builtin, .. } | Op::CallBuiltin { builtin, .. } => {
             native(builtin, needs, dies_loudly)
         }
@@ -88,8 +89,18 @@ pub(crate) fn disturbs(cx: Context<'_>, inst: &Inst, needs: &Needs) -> bool {
         | Op::Rethrow { .. }
         | Op::Raise { .. } => false,
         Op::Append { .. } => false,
+        // It may make a bound method, but nothing of the program runs.
+        Op::GetField { .. } => false,
         op => op.row().effects.runs_user_code(),
     }
+}
+
+/// Whether no instruction of a function can change what is needed: none does more than all of them together, also
+/// where the instruction alone says nothing, as a method by name does.
+pub(crate) fn never_disturbs(cx: Context<'_>, id: FuncId, needs: &Needs) -> bool {
+    !needs.unknown
+        && !cx.facts.has_finalizers()
+        && cx.facts.effects(id).is_some_and(|effects| !of_function(needs, effects))
 }
 
 fn native(id: Builtin, needs: &Needs, dies_loudly: bool) -> bool {

@@ -8,14 +8,18 @@
 //!
 //! The death of objects is the same with and without: what a web's value refers to cannot die while it is used.
 
+mod needed;
+
 use mir::func::Func;
-use mir::inst::{Block, EXCEPTION, EdgeId, Inst, Op, OperandRef, Own, Val};
+use mir::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, OperandRef, Own, Val};
 use smallvec::SmallVec;
 
-use crate::effects::{Needs, disturbs};
+use crate::effects::{Needs, disturbs, never_disturbs};
 use crate::lent::Lent;
 use crate::rewrite::rename;
 use crate::{Context, Lowered};
+
+pub(crate) use needed::needed;
 
 /// Most instructions that are looked at for one function; what was not decided by then keeps its counts.
 const BUDGET: usize = 2_000_000;
@@ -81,7 +85,7 @@ enum Place {
 }
 
 /// A position: block and index of the instruction in the function.
-type Use = (u32, u32);
+pub(crate) type Use = (u32, u32);
 
 struct Pass<'a> {
     cx: Context<'a>,
@@ -104,13 +108,13 @@ struct Pass<'a> {
 const NO_INST: u32 = u32::MAX;
 
 /// Removes counting of borrowed values from a typed function.
-pub(crate) fn borrow(cx: Context<'_>, lowered: &mut Lowered) {
+pub(crate) fn borrow(cx: Context<'_>, id: FuncId, lowered: &mut Lowered) {
     let func = &mut lowered.func;
     let candidates = func.insts.iter().any(|inst| matches!(inst.op, Op::Retain { .. }));
     if !candidates {
         return;
     }
-    let (chosen, lent) = Pass::new(cx, func).choose();
+    let (chosen, lent) = Pass::new(cx, func).choose(id);
     if chosen.iter().any(|c| *c) {
         rewrite(lowered, &chosen, &lent);
     }
@@ -242,6 +246,14 @@ impl<'a> Pass<'a> {
             // What releases it afterwards finds nothing: only the append decides.
             self.source[a.index()] = Source::Owned;
         }
+        if let Op::CallGiving { .. } = inst.op {
+            // It is given with a count of its own.
+            func.uses(&inst.op, |v, given| {
+                if given {
+                    self.source[v.index()] = Source::Owned;
+                }
+            });
+        }
         func.edges_of(inst, |e| {
             let edge = &func.edges[e.index()];
             self.preds[edge.to.index()].push((block, at, e.0));
@@ -299,7 +311,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Which values lose their counts, and which of these have to be values of their own.
-    fn choose(mut self) -> (Vec<bool>, Vec<bool>) {
+    fn choose(mut self, id: FuncId) -> (Vec<bool>, Vec<bool>) {
         let n = self.func.values as usize;
         let mut members: Vec<SmallVec<[u32; 4]>> = vec![SmallVec::new(); n];
         for v in 0..n as u32 {
@@ -324,7 +336,7 @@ impl<'a> Pass<'a> {
             let needs = self.needs(&webs, &members, &good);
             let before = webs.len();
             webs.retain(|root| {
-                good[*root] = self.holds(&members[*root], &good, &needs);
+                good[*root] = self.holds(id, &members[*root], &good, &needs);
                 good[*root]
             });
             done = webs.len() == before;
@@ -450,7 +462,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Whether the values of a web are alive wherever they are used.
-    fn holds(&mut self, web: &[u32], good: &[bool], needs: &[Ground]) -> bool {
+    fn holds(&mut self, id: FuncId, web: &[u32], good: &[bool], needs: &[Ground]) -> bool {
         let Some(first) = web.first() else { return false };
         let Ground { needs, roots, .. } = &needs[self.root(Val(*first))];
         // A parameter that nobody gave a value to keep is no borrowed one.
@@ -458,6 +470,9 @@ impl<'a> Pass<'a> {
             return false;
         }
         let mut seen = vec![NO_INST; self.func.blocks.len()];
+        if roots.is_empty() && never_disturbs(self.cx, id, needs) {
+            return true;
+        }
         web.iter().all(|v| self.alive(Val(*v), needs, roots, &mut seen))
     }
 

@@ -11,7 +11,7 @@ use syntax::span::Span;
 
 use crate::lent::{self, Lent};
 use crate::rewrite::rename;
-use crate::{Context, Lowered, body, elide};
+use crate::{Context, Lowered, body, elide, owned};
 
 /// Most instructions of a generic function that is considered.
 const LARGEST_SOURCE: usize = 60;
@@ -42,6 +42,8 @@ struct Body {
     small: Option<Rc<Func>>,
     /// It lends its result.
     lent: Option<Rc<Lent>>,
+    /// The parameters that it takes, as bits.
+    takes: u32,
 }
 
 impl Bodies {
@@ -59,6 +61,14 @@ impl Bodies {
         }
     }
 
+    /// The parameters that a function takes, as bits; nothing as long as nobody has asked for its calls.
+    pub fn takes(&self, id: FuncId) -> u32 {
+        match self.entry(id) {
+            Entry::Known(body) => body.takes,
+            Entry::Nothing | Entry::Asked(_) => 0,
+        }
+    }
+
     /// What the result of a function depends on that was found to lend it.
     pub(crate) fn lent(&self, id: FuncId) -> Option<Rc<Lent>> {
         match self.entry(id) {
@@ -67,6 +77,11 @@ impl Bodies {
             Entry::Known(body) => body.lent,
         }
     }
+}
+
+/// The parameters that a function takes over from whoever calls it, as bits.
+pub(crate) fn takes(cx: Context<'_>, id: FuncId) -> u32 {
+    body(cx, id).takes
 }
 
 /// Whether a function lends its result to a call that stands in `asker`.
@@ -99,7 +114,8 @@ fn body(cx: Context<'_>, id: FuncId) -> Body {
     let source = cx.program.func(id);
     let fits = source.insts.len() <= LARGEST_SOURCE && source.captures == 0;
     let small = typed.filter(|typed| fits && is_small(typed)).map(Rc::new);
-    let body = Body { small, lent };
+    let takes = if small.is_none() && lent.is_none() { owned::find(cx, id) } else { 0 };
+    let body = Body { small, lent, takes };
     cx.bodies.set(id, Entry::Known(body.clone()));
     body
 }
@@ -111,7 +127,7 @@ fn plain(cx: Context<'_>, id: FuncId) -> Option<Func> {
     }
     let mut typed = body::translate(cx, id);
     if cx.early_drop {
-        elide::borrow(cx, &mut typed);
+        elide::borrow(cx, id, &mut typed);
     }
     Some(typed.func)
 }

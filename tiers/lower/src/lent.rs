@@ -62,7 +62,7 @@ pub(crate) fn find(cx: Context<'_>, id: FuncId, assume: impl Fn(Option<&Lent>)) 
         assume(Some(&before));
         let mut typed = body::translate(cx, id);
         lend(&mut typed);
-        elide::borrow(cx, &mut typed);
+        elide::borrow(cx, id, &mut typed);
         let lent = elide::lent(cx, &typed.func)?;
         let calls_itself =
             typed.func.insts.iter().any(|i| matches!(i.op, Op::CallLent { func, .. } if func == id));

@@ -8,7 +8,7 @@
 //!
 //! Reading order: [`lower`], `body` (blocks, values, edges), `convert` (representations), then the families
 //! `operators`, `members`, `calls`, `guards`; `inline`,
-//! `unneeded`, `forward`, `lent`, `elide`, `handover` and `exchange` work on typed MIR, in this order.
+//! `unneeded`, `forward`, `lent`, `elide`, `handover`, `owned` and `exchange` work on typed MIR, in this order.
 
 #![forbid(unsafe_code)]
 
@@ -26,6 +26,7 @@ mod known;
 mod lent;
 mod members;
 mod operators;
+mod owned;
 mod rewrite;
 mod unneeded;
 
@@ -123,19 +124,32 @@ pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
     if source.insts.len() > LARGEST {
         return Err(Declined::TooLarge);
     }
-    let mut typed = body::translate(context, func);
-    inline::small_calls(context, func, &mut typed);
-    unneeded::drop_carried(&mut typed);
-    forward::forward(context, &mut typed);
+    let mut typed = translate(context, func);
     if context.early_drop {
         if inline::lends(context, func, FuncId::NONE) {
             lent::lend(&mut typed);
         }
-        elide::borrow(context, &mut typed);
-        handover::hand_over(context, &mut typed);
+        count(context, func, &mut typed, inline::takes(context, func));
         exchange::exchange(context, &mut typed);
     }
     Ok(typed)
+}
+
+/// The function with every count that the program says.
+fn translate(context: Context<'_>, func: FuncId) -> Lowered {
+    let mut typed = body::translate(context, func);
+    inline::small_calls(context, func, &mut typed);
+    unneeded::drop_carried(&mut typed);
+    forward::forward(context, &mut typed);
+    typed
+}
+
+/// Takes out the counts that nobody can observe, when the function takes these parameters.
+fn count(context: Context<'_>, func: FuncId, typed: &mut Lowered, takes: u32) {
+    owned::take(typed, takes);
+    elide::borrow(context, func, typed);
+    handover::hand_over(context, typed);
+    owned::place(context, typed);
 }
 
 /// The signatures of all functions, taken from the facts once.

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use machine::{Frame, Machine, Operands, Role, TierId};
-use mir::func::Rep;
+use mir::func::{Rep, is_bit};
 use mir::inst::{FuncId, Op};
 use nyrt::class::Target;
 use nyrt::ops::method;
@@ -176,7 +176,12 @@ fn enter_near(m: &mut Machine, regs: Regs, callee: &Callee, how: u16) -> Option<
         window_regs.set(to as u16, regs.word(*from));
     }
     // SAFETY: all codes of this tier are made as `VmCode`.
-    let lends = unsafe { code.cast::<VmCode>() }.lends;
+    let vm = unsafe { code.cast::<VmCode>() };
+    // Arguments of a call by name stay with who calls.
+    for (_, slot) in vm.slots.iter().enumerate().take(32).filter(|(i, _)| is_bit(code.takes, *i)) {
+        m.rt.heap.retain_some(window_regs.object(*slot));
+    }
+    let lends = vm.lends;
     regs.set(how, u64::from(callee.result) | if lends { rep::LENT } else { 0 });
     m.task.frames.push(Frame::at(code, TierId::VM, code.start, window, Ref::NONE, Role::Near));
     // If that was the last step, whoever looks at the newest activation sees it.

@@ -16,6 +16,7 @@ pub(crate) fn check(
     let mut at = 0;
     whole(f)
         .and_then(|()| entry(f, signature))
+        .and_then(|()| holds(signatures.takes(id) == f.takes()))
         .and_then(|()| insts(f, signatures, &mut at))
         .ok_or(Malformed { func: id, at })
 }
@@ -94,7 +95,11 @@ fn insts(f: &Func, signatures: &dyn Signatures, at: &mut usize) -> Option<()> {
         match inst.op {
             Op::CallDirect { func, args }
             | Op::CallLent { func, args }
+            | Op::CallGiving { func, args, .. }
             | Op::CallClosure { func, args, .. } => {
+                // Callee and caller go by the same counts.
+                let given = if let Op::CallGiving { given, .. } = inst.op { given } else { 0 };
+                holds(signatures.takes(func) == given)?;
                 let signature = signatures.signature(func)?;
                 let args = list(f, args.0)?;
                 holds(args.len() == signature.params.len())?;
@@ -104,6 +109,7 @@ fn insts(f: &Func, signatures: &dyn Signatures, at: &mut usize) -> Option<()> {
             Op::Return { value: Own(value) } | Op::ReturnLent { value } => {
                 holds(f.rep(value) == f.types.as_ref()?.result)?
             }
+            Op::Take { a } => holds(a.0 < f.params && i < f.takes().count_ones() as usize)?,
             Op::Retain { a } | Op::Lend { a } => holds(f.rep(a) == f.rep(inst.dst))?,
             Op::NewArray { .. } | Op::NewClosure { .. } | Op::NewCell { .. } => return None,
             _ => {}

@@ -252,9 +252,10 @@ unsafe impl Body for VmCode {
         let op = self.func.insts[position].op;
         let mut vals = match at {
             At::After => owned.after(&self.func, position),
-            At::Before | At::Thrown => owned.before(&self.func, position),
+            At::Before | At::Calling | At::Thrown => owned.before(&self.func, position),
         };
-        if at == At::Thrown && op.consumes_when_throwing() {
+        let calls = matches!(op, Op::CallGiving { .. });
+        if at == At::Thrown && op.consumes_when_throwing() || at == At::Calling && calls {
             self.func.uses(&op, |v, consumed| vals.retain(|h| !consumed || *h != v));
         }
         // What is only forgotten from here on may have lost its register, and is no reference.
@@ -262,6 +263,12 @@ unsafe impl Body for VmCode {
             let kept = v.0 < self.func.params || self.konst[v.index()].is_some();
             kept || self.live.as_ref().is_none_or(|l| l.holds(v, position, at == At::After))
         };
+        // What was given along and is not taken yet.
+        for inst in self.func.insts.iter().take(self.func.takes().count_ones() as usize).skip(position) {
+            if let Op::Take { a } = inst.op {
+                held.push(self.value(rt, frame, a));
+            }
+        }
         for v in vals.into_iter().filter(|v| self.func.rep(*v).counts() && there(*v)) {
             held.push(self.value(rt, frame, v));
         }

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use machine::{After, Args, Did, Flow, Machine, Operands, Role};
-use mir::func::Rep;
+use mir::func::{Rep, is_bit};
 use mir::inst::{FuncId, Op, Val};
 use mir::types::Slot;
 use nyrt::builtin;
@@ -237,18 +237,42 @@ pub(crate) fn inlined(m: &mut Machine) -> Step {
 /// There is no room for another activation: the call is done again when some was made.
 #[cold]
 #[inline(never)]
-pub(crate) fn make_room(m: &mut Machine) -> Step {
-    if m.task.frames.make_room() { Step::Reload } else { overflow(m) }
+pub(crate) fn make_room(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -> Step {
+    if m.task.frames.make_room() { Step::Reload } else { no_room(m, regs, inst, data) }
 }
 
-/// A call of a function that this tier does not run, or cannot enter just now.
+/// More calls are nested than may be; what the call gives is gone with it.
+#[cold]
 #[inline(never)]
-pub(crate) fn call(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -> Step {
-    let Some(code) = code(m) else { return Step::Stop };
+pub(crate) fn no_room(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -> Step {
+    let Some(Operated { args, takes, .. }) = operands(m, regs, inst, data) else {
+        return broken(m, "a call without a signature");
+    };
+    let trap = m.stack_overflow();
+    given(&args, takes).for_each(|arg| m.rt.heap.release(arg));
+    trapped(m, trap)
+}
+
+/// What a call calls, and with what.
+struct Operated {
+    func: FuncId,
+    args: Args,
+    /// The arguments that bring their counts, as bits.
+    takes: u32,
+}
+
+/// The arguments that bring their counts.
+fn given(args: &[Value], takes: u32) -> impl Iterator<Item = Value> {
+    args.iter().enumerate().filter(move |(i, _)| is_bit(takes, *i)).map(|(_, arg)| *arg)
+}
+
+/// The operands of a call as whole values.
+fn operands(m: &Machine, regs: Regs, inst: Inst, data: *const Word) -> Option<Operated> {
+    let code = code(m)?;
     // SAFETY: the word behind a call holds the function.
     let func = FuncId(unsafe { (*data).bits } as u32);
-    let Some(signature) = code.source.signature(func) else { return broken(m, "a call without a signature") };
-    let Some(slots) = VmCode::param_words(signature) else { return broken(m, "a call without room") };
+    let signature = code.source.signature(func)?;
+    let slots = VmCode::param_words(signature)?;
     // The encoder wrote as many words of operands as the signature asks for.
     let listed = |word: usize| {
         // SAFETY: they lie behind the call.
@@ -264,27 +288,43 @@ pub(crate) fn call(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -
             _ => listed(n),
         })
     };
-    let args: Args = signature
-        .params
-        .iter()
-        .zip(slots)
-        .map(|(param, slot)| {
-            let slot = slot as usize;
-            let words = match param.rep {
-                Rep::Unit => [0; 2],
-                Rep::Any => [word(slot), word(slot + 1)],
-                _ => [word(slot), 0],
-            };
-            boxed(&m.rt, *param, words)
-        })
-        .collect();
+    let args = signature.params.iter().zip(slots).map(|(param, slot)| {
+        let slot = slot as usize;
+        let words = match param.rep {
+            Rep::Unit => [0; 2],
+            Rep::Any => [word(slot), word(slot + 1)],
+            _ => [word(slot), 0],
+        };
+        boxed(&m.rt, *param, words)
+    });
+    Some(Operated { func, args: args.collect(), takes: code.source.takes(func) })
+}
+
+/// A call of a function that this tier does not run, or cannot enter just now.
+#[inline(never)]
+pub(crate) fn call(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -> Step {
+    let Some(Operated { func, args, takes }) = operands(m, regs, inst, data) else {
+        return broken(m, "a call without a signature");
+    };
     let closure = match inst.op {
         Code::CallClosure => regs.object(inst.c),
         _ => Ref::NONE,
     };
-    match m.enter(link::func_id(func), &args, closure, Role::Call) {
+    if takes == 0 {
+        return match m.enter(link::func_id(func), &args, closure, Role::Call) {
+            Ok(()) => Step::Reload,
+            Err(trap) => trapped(m, trap),
+        };
+    }
+    // Nobody takes the counts over there: the activation owns all of its arguments until it ends.
+    let kept = args.iter().enumerate().filter(|(i, _)| !is_bit(takes, *i));
+    kept.for_each(|(_, arg)| m.rt.heap.retain(*arg));
+    match m.enter(link::func_id(func), &args, closure, Role::CallWithArgs) {
         Ok(()) => Step::Reload,
-        Err(trap) => trapped(m, trap),
+        Err(trap) => {
+            args.iter().for_each(|arg| m.rt.heap.release(*arg));
+            trapped(m, trap)
+        }
     }
 }
 

@@ -239,10 +239,12 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                         _ => step!(cold::call(m, regs, *inst, unsafe { pc.add(1) }), CALL_WORDS),
                     };
                     if !m.task.frames.has_room() {
-                        step!(cold::make_room(m), CALL_WORDS)
+                        // SAFETY: the data of the call.
+                        step!(cold::make_room(m, regs, *inst, unsafe { pc.add(1) }), CALL_WORDS)
                     }
                     let Some(window) = m.task.stack.push(callee.words as usize) else {
-                        step!(cold::overflow(m), CALL_WORDS)
+                        // SAFETY: the data of the call.
+                        step!(cold::no_room(m, regs, *inst, unsafe { pc.add(1) }), CALL_WORDS)
                     };
                     // SAFETY: of the callee; every window has four words and room for the parameters.
                     let callee_regs = unsafe { Regs::new(window) };

@@ -84,6 +84,7 @@ impl Encoder<'_> {
                 return match def.op {
                     Op::CallDirect { func, .. }
                     | Op::CallLent { func, .. }
+                    | Op::CallGiving { func, .. }
                     | Op::CallClosure { func, .. } => self.env.signature(func).is_some_and(|s| s.result.void),
                     Op::Null {} => false,
                     _ => true,

@@ -120,7 +120,8 @@ impl Encoder<'_> {
             Op::UnboxRef { a } | Op::UnboxLit { a } | Op::UnboxMove { a: Own(a) } => {
                 self.unary(Code::UnboxRef, dst, a);
             }
-            Op::Forget { .. } => {}
+            // What is taken stays where the parameter is.
+            Op::Forget { .. } | Op::Take { .. } => {}
             Op::Lend { a } | Op::Plain { a } => {
                 let any = self.func.rep(a) == Rep::Any;
                 self.unary(if any { Code::Mov2 } else { Code::Mov }, dst, a);
@@ -320,9 +321,9 @@ impl Encoder<'_> {
                 self.make(dst, made::CLOSURE, func, &captures)?;
             }
             Op::CellOf { value } => self.make(dst, made::CELL, FuncId::NONE, &[value])?,
-            Op::CallDirect { func, args } | Op::CallLent { func, args } => {
-                self.call(dst, func, args, None)?
-            }
+            Op::CallDirect { func, args }
+            | Op::CallLent { func, args }
+            | Op::CallGiving { func, args, .. } => self.call(dst, func, args, None)?,
             Op::CallClosure { callee, func, args } => self.call(dst, func, args, Some(callee))?,
             Op::CallNative { builtin, args } => self.native(dst, builtin, args)?,
             Op::Inlined { .. } => self.emit(Code::Inlined, 0, 0, 0),

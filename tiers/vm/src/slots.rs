@@ -123,8 +123,14 @@ impl Slots {
             parent: (0..func.values).collect(),
             ranges: (0..func.values).map(|v| live.of(Val(v)).to_vec()).collect(),
         };
+        // What is taken stays where its parameter is, which nobody else writes.
+        let taken = &func.insts[..func.takes().count_ones() as usize];
         let own = |v: Val| {
-            v.0 >= func.params && v.0 < func.values && !plan.hoisted[v.index()] && plan.has_register(func, v)
+            v.0 >= func.params
+                && v.0 < func.values
+                && !plan.hoisted[v.index()]
+                && plan.has_register(func, v)
+                && !taken.iter().any(|inst| inst.dst == v)
         };
         for v in (0..func.values).map(Val).filter(|v| plan.hoisted[v.index()]) {
             classes.ranges[v.index()].clear();
@@ -133,6 +139,11 @@ impl Slots {
 
         let (mut of, mut next) = param_slots(params)?;
         of.resize(func.values as usize, NONE);
+        for inst in taken {
+            if let Op::Take { a } = inst.op {
+                of[inst.dst.index()] = of[a.index()];
+            }
+        }
         let mut hoisted: Vec<(u16, Konst)> = Vec::new();
         let mut known = std::collections::HashMap::new();
         for v in (0..func.values).map(Val).filter(|v| plan.hoisted[v.index()]) {

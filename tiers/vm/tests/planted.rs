@@ -51,6 +51,10 @@ const FAULTS: &[Fault] = &[
     Fault { what: "finalizers in the other order", plant: other_order, caught: Check::Programs },
     Fault { what: "an exchange that loses what was there", plant: exchange_loses, caught: Check::Suite },
     Fault { what: "an exchange that counts what was there", plant: exchange_counts, caught: Check::Suite },
+    Fault { what: "a call that keeps what it is to give", plant: not_given, caught: Check::Verifier },
+    Fault { what: "a call that gives what it still counts", plant: given_and_kept, caught: Check::Suite },
+    Fault { what: "a parameter counted instead of taken", plant: not_taken, caught: Check::Suite },
+    Fault { what: "what is taken is counted", plant: taken_twice, caught: Check::Suite },
     Fault { what: "a store that does not happen", plant: not_stored, caught: Check::Programs },
 ];
 
@@ -72,6 +76,9 @@ const WRITTEN: &[&str] = &[
     "box A { name() { return \"a\" } } box B { name() { return \"b\" } }
      function ask(x) { return x.name() }
      print(ask(new A()) + ask(new B()))",
+    "box Chain { head count birth() { me.count = 0 } add(n) { me.count = me.count + 1 me.head = new Link(n, me.head) } }
+     box Link { n next birth(n, next) { me.next = next me.n = [n] } }
+     local c = new Chain() local i = 0 loop(i < 4) { c.add(new Link(i, null)) i = i + 1 } print(c.count)",
     "function pick(n) { local r = 0 try { if n > 2 { throw n } r = 1 } catch (e) { r = e * 100 } return r }
      print(pick(1) + pick(3))",
 ];
@@ -393,6 +400,60 @@ fn exchange_counts(f: &mut Func) {
             let more = fresh(Rep::Ref);
             out.push(plain(Op::Retain { a: inst.dst }, more));
             out.push(plain(Op::Forget { a: Own(more) }, Val::NONE));
+        }
+    });
+}
+
+fn not_given(f: &mut Func) {
+    each(f, |op| {
+        if let Op::CallGiving { given, .. } = op {
+            *given = 0;
+        }
+    });
+}
+
+fn given_and_kept(f: &mut Func) {
+    let of: Vec<Vec<Val>> = f
+        .insts
+        .iter()
+        .map(|inst| match inst.op {
+            Op::CallGiving { args, .. } => f.vals(args.0).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let mut of = of.into_iter();
+    rewrite(f, |inst, out, fresh| {
+        let args = of.next().unwrap_or_default();
+        if let Op::CallGiving { given, .. } = inst.op {
+            for (_, arg) in args.iter().enumerate().filter(|(i, _)| given >> i & 1 == 1) {
+                let more = fresh(Rep::Ref);
+                out.push(plain(Op::Retain { a: *arg }, more));
+                out.push(plain(Op::Forget { a: Own(more) }, Val::NONE));
+            }
+        }
+        out.push(inst);
+    });
+}
+
+fn not_taken(f: &mut Func) {
+    each(f, |op| {
+        if let Op::Take { a } = *op {
+            *op = Op::Retain { a };
+        }
+    });
+}
+
+fn taken_twice(f: &mut Func) {
+    let (begin, mut taken) = (f.takes().count_ones(), Vec::new());
+    rewrite(f, |inst, out, fresh| {
+        out.push(inst);
+        taken.extend(matches!(inst.op, Op::Take { .. }).then_some(inst.dst));
+        if begin > 0 && taken.len() == begin as usize {
+            for a in taken.drain(..) {
+                let more = fresh(Rep::Ref);
+                out.push(plain(Op::Retain { a }, more));
+                out.push(plain(Op::Forget { a: Own(more) }, Val::NONE));
+            }
         }
     });
 }

@@ -97,6 +97,17 @@ pub enum What {
     },
     /// No such captured value.
     BadCapture(u32),
+    /// A call does not bring the counts that its function takes.
+    Taken {
+        /// The arguments that bring theirs, as bits.
+        given: u32,
+        /// The parameters that the function takes.
+        wanted: u32,
+    },
+    /// A parameter is taken elsewhere than at the beginning of the function, or not in its turn.
+    TakenHere(Val),
+    /// A parameter is used beside what was made of it by taking it.
+    TakenElsewhere(Val),
     /// A method without parameters.
     NoMe,
     /// The number of values is far above what is defined.
@@ -270,6 +281,11 @@ impl fmt::Display for What {
             What::Captures { given, wanted } => {
                 write!(f, "{given} captured values for a function that has {wanted}")
             }
+            What::Taken { given, wanted } => {
+                write!(f, "the call gives arguments {given:#b}, the function takes {wanted:#b}")
+            }
+            What::TakenHere(v) => write!(f, "{v:?} is not taken in its turn at the beginning"),
+            What::TakenElsewhere(v) => write!(f, "{v:?} was taken and is used beside that"),
             What::BadCapture(x) => write!(f, "there is no captured value {x}"),
             What::NoMe => write!(f, "a function with `me` must have a parameter"),
             What::Sparse => write!(f, "the number of values is far above what is defined"),

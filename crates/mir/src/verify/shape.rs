@@ -3,6 +3,7 @@
 
 use syntax::intern::Symbol;
 
+use crate::func::is_bit;
 use crate::inst::{Block, ClassIx, EXCEPTION, EdgeId, Gives, Inst, Op, OperandRef, Owns, Val, Vals};
 use crate::program::Parent;
 use crate::text::list;
@@ -56,10 +57,11 @@ pub(super) fn check(faults: &mut Faults<'_>) -> Defs {
             }
         }
     }
+    let taken = func.takes();
     for block in func.block_ids() {
         let insts = func.block_insts(block);
         for (i, inst) in insts.iter().enumerate() {
-            let mut checker = Checker { faults, defs: &defs, block, at: i as u32 };
+            let mut checker = Checker { faults, defs: &defs, taken, block, at: i as u32 };
             checker.inst(inst, i + 1 == insts.len());
         }
     }
@@ -112,6 +114,8 @@ fn define(faults: &mut Faults<'_>, defs: &mut Defs, v: Val, def: Def, block: Blo
 struct Checker<'f, 'a> {
     faults: &'f mut Faults<'a>,
     defs: &'f Defs,
+    /// The parameters that are taken, as bits.
+    taken: u32,
     block: Block,
     at: u32,
 }
@@ -141,7 +145,11 @@ impl Checker<'_, '_> {
             }
             _ => {}
         }
-        inst.op.operands(&mut |operand| self.operand(operand.get()));
+        if let Op::Take { a } = inst.op {
+            self.take(a);
+        } else {
+            inst.op.operands(&mut |operand| self.operand(operand.get()));
+        }
         if !inst.unwind.is_none() {
             if !row.effects.throws() {
                 self.wrong(What::UnwindOnQuiet);
@@ -149,6 +157,16 @@ impl Checker<'_, '_> {
             self.edge(inst.unwind, true);
         }
         self.fits(&inst.op);
+    }
+
+    /// Parameters are taken one after the other where the function begins.
+    fn take(&mut self, a: Val) {
+        let before = self.taken & 1u32.checked_shl(a.0).unwrap_or(0).wrapping_sub(1);
+        let in_turn =
+            is_bit(self.taken, a.index()) && a.0 < self.defs.params && before.count_ones() == self.at;
+        if self.block != Block(0) || !in_turn {
+            self.wrong(What::TakenHere(a));
+        }
     }
 
     fn operand(&mut self, operand: OperandRef) {
@@ -175,6 +193,8 @@ impl Checker<'_, '_> {
     fn val(&mut self, v: Val) {
         if v == EXCEPTION {
             self.wrong(What::ExceptionHere);
+        } else if is_bit(self.taken, v.index()) {
+            self.wrong(What::TakenElsewhere(v));
         } else if v.0 >= self.defs.params {
             match self.defs.slot(v) {
                 None => self.wrong(What::BadVal(v)),
@@ -222,6 +242,15 @@ impl Checker<'_, '_> {
                 let (given, wanted) = (len(args.0), program.funcs.get(callee.index()).map(|f| f.params));
                 if wanted.is_some_and(|wanted| wanted != given) {
                     self.wrong(What::Arity { given, wanted: wanted.unwrap_or(0) });
+                }
+            }
+            Op::CallGiving { func: callee, args, given } => {
+                let (count, wanted) = (len(args.0), program.funcs.get(callee.index()).map(|f| f.params));
+                if wanted.is_some_and(|wanted| wanted != count) {
+                    self.wrong(What::Arity { given: count, wanted: wanted.unwrap_or(0) });
+                }
+                if given.checked_shr(count).unwrap_or(0) != 0 {
+                    self.wrong(What::Taken { given: *given, wanted: 0 });
                 }
             }
             Op::CallOnce { func: callee } => {

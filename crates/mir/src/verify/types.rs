@@ -2,7 +2,7 @@
 //! table of [`crate::types`] and the signatures of the callees say. It does not know which values hold what at run
 //! time: whether an Any really is an Integer where it is unboxed, the lowering has to know.
 
-use crate::func::{Func, Rep, Types};
+use crate::func::{Func, Rep, Types, is_bit};
 use crate::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, Own, Val, Vals};
 use crate::types::{self, Signature, Signatures, Slot, Want};
 use crate::verify::{Defs, Faults, What};
@@ -79,6 +79,13 @@ impl Checker<'_, '_> {
             | Op::CallLent { func: callee, args }
             | Op::CallClosure { func: callee, args, .. } => {
                 self.call(callee, args, inst.dst);
+                self.gives(callee, 0);
+            }
+            Op::CallGiving { func: callee, args, given } => {
+                self.call(callee, args, inst.dst);
+                self.gives(callee, given);
+                let args = func.vals(args.0).enumerate();
+                args.filter(|(i, _)| is_bit(given, *i)).for_each(|(_, v)| self.value(v, Want::Rep(Rep::Ref)));
             }
             _ => {}
         }
@@ -86,6 +93,13 @@ impl Checker<'_, '_> {
             self.result(inst, inst.dst);
         }
         func.edges_of(inst, |edge| self.edge(edge));
+    }
+
+    /// Calls bring the counts that their functions take.
+    fn gives(&mut self, callee: FuncId, given: u32) {
+        if let Some(wanted) = self.signatures.map(|s| s.takes(callee)).filter(|wanted| *wanted != given) {
+            self.wrong(What::Taken { given, wanted });
+        }
     }
 
     fn value(&mut self, value: Val, wanted: Want) {

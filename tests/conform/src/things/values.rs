@@ -24,6 +24,7 @@ pub(super) fn add(m: &mut Maker) {
     strings(m);
     variables(m);
     calls(m);
+    given(m);
 }
 
 fn identity(m: &mut Maker) {
@@ -378,4 +379,52 @@ fn natives(m: &mut Maker) {
         End::Value(Datum::Int(7)),
         emptied,
     );
+}
+
+/// Calls that bring counts along, and functions that take them.
+fn given(m: &mut Maker) {
+    // Kept in an array. Called from outside it takes a count of its own.
+    let body = "%2:ref = take %0 arr_push_move %1, move %2 unwind bb1(exc) %3:ref = retain %1 return move %3
+                bb1(%4:any): release_quiet move %2 rethrow move %4";
+    let keeps = m.func("take", 2, "(ref, ref) ref", body);
+    let body =
+        format!("%2:ref = retain %0 %3:ref = call_giving @{} (%2, %1), 1 return move %3", keeps.func.0);
+    let gives = m.func("call_giving", 2, "(ref, ref) ref", &body);
+    for a in references() {
+        for f in [keeps, gives] {
+            let kept = Datum::Array(vec![a.clone()]);
+            m.case(f, vec![a.clone(), Datum::Array(vec![])], End::Value(kept.clone()), vec![a.clone(), kept]);
+        }
+    }
+    // Neither kept nor thrown back: gone.
+    let body = "%2:ref = take %0 %3:ref = take %1 release_quiet move %3 %4:i64 = int 0
+                %5:i64 = idiv %4, %4 unwind bb1(exc) release_quiet move %2 return move %5
+                bb1(%6:any): release_quiet move %2 rethrow move %6";
+    let fails = m.func("take", 2, "(ref, ref) i64", body);
+    let body = format!(
+        "%2:ref = retain %0 %3:ref = retain %1 %4:i64 = call_giving @{} (%2, %3), 3 return move %4",
+        fails.func.0
+    );
+    let gives = m.func("call_giving", 2, "(ref, ref) i64", &body);
+    for a in references() {
+        for f in [fails, gives] {
+            m.throws(f, vec![a.clone(), Datum::Same(0)], "DivisionByZero", "Division by zero");
+        }
+    }
+    // A call that does not happen takes what it is given, too. The second parameter stays with who has it.
+    let id = m.next;
+    let body = format!(
+        "%3:ref = take %2 %4:i64 = int 0 %5:bool = ieq %0, %4 branch %5, bb1, bb2
+         bb1: release_quiet move %3 return move %0
+         bb2: %6:i64 = int 1 %7:i64 = isub %0, %6 %8:i64 = call_giving @{id} (%7, %1, %3), 4
+         %9:i64 = iadd %8, %6 return move %9"
+    );
+    let down = m.func("call_giving", 3, "(i64, ref, ref) i64", &body);
+    for a in references() {
+        for n in [0, 1, 49] {
+            m.gives(down, vec![Datum::Int(n), a.clone(), Datum::Same(1)], Datum::Int(n));
+        }
+        let args = vec![Datum::Int(50), a, Datum::Same(1)];
+        m.throws(down, args, "StackOverflow", "More than 50 calls are nested");
+    }
 }

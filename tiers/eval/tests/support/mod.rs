@@ -20,6 +20,9 @@ impl Signatures for Code {
     fn signature(&self, func: FuncId) -> Option<&Signature> {
         self.0.signature(func)
     }
+    fn takes(&self, func: FuncId) -> u32 {
+        self.0.takes(func)
+    }
 }
 
 impl Typed for Code {

@@ -27,6 +27,9 @@ impl Signatures for Code {
     fn signature(&self, func: FuncId) -> Option<&Signature> {
         self.unit.signature(func).or_else(|| self.generic.get(func.index()))
     }
+    fn takes(&self, func: FuncId) -> u32 {
+        self.unit.takes(func)
+    }
 }
 
 impl Source for Code {

@@ -198,6 +198,9 @@ impl Signatures for Typed {
     fn signature(&self, func: FuncId) -> Option<&Signature> {
         self.signatures.signature(func)
     }
+    fn takes(&self, func: FuncId) -> u32 {
+        self.bodies.takes(func)
+    }
 }
 
 impl Source for Typed {

@@ -95,6 +95,9 @@ impl Signatures for Texts {
     fn signature(&self, func: FuncId) -> Option<&Signature> {
         self.signatures.get(func.index())
     }
+    fn takes(&self, func: FuncId) -> u32 {
+        self.funcs.get(func.index()).map_or(0, Func::takes)
+    }
 }
 
 impl Source for Texts {
