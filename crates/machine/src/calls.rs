@@ -136,6 +136,9 @@ impl Machine {
     /// What the code of a new activation takes over is counted for it: whoever called keeps its arguments.
     fn give_counts(&self, frame: &Frame, args: &[Value]) {
         let takes = frame.code().takes;
+        if takes == 0 {
+            return;
+        }
         let given = args.iter().enumerate().filter(|(i, _)| is_bit(takes, *i));
         given.for_each(|(_, arg)| self.rt.heap.retain(*arg));
     }

@@ -89,7 +89,7 @@ bb0:
   %2: ref = str "ab"
   %3: i64 = int 7
   %15: any = box_i %3
-  %16: any = box_lit %2
+  %16: any = box_lit %2, false
   %4: any = add %16, %15
   jump bb1(%0, %1)
 bb1(%6: i64, %7: i64):

@@ -328,7 +328,7 @@ bb0:
   %6: any = call_direct @1 (%0, %2, %3, %4, %5)
   %9: any = box_i %0
   %10: any = box_b %3
-  %11: any = box_lit %4
+  %11: any = box_lit %4, false
   %12: any = box_i %5
   %7: any = call_direct @2 (%9, %2, %10, %11, %12)  unwind bb1(exc)
   %8: any = add %6, %7  unwind bb2(exc)

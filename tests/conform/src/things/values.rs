@@ -109,11 +109,21 @@ fn boxes(m: &mut Maker) {
         m.gives(unbox_ref, vec![a.clone()], zero.clone());
         m.gives(unbox_move, vec![a], zero);
     }
-    let literal = "%0:ref = str \"literal\" %1:any = box_lit %0";
-    let box_lit = m.func("box_lit", 0, "() any", &format!("{literal} return move %1"));
-    m.gives(box_lit, vec![], text("literal"));
+    let literal = "%0:ref = str \"literal\" %1:any = box_lit %0,";
+    for (void, nothing) in [("true", Datum::Void), ("false", Datum::Null)] {
+        let box_lit = m.func("box_lit", 0, "() any", &format!("{literal} {void} return move %1"));
+        m.gives(box_lit, vec![], text("literal"));
+        // A zero that only the way to it decides, as the text or nothing of a `match`.
+        let body = format!(
+            "%1:ref = str \"literal\" %2:ref = null branch %0, bb1(%1), bb1(%2)
+             bb1(%3:ref): %4:any = box_lit %3, {void} return move %4"
+        );
+        let box_lit = m.func("box_lit", 1, "(bool) any", &body);
+        m.gives(box_lit, vec![Datum::Bool(true)], text("literal"));
+        m.gives(box_lit, vec![Datum::Bool(false)], nothing);
+    }
     let unbox_lit =
-        m.func("unbox_lit", 0, "() ref", &format!("{literal} %2:ref = unbox_lit %1 return move %2"));
+        m.func("unbox_lit", 0, "() ref", &format!("{literal} false %2:ref = unbox_lit %1 return move %2"));
     m.gives(unbox_lit, vec![], text("literal"));
     let none = m.func("unbox_lit", 0, "() ref", "%0:any = void %1:ref = unbox_lit %0 return move %1");
     m.gives(none, vec![], Datum::Null);
