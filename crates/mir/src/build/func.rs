@@ -29,7 +29,7 @@ impl Builder<'_> {
         let mut f = FnState::new(id, name, decl.span, params, self.user_kind());
         let mut scanner = Scanner::new(ast);
         for p in &decl.params {
-            scanner.declare(p.name);
+            scanner.declare(*p);
         }
         scanner.block(decl.body);
         f.scan = Rc::new(scanner.scan);
