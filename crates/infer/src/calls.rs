@@ -7,7 +7,7 @@ use nyrt::value::{ClassId, class_id};
 use syntax::intern::Symbol;
 
 use crate::classes::{Resolved, kind_of, rows_of_text};
-use crate::graph::Var;
+use crate::graph::{Meets, Var};
 use crate::lengths::lengths_that_shrink;
 use crate::solve::Solver;
 use crate::ty::{Kinds, Ty};
@@ -42,6 +42,11 @@ impl Solver<'_> {
             self.raise(place.var(Val(0)), me);
         }
         if self.note_call(id, func) {
+            if self.graph.owner(id) == func {
+                // Its parameters are computed from themselves.
+                let params = place.vars as usize..(place.vars + f.params) as usize;
+                self.graph.vars[params].iter_mut().for_each(|row| row.meets = Meets::Loop);
+            }
             for (i, arg) in args.iter().enumerate() {
                 self.connect_new(*arg, place.var(Val(first + i as u32)));
             }
@@ -393,7 +398,7 @@ impl Solver<'_> {
         if !func.is_none() {
             self.note_call(id, func);
         }
-        let arg = args.first().map_or(Ty::NONE, |a| self.graph.ty(*a));
+        let arg = args.first().map_or(Ty::NONE, |a| self.graph.ty(*a)).with_any_int();
         let array =
             if receiver.has(Kinds::ARR) { receiver.part(Kinds::ARR) } else { Ty::ANY.part(Kinds::ARR) };
         match f {

@@ -81,6 +81,8 @@ pub(crate) struct VarRow {
     /// The head of the list of later ones.
     links: u32,
     is_dirty: bool,
+    /// Whether only its integers have grown since it was clean.
+    only_ints: bool,
     pub(crate) meets: Meets,
     /// How often its integers grew.
     grown: u8,
@@ -100,13 +102,14 @@ pub(crate) enum Meets {
 }
 
 impl Meets {
-    /// How often integers grow before they are widened.
+    /// How often integers grow before they are widened. Each time means work for everything that depends on them, and in
+    /// loops they go on growing.
     fn patience(self) -> u8 {
         match self {
             Meets::Nothing => u8::MAX,
-            Meets::Loop => 2,
-            Meets::Ways => 8,
-            Meets::Stores => 3,
+            Meets::Loop => 0,
+            Meets::Ways => 3,
+            Meets::Stores => 2,
         }
     }
 }
@@ -117,6 +120,7 @@ impl VarRow {
         deps: (0, 0),
         links: u32::MAX,
         is_dirty: false,
+        only_ints: false,
         meets: Meets::Stores,
         grown: 0,
     };
@@ -130,6 +134,8 @@ pub(crate) struct InstRow {
     pub(crate) uses: (u32, u32),
     /// Whether it is in the queue.
     waits: bool,
+    /// Whether what it does depends on which integers its operands are, and not only on whether they are some.
+    pub(crate) reads_ints: bool,
     /// What else is known of it.
     pub(crate) is: Is,
 }
@@ -181,7 +187,10 @@ impl Graph {
     /// Adds instructions of a function, without operands.
     pub(crate) fn new_insts(&mut self, owner: FuncId, count: usize) -> u32 {
         let first = self.insts.len();
-        self.insts.resize(first + count, InstRow { owner, uses: (0, 0), waits: false, is: Is::Plain });
+        self.insts.resize(
+            first + count,
+            InstRow { owner, uses: (0, 0), waits: false, reads_ints: true, is: Is::Plain },
+        );
         first as u32
     }
 
@@ -264,6 +273,7 @@ impl Graph {
             owner: id,
             uses: moved_range(row.uses, use_by),
             waits: false,
+            reads_ints: row.reads_ints,
             is: row.is,
         }));
         for inst in &from.looked_at[range(shape.looked_at)] {
@@ -409,8 +419,12 @@ impl Graph {
     /// The variable has this type now.
     pub(crate) fn set(&mut self, var: Var, ty: Ty) {
         let row = &mut self.vars[var as usize];
+        let only_ints = row.ty.kinds == ty.kinds && row.ty.objs == ty.objs;
         row.ty = ty;
-        if !core::mem::replace(&mut row.is_dirty, true) {
+        if core::mem::replace(&mut row.is_dirty, true) {
+            row.only_ints &= only_ints;
+        } else {
+            row.only_ints = only_ints;
             self.dirty.push(var);
         }
     }
@@ -421,10 +435,16 @@ impl Graph {
         Some(var)
     }
 
-    /// Calls `f` for everything that depends on a variable.
+    /// Calls `f` for everything that depends on a variable and may change by how it has grown. Who subscribes to a
+    /// variable wants to know of everything.
     pub(crate) fn dependents(&self, var: Var, mut f: impl FnMut(Dep)) {
-        let VarRow { deps: (from, to), links, .. } = self.vars[var as usize];
-        self.deps[from as usize..to as usize].iter().for_each(|d| f(*d));
+        let VarRow { deps: (from, to), links, only_ints, .. } = self.vars[var as usize];
+        for dep in &self.deps[from as usize..to as usize] {
+            match *dep {
+                Dep::Inst(inst) if only_ints && !self.insts[inst as usize].reads_ints => {}
+                dep => f(dep),
+            }
+        }
         let mut at = links;
         while let Some((dep, next)) = self.links.get(at as usize) {
             f(*dep);

@@ -55,6 +55,8 @@ impl Solver<'_> {
 
     /// Whether an instruction reads only what is in an array.
     pub(crate) fn is_inside(&mut self, id: u32, receiver: Ty, position: Option<Var>) -> bool {
+        let Some(row) = self.graph.insts.get(id as usize).filter(|row| row.reads_ints) else { return false };
+        let is_below = row.is == Is::Below;
         let Some(position) = position.map(|v| self.graph.ty(v)) else { return false };
         let (lo, hi) = self.sets.ranges.bounds(position.ints);
         // A box that stands for an Integer can stand for any.
@@ -63,7 +65,7 @@ impl Solver<'_> {
         }
         // A box is asked for its length, but what gives it is its content.
         let same = !self.graph.operand(id, 0).has(Kinds::USER);
-        let is_below = same && self.graph.insts.get(id as usize).is_some_and(|row| row.is == Is::Below);
+        let is_below = same && is_below;
         self.sites_of(receiver, Kinds::ARR).iter().all(|site| {
             self.graph.subscribe(site.b, id);
             let lengths = self.graph.ty(site.b);

@@ -120,6 +120,32 @@ fn is_looked_at(op: &Op) -> bool {
     )
 }
 
+/// Whether what an instruction does depends on which integers it is given. What is called with them and where they are
+/// stored are places that they flow to by themselves.
+fn reads_ints(op: &Op) -> bool {
+    !matches!(
+        op,
+        Op::Lt { .. }
+            | Op::Le { .. }
+            | Op::Gt { .. }
+            | Op::Ge { .. }
+            | Op::SetGlobal { .. }
+            | Op::NewCell { .. }
+            | Op::SetCell { .. }
+            | Op::GetField { .. }
+            | Op::SetField { .. }
+            | Op::SetIndex { .. }
+            | Op::NewMap { .. }
+            | Op::NewClosure { .. }
+            | Op::Call { .. }
+            | Op::CallValue { .. }
+            | Op::CallMethod { .. }
+            | Op::CallBuiltin { .. }
+            | Op::ExternCall { .. }
+            | Op::Throw { .. }
+    )
+}
+
 /// Whether a use is worth a view of its own.
 fn wants_view(op: &Op) -> bool {
     !matches!(op, Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Outbox { .. } | Op::Discard { .. })
@@ -300,7 +326,9 @@ impl Shaper<'_> {
 
     /// Writes down what the shape says of an instruction besides its operands.
     fn note(&mut self, at: u32, inst: &Inst, id: u32) {
-        if let Some((object, index)) = self.words.reads_element(self.func, &inst.op) {
+        let element = self.words.reads_element(self.func, &inst.op);
+        self.graph.insts[id as usize].reads_ints = element.is_some() || reads_ints(&inst.op);
+        if let Some((object, index)) = element {
             if self.is_below_length(object, index) {
                 self.graph.insts[id as usize].is = Is::Below;
             }

@@ -40,26 +40,35 @@ pub(crate) struct Site {
     pub(crate) escaped: bool,
 }
 
-/// Where integers stop that grow, in a place that belongs to no function or to one that names many.
-const STEPS: [i64; 3] = [-1, 0, 1];
-/// Functions that name more integers stop at few.
+/// Where integers stop that grow, in a place that belongs to no function or to one that compares with many.
+const STEPS: [i64; 2] = [-1, 0];
+/// Functions that compare with more integers stop at few.
 const MANY_STEPS: usize = 24;
 
-/// Where integers stop that grow, in a function: at those that it names.
+/// Where integers stop that grow, in a function: at those that it compares something with.
 fn steps(func: &Func) -> Box<[i64]> {
     let mut steps = STEPS.to_vec();
+    let mut ints: HashMap<Val, i64> = HashMap::new();
     for inst in &func.insts {
-        if let Op::Int { value } = inst.op
-            && !steps.contains(&value)
-        {
-            steps.push(value);
-            if steps.len() > MANY_STEPS {
-                return STEPS.into();
+        match inst.op {
+            Op::Int { value } => {
+                ints.insert(inst.dst, value);
             }
+            Op::Lt { a, b }
+            | Op::Le { a, b }
+            | Op::Gt { a, b }
+            | Op::Ge { a, b }
+            | Op::Eq { a, b }
+            | Op::Ne { a, b } => {
+                let named = [a, b].into_iter().filter_map(|v| ints.get(&v));
+                steps.extend(named);
+            }
+            _ => {}
         }
     }
     steps.sort_unstable();
-    steps.into()
+    steps.dedup();
+    if steps.len() > MANY_STEPS { STEPS.into() } else { steps.into() }
 }
 
 /// What another analysis knows of the functions of this one.

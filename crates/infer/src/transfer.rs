@@ -25,7 +25,10 @@ impl Solver<'_> {
         let Some(inst) = func.insts.get(at) else { return };
         let dst = if inst.dst.is_none() { self.nowhere } else { place.var(inst.dst) };
         let use_at = |s: &Self, n: usize| s.graph.uses_of(id)[n];
-        let a = self.graph.operand(id, 0);
+        let mut a = self.graph.operand(id, 0);
+        if !self.graph.insts[id as usize].reads_ints {
+            a = a.with_any_int();
+        }
         match inst.op {
             // What is known without looking; see `shape`.
             Op::Int { .. }
@@ -439,7 +442,7 @@ impl Solver<'_> {
 
     /// A weak field gives the target of a weak reference that was stored, and `null` when it is gone.
     fn set_weak(&mut self, field: Var, value: Var) {
-        let ty = self.graph.ty(value);
+        let ty = self.graph.ty(value).with_any_int();
         if ty.is_none() {
             return;
         }

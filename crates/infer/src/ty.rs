@@ -95,6 +95,10 @@ impl Ty {
     pub(crate) const fn boxes(kinds: Kinds, objs: SetId) -> Ty {
         Ty { kinds, ints: Range::NONE, objs }
     }
+    /// The same, with any integers if it has some: for whoever is not told which they are.
+    pub(crate) fn with_any_int(self) -> Ty {
+        Ty { ints: Ty::of(self.kinds).ints, ..self }
+    }
     /// Its values of some kinds. Objects of others stay in the set.
     pub(crate) fn part(self, kinds: Kinds) -> Ty {
         let kinds = self.kinds & kinds;

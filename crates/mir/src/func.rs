@@ -203,6 +203,7 @@ impl Func {
 
     /// Calls `f` with every value that an instruction uses and whether it consumes it; edge arguments
     /// are not included.
+    #[inline]
     pub fn uses(&self, op: &Op, mut f: impl FnMut(Val, bool)) {
         if let Op::CallGiving { args, given, .. } = *op {
             return self.vals(args.0).enumerate().for_each(|(i, v)| f(v, is_bit(given, i)));
