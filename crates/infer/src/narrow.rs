@@ -1,6 +1,8 @@
 //! What tests say about values: filters on types, and which tests and instructions imply which filter. It does not
 //! know where in a function they hold.
 
+use core::cell::OnceCell;
+
 use mir::func::Func;
 use mir::inst::{Inst, Op, Val};
 use mir::program::Program;
@@ -44,7 +46,7 @@ pub(crate) struct Words {
     get: Option<Symbol>,
     lengths: Vec<Symbol>,
     pushes: Vec<Symbol>,
-    pub(crate) stable: Stable,
+    stable: OnceCell<Stable>,
 }
 
 impl Words {
@@ -58,7 +60,7 @@ impl Words {
             names.iter().filter(|_| own).filter_map(|n| program.names.find(n)).collect()
         };
         Words {
-            stable: Stable::new(program),
+            stable: OnceCell::new(),
             get: of_arrays(&["get"]).first().copied(),
             lengths: of_arrays(&["length", "len", "size"]),
             pushes: of_arrays(&["push", "add", "append"]),
@@ -77,6 +79,11 @@ impl Words {
 }
 
 impl Words {
+    /// The fields that only constructors assign; few programs need to know.
+    pub(crate) fn stable(&self, program: &Program) -> &Stable {
+        self.stable.get_or_init(|| Stable::new(program))
+    }
+
     /// Whether a method of an array appends its argument.
     pub(crate) fn is_push(&self, name: Symbol) -> bool {
         self.pushes.contains(&name)

@@ -3,6 +3,7 @@
 
 use mir::func::Func;
 use mir::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, Val};
+use mir::program::Program;
 
 use crate::dominators::{Dominators, NONE, refill};
 use crate::filled::{self, Filled};
@@ -56,6 +57,7 @@ pub(crate) struct Buffers {
 struct Shaper<'a> {
     graph: &'a mut Graph,
     ranges: &'a mut Ranges,
+    program: &'a Program,
     func: &'a Func,
     id: FuncId,
     words: &'a Words,
@@ -154,12 +156,13 @@ fn wants_view(op: &Op) -> bool {
 /// Adds a function; what it looks at first is in the queue afterwards.
 pub(crate) fn add(
     (graph, ranges): (&mut Graph, &mut Ranges),
-    func: &Func,
+    program: &Program,
     id: FuncId,
     words: &Words,
     common: Common,
     buffers: &mut Buffers,
 ) -> Place {
+    let func = program.func(id);
     let marks = graph.marks();
     let (ret, insts) = (graph.new_var(), graph.insts.len() as u32);
     let mut place = Place { ret, vars: ret + 1, insts, shape: u32::MAX };
@@ -179,7 +182,7 @@ pub(crate) fn add(
     }
     buffers.dominators.compute(func);
     filled::find(func, words, &buffers.dominators, &buffers.defs, &mut buffers.filled);
-    let mut shaper = Shaper { graph, ranges, func, id, words, common, place, buffers };
+    let mut shaper = Shaper { graph, ranges, program, func, id, words, common, place, buffers };
     shaper.walk();
     shaper.depend();
     place.shape = graph.close(marks);
@@ -363,7 +366,7 @@ impl Shaper<'_> {
         while a != b {
             match (self.def(a), self.def(b)) {
                 (Some(Op::GetField { object: x, name }), Some(Op::GetField { object: y, name: other }))
-                    if name == other && self.words.stable.is_stable(self.id, name) =>
+                    if name == other && self.words.stable(self.program).is_stable(self.id, name) =>
                 {
                     (a, b) = (self.source(x), self.source(y));
                 }

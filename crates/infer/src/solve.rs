@@ -405,13 +405,12 @@ impl<'a> Solver<'a> {
         if place.is_reached() {
             return Some(place);
         }
-        let f = self.program.func(func);
         let known = self.known.and_then(|known| known.shape(func));
         let place = match known {
             Some((graph, shape)) => self.graph.copy(graph, shape, func),
             None => shape::add(
                 (&mut self.graph, &mut self.sets.ranges),
-                f,
+                self.program,
                 func,
                 &self.words,
                 self.common,
