@@ -6,6 +6,7 @@ use core::cell::OnceCell;
 use mir::func::Func;
 use mir::inst::{Inst, Op, Val};
 use mir::program::Program;
+use nyrt::builtin::{self, Builtin, Gives, Owner};
 use nyrt::convert;
 use nyrt::value::class_id;
 use syntax::intern::Symbol;
@@ -52,22 +53,26 @@ pub(crate) struct Words {
 impl Words {
     pub(crate) fn new(program: &Program, classes: &Classes) -> Words {
         // A method of the program may give these names another meaning.
-        let builtin = |name: &str| program.names.find(name).filter(|n| !classes.is_selector(*n));
+        let own = |name: &str| program.names.find(name).filter(|n| !classes.is_selector(*n));
         let of_nothing =
             ["toString", "type_name", "equals", "is_null", "is_not_null", "get_or_default", "fini"];
-        let of_arrays = |names: &[&str]| -> Vec<Symbol> {
-            let own = program.builtin_methods.is_empty();
-            names.iter().filter(|_| own).filter_map(|n| program.names.find(n)).collect()
+        // The names of the rows of arrays that are like that.
+        let of_arrays = |is: fn(&Builtin) -> bool| -> Vec<Symbol> {
+            let untouched = program.builtin_methods.is_empty();
+            let rows =
+                builtin::ALL.iter().filter(|row| untouched && row.owner == Owner::Method(class_id::ARRAY));
+            let names = rows.filter(|row| is(row)).flat_map(|row| row.names);
+            names.filter_map(|name| program.names.find(name)).collect()
         };
         Words {
             stable: OnceCell::new(),
-            get: of_arrays(&["get"]).first().copied(),
-            lengths: of_arrays(&["length", "len", "size"]),
-            pushes: of_arrays(&["push", "add", "append"]),
-            is: builtin("is"),
-            is_null: builtin("is_null"),
-            is_not_null: builtin("is_not_null"),
-            is_type: nyrt::builtin::find_function("isType").map_or(u32::MAX, |id| u32::from(id.0)),
+            get: of_arrays(|row| row.gives.contains(&Gives::Outside)).first().copied(),
+            lengths: of_arrays(|row| row.gives == [Gives::Length]),
+            pushes: of_arrays(|row| row.names.first() == Some(&"push")),
+            is: own("is"),
+            is_null: own("is_null"),
+            is_not_null: own("is_not_null"),
+            is_type: builtin::find_function("isType").map_or(u32::MAX, |id| u32::from(id.0)),
             of_nothing: of_nothing.iter().filter_map(|n| program.names.find(n)).collect(),
         }
     }
