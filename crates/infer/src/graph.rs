@@ -1,6 +1,8 @@
 //! The graph that the solver works on: a variable for every place that has a type, and what depends on it. All of it
 //! is dense vectors. It does not know what instructions mean.
 
+use std::collections::VecDeque;
+
 use hashbrown::HashSet;
 use mir::inst::{FuncId, Val};
 use mir::program::Program;
@@ -13,6 +15,10 @@ pub(crate) type Var = u32;
 
 /// No variable.
 pub(crate) const NO_VAR: Var = u32::MAX;
+
+/// An instruction that was looked at so often waits for the others: what it depends on grows in many steps, and each
+/// look at it may connect places.
+const EAGER: u8 = 5;
 
 /// What has to be done when a variable grows.
 #[derive(Clone, Copy, Debug)]
@@ -132,8 +138,10 @@ pub(crate) struct InstRow {
     pub(crate) owner: FuncId,
     /// Variables that it uses: its operands in order, then the arguments of its edges in order.
     pub(crate) uses: (u32, u32),
-    /// Whether it is in the queue.
+    /// Whether it is to be looked at.
     waits: bool,
+    /// How often it was looked at.
+    looks: u8,
     /// Whether what it does depends on which integers its operands are, and not only on whether they are some.
     pub(crate) reads_ints: bool,
     /// What else is known of it.
@@ -167,8 +175,13 @@ pub(crate) struct Graph {
     pub(crate) looked_at: Vec<u32>,
     /// What variables are from the beginning: constants, and what was thrown; by function.
     pub(crate) given: Vec<(Var, Ty)>,
-    /// Instructions to be looked at.
-    queue: std::collections::VecDeque<u32>,
+    /// Instructions to be looked at, the next one last: what is called before what is left of the caller, and what has
+    /// just changed before both, so that what the processor has at hand is used again.
+    next: Vec<u32>,
+    /// Those that were looked at often, and hubs, when all others are done: so that they see many changes at once.
+    later: VecDeque<u32>,
+    /// Hubs are the owners from this number on.
+    hubs: u32,
     dirty: Vec<Var>,
 }
 
@@ -189,14 +202,15 @@ impl Graph {
         let first = self.insts.len();
         self.insts.resize(
             first + count,
-            InstRow { owner, uses: (0, 0), waits: false, reads_ints: true, is: Is::Plain },
+            InstRow { owner, uses: (0, 0), waits: false, looks: 0, reads_ints: true, is: Is::Plain },
         );
         first as u32
     }
 
-    /// Makes room for the functions of a program. Not all are reached, but memory that nobody writes costs nothing; most
+    /// Gets ready for the functions of a program and makes room for them. Not all are reached, but memory that nobody writes costs nothing; most
     /// programs need less than so many operands and dependencies for an instruction.
     pub(crate) fn reserve(&mut self, program: &Program) {
+        self.hubs = program.funcs.len() as u32;
         let (mut vars, mut insts) = (0, 0);
         for func in &program.funcs {
             vars += func.values as usize + 1;
@@ -273,13 +287,12 @@ impl Graph {
             owner: id,
             uses: moved_range(row.uses, use_by),
             waits: false,
+            looks: 0,
             reads_ints: row.reads_ints,
             is: row.is,
         }));
-        for inst in &from.looked_at[range(shape.looked_at)] {
-            self.looked_at.push(inst.wrapping_add(inst_by));
-            self.enqueue(inst.wrapping_add(inst_by));
-        }
+        let looked_at = &from.looked_at[range(shape.looked_at)];
+        self.looked_at.extend(looked_at.iter().map(|inst| inst.wrapping_add(inst_by)));
         for (var, ty) in &from.given[range(shape.given)] {
             self.give(moved(*var), *ty);
         }
@@ -307,8 +320,12 @@ impl Graph {
         }
     }
 
-    /// What was added since is one function.
+    /// What was added since is one function, whose instructions are the next to be looked at, in their order.
     pub(crate) fn close(&mut self, since: Shape) -> u32 {
+        for inst in self.looked_at[since.looked_at.0 as usize..].iter().rev() {
+            self.insts[*inst as usize].waits = true;
+            self.next.push(*inst);
+        }
         let now = self.marks();
         let to = |a: (u32, u32), b: (u32, u32)| (a.0, b.1);
         self.shapes.push(Shape {
@@ -357,17 +374,24 @@ impl Graph {
         self.uses_of(inst).get(n).map_or(Ty::NONE, |v| self.ty(*v))
     }
 
-    /// Puts an instruction into the queue.
+    /// An instruction has to be looked at.
     pub(crate) fn enqueue(&mut self, inst: u32) {
         let row = &mut self.insts[inst as usize];
-        if !core::mem::replace(&mut row.waits, true) {
-            self.queue.push_back(inst);
+        if core::mem::replace(&mut row.waits, true) {
+            return;
+        }
+        if row.looks < EAGER && row.owner.0 < self.hubs {
+            self.next.push(inst);
+        } else {
+            self.later.push_back(inst);
         }
     }
 
     pub(crate) fn next_inst(&mut self) -> Option<u32> {
-        let inst = self.queue.pop_front()?;
-        self.insts[inst as usize].waits = false;
+        let inst = self.next.pop().or_else(|| self.later.pop_front())?;
+        let row = &mut self.insts[inst as usize];
+        row.waits = false;
+        row.looks = row.looks.saturating_add(1);
         Some(inst)
     }
 

@@ -153,7 +153,7 @@ fn wants_view(op: &Op) -> bool {
     !matches!(op, Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Outbox { .. } | Op::Discard { .. })
 }
 
-/// Adds a function; what it looks at first is in the queue afterwards.
+/// Adds a function, which is looked at next.
 pub(crate) fn add(
     (graph, ranges): (&mut Graph, &mut Ranges),
     program: &Program,
@@ -313,7 +313,6 @@ impl Shaper<'_> {
             Op::Return { .. } => Some(Dep::Copy(self.place.ret)),
             _ if is_looked_at(&inst.op) => {
                 self.graph.looked_at.push(id);
-                self.graph.enqueue(id);
                 Some(Dep::Inst(id))
             }
             _ => None,
