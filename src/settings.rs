@@ -114,7 +114,7 @@ switches! {
     Audit "NYASH_AUDIT" None, None, Flag, "0", Internal,
         "recompute all counts at safepoints and require an empty heap at the end";
     Stress "NYASH_STRESS" None, None, Stress, "", Internal,
-        "look for faults of nyash: a list of rc-audit, cycle=always, alloc-fail=N, promote-every=N, early-drop=off";
+        "look for faults of nyash: a list of rc-audit, cycle=always, alloc-fail=N, promote-every=N, early-drop=off, any-fields";
 }
 
 /// Who set a switch.

@@ -116,11 +116,11 @@ impl Machine {
         let measured = is_measured(settings);
         let closed = closed.map(Rc::new);
         let linked = match &closed {
-            Some(closed) => {
+            Some(closed) if !settings.stress.any_fields => {
                 let slots: Vec<Vec<SlotType>> = slots(&program, closed);
                 Linked::with_layouts(&mut rt, program, &|class, field| slots[class.index()][field])
             }
-            None => Linked::new(&mut rt, program),
+            _ => Linked::new(&mut rt, program),
         };
         let config = Config { audit: settings.audit, ..Config::default() };
         let mut core = Interp::machine(rt, linked, config);

@@ -17,10 +17,13 @@ pub(crate) struct Stress {
     pub promote_every: Option<u64>,
     /// `early-drop=off`: typed functions count as the program is written.
     pub no_early_drop: bool,
+    /// `any-fields`: fields hold whole values, as in the REPL, whatever is known of them.
+    pub any_fields: bool,
 }
 
 /// What can be said.
-const MODES: &[&str] = &["rc-audit", "cycle=always", "alloc-fail=N", "promote-every=N", "early-drop=off|on"];
+const MODES: &[&str] =
+    &["rc-audit", "cycle=always", "alloc-fail=N", "promote-every=N", "early-drop=off|on", "any-fields"];
 
 /// Reads a list of modes, separated by commas.
 pub(crate) fn parse(text: &str) -> Result<Stress, String> {
@@ -38,6 +41,8 @@ pub(crate) fn parse(text: &str) -> Result<Stress, String> {
             }
             ("early-drop", "off" | "on") => stress.no_early_drop = value == "off",
             ("early-drop", _) => return Err("early-drop takes the values `off` and `on`".into()),
+            ("any-fields", "") => stress.any_fields = true,
+            ("any-fields", _) => return Err("any-fields takes no value".into()),
             ("rc-audit", _) => return Err("rc-audit takes no value".into()),
             ("cycle", _) => return Err("cycle takes the value `always`".into()),
             _ => return Err(unknown(name)),
@@ -66,8 +71,9 @@ mod tests {
             alloc_fail: Some(100),
             promote_every: Some(7),
             no_early_drop: true,
+            any_fields: true,
         };
-        let text = "cycle=always, alloc-fail=100,rc-audit,promote-every=7,early-drop=off";
+        let text = "cycle=always, alloc-fail=100,rc-audit,promote-every=7,early-drop=off,any-fields";
         assert_eq!(parse(text), Ok(all));
         assert_eq!(parse("early-drop=off,early-drop=on"), Ok(Stress::default()));
         assert_eq!(parse(""), Ok(Stress::default()));
@@ -77,7 +83,7 @@ mod tests {
     fn what_is_unknown_is_refused() {
         for wrong in ["cycles=always", "cycle=never", "alloc-fail", "alloc-fail=0", "rc-audit=1", "x", "=1"]
             .into_iter()
-            .chain(["promote-every", "promote-every=0", "early-drop", "early-drop=never"])
+            .chain(["promote-every", "promote-every=0", "early-drop", "early-drop=never", "any-fields=1"])
         {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -53,6 +53,12 @@ pub const CONFIGS: &[Config] = &[
         ..PLAIN
     },
     Config {
+        name: "vm, whole fields",
+        env: &[("NYASH_TIER", "vm"), ("NYASH_STRESS", "any-fields")],
+        one_in: 5,
+        ..PLAIN
+    },
+    Config {
         name: "promoted now and then, counts audited",
         env: &[("NYASH_STRESS", "rc-audit,promote-every=@")],
         one_in: 20,
