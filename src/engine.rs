@@ -4,6 +4,7 @@
 
 mod advice;
 mod compile;
+mod epochs;
 mod machine;
 mod outcome;
 mod repeat;

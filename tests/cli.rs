@@ -24,27 +24,54 @@ fn main() {
         // Cases of one file are blessed one after the other.
         let lock = Arc::new(Mutex::new(()));
         for (index, case) in case::parse(&text).into_iter().enumerate() {
-            let (path, lock, group) = (path.clone(), lock.clone(), group.clone());
-            let name = format!("{group}::{}", case.name);
-            trials.push(Trial::test(name, move || {
-                check(&path, &group, index, &case, &lock).map_err(Failed::from)
-            }));
+            let case = Arc::new(case);
+            for tier in tiers(&case) {
+                let (case, path, lock, group) = (case.clone(), path.clone(), lock.clone(), group.clone());
+                let mut name = format!("{group}::{}", case.name);
+                if let Some((variable, value)) = tier {
+                    name = format!("{name} ({variable}={value})");
+                }
+                trials.push(Trial::test(name, move || {
+                    check(&path, &group, index, &case, tier, &lock).map_err(Failed::from)
+                }));
+            }
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn check(path: &Path, group: &str, index: usize, case: &Case, lock: &Mutex<()>) -> Result<(), String> {
+type Variable = (&'static str, &'static str);
+
+/// Under what a case runs besides what it says itself: a session of the REPL does the same in every tier.
+fn tiers(case: &Case) -> Vec<Option<Variable>> {
+    let mut tiers = vec![None];
+    if case.args.first().is_some_and(|verb| verb == "repl") {
+        let more =
+            [("NYASH_TIER", "interp"), ("NYASH_TIER", "vm"), ("NYASH_STRESS", "promote-every=2,rc-audit")];
+        let named = |v: &Variable| case.env.iter().any(|(name, _)| name == v.0);
+        tiers.extend(more.into_iter().filter(|v| !named(v)).map(Some));
+    }
+    tiers
+}
+
+fn check(
+    path: &Path,
+    group: &str,
+    index: usize,
+    case: &Case,
+    tier: Option<Variable>,
+    lock: &Mutex<()>,
+) -> Result<(), String> {
     if let Some(problem) = &case.problem {
         return Err(problem.clone());
     }
     if case.not_as_root && is_root() {
         return Ok(());
     }
-    let folder = scratch(group, index)?;
+    let folder = scratch(group, index, tier)?;
     case.prepare(&folder)?;
     let mut command = nyash(&folder);
-    command.args(&case.args).envs(case.env.iter().map(|(k, v)| (k, v)));
+    command.args(&case.args).envs(case.env.iter().map(|(k, v)| (k, v))).envs(tier);
     let ended = match case.read_only {
         Some(lines) => case::run_and_hang_up(&mut command, lines, case.within),
         None if case.stdout_to.is_some() => case::run_into(&mut command, case)?,
@@ -96,8 +123,9 @@ fn is_root() -> bool {
         .is_ok_and(|s| s.lines().any(|l| l.starts_with("Uid:") && l.split_whitespace().nth(2) == Some("0")))
 }
 
-fn scratch(group: &str, index: usize) -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(group).join(index.to_string());
+fn scratch(group: &str, index: usize, tier: Option<Variable>) -> Result<PathBuf, String> {
+    let case = format!("{index}{}", tier.map_or("", |(_, value)| value));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(group).join(case);
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(|e| e.to_string())?;
     }

@@ -1,6 +1,7 @@
 //! What the tiers did, as text and as JSON. It is filled by those who know.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use crate::reasons::Declined;
 
@@ -148,10 +149,11 @@ impl Stats {
         self.phase_ns[phase as usize] += ns;
     }
 
-    /// Time that was spent while the program ran, but not in the interpreter, nanoseconds.
-    pub fn elsewhere_ns(&self) -> u64 {
+    /// The program ran so long, functions being lowered and encoded meanwhile: what was not spent elsewhere is this tier's.
+    pub fn ran_rest(&mut self, tier: Tier, all: Duration) {
         let making = self.phase_ns[Phase::Lower as usize] + self.phase_ns[Phase::Encode as usize];
-        self.run_ns[Tier::Vm as usize] + making
+        let elsewhere = making + self.run_ns.iter().sum::<u64>();
+        self.ran(tier, u64::try_from(all.as_nanos()).unwrap_or(u64::MAX).saturating_sub(elsewhere));
     }
 
     /// For people.

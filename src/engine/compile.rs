@@ -1,6 +1,6 @@
-//! ClosedProgram programs in several tiers: what the analysis found goes into layouts and into typed functions, and warm
-//! functions move from the interpreter to the VM. It decides nothing (`profiler` does) and translates nothing
-//! (`lower` does); it hands things on.
+//! Programs in several tiers: what the analysis found goes into layouts and into typed functions, and warm functions
+//! move from the interpreter to the VM. It decides nothing (`profiler` does) and translates nothing (`lower` does); it
+//! hands things on.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use infer::{Facts, World};
 use lower::{Bodies, Context, Known, Layouts, Names, Place, SignatureTable};
-use machine::{Body, CodePtr, Flow, Machine, NotReady, Promoter, Tier, TierId};
+use machine::{Body, Flow, Machine, NotReady, Promoter, Tier, TierId};
 use mir::func::{Func, Rep};
 use mir::inst::{Block, ClassIx, FuncId, Val};
 use mir::program::Program;
 use mir::types::{Signature, Signatures, Slot};
 use nyrt::heap::SlotType;
-use profiler::{Decision, Declined, Phase, Stats, Thresholds, Warmth, decide, first_patience};
+use profiler::{Decision, Declined, Phase, Stats, Thresholds, Warmth, decide};
 use syntax::intern::Symbol;
 use vm::Vm;
 
@@ -25,10 +25,23 @@ use crate::settings::{Settings, StatsForm};
 #[derive(Clone)]
 pub(super) struct Analysed {
     program: Program,
+    found: Found,
+}
+
+/// What is known of a program.
+#[derive(Clone)]
+struct Found {
     facts: Rc<Facts>,
     signatures: Rc<SignatureTable>,
     /// How long that took, when somebody will look at it.
     took: Option<Duration>,
+}
+
+impl Found {
+    fn new(program: &Program, facts: Facts, start: Option<Instant>) -> Found {
+        let signatures = Rc::new(SignatureTable::new(program, &facts));
+        Found { facts: Rc::new(facts), signatures, took: start.map(|s| s.elapsed()) }
+    }
 }
 
 impl Analysed {
@@ -42,8 +55,8 @@ impl Analysed {
         } else {
             infer::analyse(&program, &world)
         };
-        let signatures = Rc::new(SignatureTable::new(&program, &facts));
-        Analysed { program, facts: Rc::new(facts), signatures, took: start.map(|s| s.elapsed()) }
+        let found = Found::new(&program, facts, start);
+        Analysed { program, found }
     }
 }
 
@@ -60,7 +73,8 @@ pub(super) struct ClosedProgram {
     /// Of one run: what lowering knows of layouts depends on which boxes are declared by then.
     bodies: Bodies,
     names: Names,
-    stats: RefCell<Stats>,
+    /// Of all epochs of a program together.
+    stats: Rc<RefCell<Stats>>,
     /// [`is_measured`]
     measured: bool,
     /// [`Context::early_drop`]
@@ -70,7 +84,31 @@ pub(super) struct ClosedProgram {
 impl ClosedProgram {
     /// The program for a runtime, and what is known of it for the tiers.
     pub(super) fn new(analysed: Analysed, settings: &Settings) -> (Program, ClosedProgram) {
-        let Analysed { program, facts, signatures, took } = analysed;
+        let Analysed { program, found } = analysed;
+        let closed = ClosedProgram::with(&program, found, settings, Rc::default());
+        (program, closed)
+    }
+
+    /// A program that has grown, until it grows again: so far it has run what these functions reach. Copies would have to
+    /// stand for objects that are there already, so there are none.
+    pub(super) fn of_epoch(
+        program: &Program,
+        entries: Vec<FuncId>,
+        settings: &Settings,
+        stats: Rc<RefCell<Stats>>,
+    ) -> ClosedProgram {
+        let start = is_measured(settings).then(Instant::now);
+        let found = Found::new(program, infer::analyse(program, &World { entries }), start);
+        ClosedProgram::with(program, found, settings, stats)
+    }
+
+    fn with(
+        program: &Program,
+        found: Found,
+        settings: &Settings,
+        stats: Rc<RefCell<Stats>>,
+    ) -> ClosedProgram {
+        let Found { facts, signatures, took } = found;
         let find = |text| program.names.find(text);
         let closed = ClosedProgram {
             signatures,
@@ -78,14 +116,14 @@ impl ClosedProgram {
             known: Known::default(),
             bodies: Bodies::default(),
             names: Names { get: find("get"), set: find("set"), fini: find("fini") },
-            stats: RefCell::default(),
+            stats,
             measured: is_measured(settings),
             early_drop: !settings.stress.no_early_drop,
         };
         if let Some(took) = took {
             closed.took(Phase::Analyse, took);
         }
-        (program, closed)
+        closed
     }
 
     /// How a class's own field lies in its instances.
@@ -100,10 +138,10 @@ impl ClosedProgram {
         }
     }
 
-    /// The statistics of a run that took so many nanoseconds: what was not spent elsewhere is the interpreter's.
-    pub(super) fn stats(&self, run_ns: u64) -> Stats {
+    /// The statistics of a run that took so long.
+    pub(super) fn stats(&self, ran: Duration) -> Stats {
         let mut stats = self.stats.borrow().clone();
-        stats.ran(profiler::Tier::Interp, run_ns.saturating_sub(stats.elsewhere_ns()));
+        stats.ran_rest(profiler::Tier::Interp, ran);
         stats
     }
 
@@ -195,15 +233,9 @@ impl Layouts for Linked<'_> {
 }
 
 /// The VM with a clock: what runs in it between two changes of the tier is its time.
-pub(super) struct Timed {
+struct Timed {
     vm: Rc<Vm>,
     closed: Rc<ClosedProgram>,
-}
-
-impl Timed {
-    pub(super) fn new(vm: Rc<Vm>, closed: Rc<ClosedProgram>) -> Timed {
-        Timed { vm, closed }
-    }
 }
 
 impl Tier for Timed {
@@ -224,9 +256,10 @@ impl Tier for Timed {
 
 /// Moves warm functions to the VM.
 pub(super) struct Promotion {
-    closed: Rc<ClosedProgram>,
-    vm: Rc<Vm>,
+    pub(super) closed: Rc<ClosedProgram>,
+    pub(super) vm: Rc<Vm>,
     thresholds: Thresholds,
+    first_patience: i32,
     /// By function: how often it was warm; [`DECLINED`] when it stays.
     rounds: RefCell<Vec<u8>>,
     /// Promoted functions, for activations that are still in a loop of tier 0.
@@ -237,24 +270,58 @@ pub(super) struct Promotion {
     asked: Cell<u64>,
 }
 
-/// A function in the VM, with the places of its generic form.
+/// Where a function in the VM has the places of its generic form.
 struct Promoted {
-    code: CodePtr,
     blocks: Vec<Block>,
     values: Vec<Val>,
 }
 
 const DECLINED: u8 = u8::MAX;
 
+fn thresholds(settings: &Settings) -> Thresholds {
+    Thresholds { vm: settings.vm_threshold() }
+}
+
+/// The steps that a function has before anybody decides about it.
+pub(super) fn first_patience(settings: &Settings) -> i32 {
+    match settings.stress.promote_every {
+        Some(_) => 0,
+        None => profiler::first_patience(thresholds(settings)),
+    }
+}
+
 impl Promotion {
+    /// Adds a VM for a program to the machine that runs it. Its instructions are counted together with those of `before`.
     pub(super) fn new(
-        closed: Rc<ClosedProgram>,
-        vm: Rc<Vm>,
-        thresholds: Thresholds,
-        every: Option<u64>,
+        machine: &mut Machine,
+        closed: ClosedProgram,
+        before: Option<&Vm>,
+        settings: &Settings,
     ) -> Promotion {
-        let (rounds, loops) = Default::default();
-        Promotion { closed, vm, thresholds, rounds, loops, failed: Cell::new(0), every, asked: Cell::new(0) }
+        let closed = Rc::new(closed);
+        let vm = match before {
+            Some(before) => before.with_source(closed.clone()),
+            None => Vm::new(closed.clone()),
+        };
+        let vm = Rc::new(vm);
+        if is_measured(settings) {
+            vm.count();
+            machine.add_tier(Rc::new(Timed { vm: vm.clone(), closed: closed.clone() }));
+        } else {
+            machine.add_tier(vm.clone());
+        }
+        let (rounds, loops, failed, asked) = Default::default();
+        Promotion {
+            closed,
+            vm,
+            thresholds: thresholds(settings),
+            first_patience: first_patience(settings),
+            rounds,
+            loops,
+            failed,
+            every: settings.stress.promote_every,
+            asked,
+        }
     }
 
     /// Makes a function's code for the VM, which its calls run from now on.
@@ -274,7 +341,7 @@ impl Promotion {
             Ok(body) => {
                 let code = machine.keep(body);
                 machine.set_entry(func, code);
-                self.loops.borrow_mut().insert(func, Rc::new(Promoted { code, blocks, values }));
+                self.loops.borrow_mut().insert(func, Rc::new(Promoted { blocks, values }));
                 let mut stats = self.closed.stats.borrow_mut();
                 stats.prepared(profiler::Tier::Vm);
                 stats.promoted(in_loop);
@@ -305,7 +372,7 @@ impl Promotion {
 impl Promoter for Promotion {
     fn patience(&self, _: FuncId) -> i32 {
         self.closed.stats.borrow_mut().prepared(profiler::Tier::Interp);
-        if self.every.is_some() { 0 } else { first_patience(self.thresholds) }
+        self.first_patience
     }
 
     fn warm(&self, machine: &mut Machine, func: FuncId, at_back_edge: bool) {
@@ -322,8 +389,8 @@ impl Promoter for Promotion {
         }
         // The function may have been promoted by another activation.
         let promoted = self.loops.borrow().get(&func).cloned();
-        if let (true, Some(p)) = (at_back_edge, promoted)
-            && !vm::enter_loop(machine, p.code, &p.blocks, &p.values)
+        if let (true, Some(p), Some(code)) = (at_back_edge, promoted, machine.entry(func))
+            && !vm::enter_loop(machine, code, &p.blocks, &p.values)
         {
             self.closed.stats.borrow_mut().declined(Declined::NoLoopEntry);
         }

@@ -11,14 +11,14 @@ use nyrt::heap::{HeapConfig, SlotType};
 use nyrt::host::{Closed, Host, Stream};
 use nyrt::prelude::{BOX, Prelude, PreludeFn};
 use nyrt::rt::Rt;
-use profiler::{Stats, Thresholds};
+use profiler::Stats;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use syntax::span::SourceMap;
-use vm::Vm;
 
-use super::compile::{ClosedProgram, Promotion, Timed, is_measured};
+use super::compile::{ClosedProgram, Promotion};
+use super::epochs::Epochs;
 use super::outcome;
 use super::stages::Form;
 use super::watch::Watch;
@@ -63,6 +63,23 @@ impl Host for Outside {
     }
 }
 
+/// What a program runs on besides tier 0.
+enum Above {
+    Nothing,
+    Closed(Rc<Promotion>),
+    Growing(Rc<Epochs>),
+}
+
+impl Above {
+    fn promotion(&self) -> Option<Rc<Promotion>> {
+        match self {
+            Above::Nothing => None,
+            Above::Closed(promotion) => Some(promotion.clone()),
+            Above::Growing(epochs) => epochs.last(),
+        }
+    }
+}
+
 /// A program that can run.
 pub(super) struct Machine {
     pub(super) core: machine::Machine,
@@ -75,15 +92,14 @@ pub(super) struct Machine {
     notices: Rc<Cell<u64>>,
     console: Rc<RefCell<Console>>,
     watch: Rc<RefCell<Watch>>,
-    /// What a closed program runs on besides tier 0.
-    tiers: Option<(Rc<ClosedProgram>, Rc<Vm>)>,
+    above: Above,
     /// How long it has run.
     ran: Duration,
 }
 
 impl Machine {
     /// Reserves the heap and links the program. `closed` is what is known of a program that nothing is added to; without
-    /// it (a REPL) nothing is known about what will come, and tier 0 runs everything.
+    /// it (a REPL) the program may grow before every [`Machine::run`].
     pub(super) fn new(
         program: Program,
         sources: SourceMap,
@@ -113,8 +129,6 @@ impl Machine {
         rt.limits.max_depth = settings.max_depth;
         rt.args = args;
         rt.prelude = prelude(&program);
-        let measured = is_measured(settings);
-        let closed = closed.map(Rc::new);
         let linked = match &closed {
             Some(closed) if !settings.stress.any_fields => {
                 let slots: Vec<Vec<SlotType>> = slots(&program, closed);
@@ -124,20 +138,15 @@ impl Machine {
         };
         let config = Config { audit: settings.audit, ..Config::default() };
         let mut core = Interp::machine(rt, linked, config);
-        let tiers = closed.filter(|_| settings.vm_threshold().is_some()).map(|closed| {
-            let vm = Rc::new(Vm::new(closed.clone()));
-            if measured {
-                vm.count();
+        let above = match closed {
+            _ if settings.vm_threshold().is_none() => Above::Nothing,
+            Some(closed) => {
+                let promotion = Rc::new(Promotion::new(&mut core, closed, None, settings));
+                core.set_promoter(promotion.clone());
+                Above::Closed(promotion)
             }
-            let thresholds = Thresholds { vm: settings.vm_threshold() };
-            match measured {
-                true => core.add_tier(Rc::new(Timed::new(vm.clone(), closed.clone()))),
-                false => core.add_tier(vm.clone()),
-            }
-            let every = settings.stress.promote_every;
-            core.set_promoter(Rc::new(Promotion::new(closed.clone(), vm.clone(), thresholds, every)));
-            (closed, vm)
-        });
+            None => Above::Growing(Rc::new(Epochs::new(settings))),
+        };
         let sources = Rc::new(RefCell::new(sources));
         let shown = sources.clone();
         let notices = Rc::new(Cell::new(0));
@@ -160,7 +169,7 @@ impl Machine {
             notices,
             console,
             watch,
-            tiers,
+            above,
             ran: Duration::ZERO,
         })
     }
@@ -181,6 +190,9 @@ impl Machine {
 
     /// Runs a top-level function and what it starts.
     pub(super) fn run(&mut self, top: FuncId) -> Exit {
+        if let Above::Growing(epochs) = &self.above {
+            epochs.begin(&mut self.core, top);
+        }
         self.grant();
         let start = Instant::now();
         let exit = self.core.run(top);
@@ -228,9 +240,13 @@ impl Machine {
 
     /// What `--stats` prints.
     fn stats(&self) -> String {
-        let mut stats = Stats::default();
-        if let Some((closed, vm)) = &self.tiers {
-            stats = closed.stats(u64::try_from(self.ran.as_nanos()).unwrap_or(u64::MAX));
+        let mut stats = match &self.above {
+            Above::Nothing => Stats::default(),
+            Above::Closed(promotion) => promotion.closed.stats(self.ran),
+            Above::Growing(epochs) => epochs.stats(self.ran),
+        };
+        if let Some(promotion) = self.above.promotion() {
+            let Promotion { closed, vm, .. } = &*promotion;
             let executed = vm.executed();
             (stats.instructions, stats.any, stats.counts) =
                 (executed.all, executed.on_any, executed.counting);
@@ -254,7 +270,10 @@ impl Machine {
 
     /// A function as text in a form that it has in a tier above the interpreter, or a line that says why there is none.
     pub(super) fn form(&mut self, func: FuncId, form: Form) -> String {
-        let Some((closed, vm)) = &self.tiers else { return none(&self.core, func, "--tier=interp") };
+        let Some(promotion) = self.above.promotion() else {
+            return none(&self.core, func, "--tier=interp");
+        };
+        let Promotion { closed, vm, .. } = &*promotion;
         let made = match form {
             Form::Typed => closed.lower(&self.core, func).map(|lowered| {
                 let sources = self.sources.borrow();

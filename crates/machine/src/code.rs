@@ -107,7 +107,8 @@ impl Code {
     }
 }
 
-/// A prepared function, as entries and activations hold it: a thin pointer to the head.
+/// A prepared function, as entries and activations hold it: a thin pointer to the head. Whoever else has one drops it
+/// before the run ends ([`Machine::entry`](crate::Machine::entry) gives it again).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CodePtr(NonNull<Code>);
 
@@ -115,8 +116,8 @@ impl Deref for CodePtr {
     type Target = Code;
     #[inline(always)]
     fn deref(&self) -> &Code {
-        // SAFETY: codes are freed only together with the machine that holds all activations and entries, and
-        // they are shared: nobody has a unique reference after `own`.
+        // SAFETY: codes are freed together with the machine that holds all activations and entries, or between two runs
+        // when there are none of either, and they are shared: nobody has a unique reference after `own`.
         unsafe { self.0.as_ref() }
     }
 }

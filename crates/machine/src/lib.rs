@@ -142,7 +142,7 @@ pub struct Machine {
     promoter: Option<Rc<dyn Promoter>>,
     /// What runs when a function is called now; nothing where nobody has called it yet.
     entries: Vec<Option<CodePtr>>,
-    /// All codes, freed with the machine only.
+    /// All codes, freed with the machine; those above the first tier when an epoch ends.
     codes: Vec<CodePtr>,
     /// Top-level functions of included files that have begun.
     begun: Vec<bool>,

@@ -65,6 +65,33 @@ impl Machine {
         self.promoter = Some(promoter);
     }
 
+    /// The program has grown since the last run: what the tiers behind the first one knew of it may be true no longer.
+    /// They are forgotten with everything that they made, functions run in the first tier again, and `promoter` is asked
+    /// about them from now on, about those that are ready in it after `patience`. What a run that was stopped has left is
+    /// given up.
+    pub fn start_epoch(&mut self, promoter: std::rc::Rc<dyn Promoter>, patience: i32) {
+        // What lies there is in codes that go now.
+        self.task.frames.clear();
+        self.parked.clear();
+        self.tiers.truncate(1);
+        self.entries.fill(None);
+        let first = self.tiers.first().map(|tier| tier.id());
+        let (kept, gone): (Vec<_>, Vec<_>) = self.codes.drain(..).partition(|code| Some(code.tier) == first);
+        for code in gone {
+            // SAFETY: `keep` made it, once; all entries and activations that pointed to it are gone, and nobody else
+            // keeps one from one run to the next ([`CodePtr`]).
+            unsafe { code.free() };
+        }
+        for code in &kept {
+            code.set_patience(patience);
+            if let Some(entry) = self.entries.get_mut(code.func.index()) {
+                *entry = Some(*code);
+            }
+        }
+        self.codes = kept;
+        self.promoter = Some(promoter);
+    }
+
     /// Runs activations in their tiers until something says [`Flow::Stop`].
     pub(crate) fn drive(&mut self) {
         while let Some(frame) = self.task.frames.last() {
@@ -121,8 +148,8 @@ impl Machine {
         Trap::Stop
     }
 
-    /// Takes a prepared function over without changing what runs when it is called. It lives as long as the machine,
-    /// because activations may be in it at any time.
+    /// Takes a prepared function over without changing what runs when it is called. It lives as long as the machine or,
+    /// above the first tier, the epoch, because activations may be in it at any time.
     pub fn keep(&mut self, body: Box<dyn Body>) -> CodePtr {
         let code = CodePtr::own(body);
         self.codes.push(code);

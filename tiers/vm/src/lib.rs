@@ -67,7 +67,7 @@ pub trait Source: Signatures {
 /// The tier.
 pub struct Vm {
     source: Rc<dyn Source>,
-    counts: Counts,
+    counts: Rc<Counts>,
     counting: Cell<bool>,
     /// What the functions that were made ready saw.
     sides: RefCell<Vec<(FuncId, Rc<Sides>)>>,
@@ -76,7 +76,13 @@ pub struct Vm {
 impl Vm {
     /// A tier for the functions of a source.
     pub fn new(source: Rc<dyn Source>) -> Vm {
-        Vm { source, counts: Counts::new(), counting: Cell::new(false), sides: RefCell::default() }
+        Vm { source, counts: Rc::new(Counts::new()), counting: Cell::new(false), sides: RefCell::default() }
+    }
+
+    /// A tier for the functions of another source, whose instructions are counted together with this one's.
+    pub fn with_source(&self, source: Rc<dyn Source>) -> Vm {
+        let (counts, counting) = (self.counts.clone(), self.counting.clone());
+        Vm { source, counts, counting, sides: RefCell::default() }
     }
 
     /// Counts instructions from now on, which makes them slower.

@@ -1,0 +1,85 @@
+//! A program that grows between its runs, in the tiers above the interpreter. Layouts cannot follow what is known of it,
+//! because later inputs store other things, but code can: within a run the program is a closed one, made of all that has
+//! run so far. It is analysed when something of a run is warm for the first time, and what was made of it goes with the
+//! run. It does not know what inputs are.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use machine::{Machine, Promoter};
+use mir::inst::FuncId;
+use profiler::{Stats, Tier};
+
+use super::compile::{ClosedProgram, Promotion, first_patience};
+use crate::settings::Settings;
+
+/// Promotes in one run after the other.
+pub(super) struct Epochs {
+    settings: Settings,
+    /// The top-level functions that have run, and the one that runs.
+    tops: RefCell<Vec<FuncId>>,
+    /// The last promotion; it belongs to this run when that is so.
+    last: RefCell<Option<Rc<Promotion>>>,
+    is_current: Cell<bool>,
+    /// Of all runs.
+    stats: Rc<RefCell<Stats>>,
+    /// Time for the analysis, which is spent while the program runs.
+    analysing: Cell<Duration>,
+}
+
+impl Epochs {
+    /// Of a program of which nothing has run.
+    pub(super) fn new(settings: &Settings) -> Epochs {
+        let (tops, last, is_current, stats, analysing) = Default::default();
+        Epochs { settings: settings.clone(), tops, last, is_current, stats, analysing }
+    }
+
+    /// The next thing that runs is this top-level function.
+    pub(super) fn begin(self: &Rc<Epochs>, machine: &mut Machine, top: FuncId) {
+        self.tops.borrow_mut().push(top);
+        self.is_current.set(false);
+        machine.start_epoch(self.clone(), first_patience(&self.settings));
+    }
+
+    /// The last promotion that there was.
+    pub(super) fn last(&self) -> Option<Rc<Promotion>> {
+        self.last.borrow().clone()
+    }
+
+    /// The statistics of runs that took so long together.
+    pub(super) fn stats(&self, ran: Duration) -> Stats {
+        let mut stats = self.stats.borrow().clone();
+        stats.ran_rest(Tier::Interp, ran.saturating_sub(self.analysing.get()));
+        stats
+    }
+
+    /// The promotion of this run.
+    fn promotion(&self, machine: &mut Machine) -> Rc<Promotion> {
+        let last = self.last();
+        if self.is_current.replace(true)
+            && let Some(current) = last
+        {
+            return current;
+        }
+        let start = Instant::now();
+        let (program, entries) = (&machine.linked.program, self.tops.borrow().clone());
+        let closed = ClosedProgram::of_epoch(program, entries, &self.settings, self.stats.clone());
+        self.analysing.set(self.analysing.get() + start.elapsed());
+        let before = last.as_ref().map(|last| &*last.vm);
+        let current = Rc::new(Promotion::new(machine, closed, before, &self.settings));
+        *self.last.borrow_mut() = Some(current.clone());
+        current
+    }
+}
+
+impl Promoter for Epochs {
+    fn patience(&self, _: FuncId) -> i32 {
+        self.stats.borrow_mut().prepared(Tier::Interp);
+        first_patience(&self.settings)
+    }
+
+    fn warm(&self, machine: &mut Machine, func: FuncId, at_back_edge: bool) {
+        self.promotion(machine).warm(machine, func, at_back_edge);
+    }
+}
