@@ -2,7 +2,9 @@
 //! one that was not found, and one sentence for kinds where it helps. Made only when a program has failed.
 
 use link::Linked;
-use mir::inst::ClassIx;
+use mir::func::Func;
+use mir::inst::{ClassIx, Op, Val};
+use mir::program::{Class, Parent, Program};
 use nyrt::rt::Rt;
 use syntax::hints::{foreign_word, nearest};
 use syntax::span::Span;
@@ -33,8 +35,50 @@ pub(super) fn advice(
                 "fields are named in the body of the box, or assigned as `me.f` in one of its methods".into(),
             )
         }),
+        "NullReference" if message.ends_with(" on void") => at
+            .and_then(|at| not_constructed(&linked.program, at))
+            .or_else(|| general(kind, message).map(str::to_string)),
         _ => general(kind, message).map(str::to_string),
     }
+}
+
+/// Something is done at a place to a field of `me` that is still `void`: a box that has no constructor of its own may be
+/// why, because the one of its parent, which assigns the field, does not run by itself.
+fn not_constructed(program: &Program, at: Span) -> Option<String> {
+    let stands_there = |f: &&Func| f.has_me && f.spans.contains(&at);
+    let func = program.funcs.iter().find(stands_there)?;
+    let op = func.insts.get(func.spans.iter().position(|span| *span == at)?)?.op;
+    let (Op::CallMethod { object, .. } | Op::GetIndex { object, .. } | Op::SetIndex { object, .. }) = op
+    else {
+        return None;
+    };
+    let field = func.insts.iter().find_map(|inst| match inst.op {
+        Op::GetField { object: Val(0), name } if inst.dst == object => Some(name),
+        _ => None,
+    })?;
+    let assigns = |class: &Class| {
+        class.constructors.iter().any(|(_, f)| {
+            let sets = |op: &Op| matches!(op, Op::SetField { object: Val(0), name, .. } if *name == field);
+            program.func(*f).insts.iter().any(|inst| sets(&inst.op))
+        })
+    };
+    (0..program.classes.len() as u32).map(ClassIx).find_map(|ix| {
+        let class = program.class(ix);
+        let ancestors = program.ancestors_first(ix);
+        if !class.constructors.is_empty() || class.is_static || !ancestors.contains(&func.class) {
+            return None;
+        }
+        let parent = class.parents.iter().find_map(|p| match p {
+            Parent::User(p) if assigns(program.class(*p)) => Some(program.class(*p)),
+            _ => None,
+        })?;
+        let name = |symbol| program.names.text(symbol);
+        let (child, parent, field) = (name(class.name), name(parent.name), name(field));
+        Some(format!(
+            "`new {child}()` does not run the constructor of {parent}, which assigns `{field}`: give {child} a \
+             `birth` that calls `from {parent}.birth(...)`"
+        ))
+    })
 }
 
 fn undefined(kind: &str, name: &str) -> Option<String> {
