@@ -42,7 +42,10 @@ pub(crate) fn repl(flags: Vec<(Id, String)>) -> Status {
     }
     let mut last = String::new();
     loop {
-        names.update(session.names());
+        // Only for who types; a long session has many.
+        if lines.is_terminal() {
+            names.update(session.names());
+        }
         let input = match lines.next() {
             Line::Input(input) => input,
             Line::Cancelled => continue,

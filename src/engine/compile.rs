@@ -380,7 +380,7 @@ impl Promoter for Promotion {
             Some(every) => {
                 self.asked.set(self.asked.get() + 1);
                 if !self.asked.get().is_multiple_of(every) {
-                    return ask_again(machine, func, at_back_edge);
+                    return ask_again(machine, func, at_back_edge, 0);
                 }
                 let thresholds = Thresholds { vm: Some(0) };
                 self.decide(machine, func, at_back_edge, thresholds);
@@ -397,13 +397,13 @@ impl Promoter for Promotion {
     }
 }
 
-/// The promoter is asked at the next call and loop round of the function, too.
-fn ask_again(machine: &Machine, func: FuncId, at_back_edge: bool) {
+/// The promoter is asked again after so many steps of the function.
+pub(super) fn ask_again(machine: &Machine, func: FuncId, at_back_edge: bool, steps: i32) {
     if let Some(code) = machine.entry(func) {
-        code.set_patience(0);
+        code.set_patience(steps);
     }
     if at_back_edge && let Some(frame) = machine.task.frames.last() {
-        frame.code().set_patience(0);
+        frame.code().set_patience(steps);
     }
 }
 

@@ -1,7 +1,7 @@
 //! A program that grows between its runs, in the tiers above the interpreter. Layouts cannot follow what is known of it,
 //! because later inputs store other things, but code can: within a run the program is a closed one, made of all that has
-//! run so far. It is analysed when something of a run is warm for the first time, and what was made of it goes with the
-//! run. It does not know what inputs are.
+//! run so far. It is analysed when a run has lasted as long as that takes and something of it is warm, and what was made of
+//! it goes with the run. It does not know what inputs are.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,8 +11,14 @@ use machine::{Machine, Promoter};
 use mir::inst::FuncId;
 use profiler::{Stats, Tier};
 
-use super::compile::{ClosedProgram, Promotion, first_patience};
+use super::compile::{ClosedProgram, Promotion, ask_again, first_patience};
 use crate::settings::Settings;
+
+/// Steps of a run for every function of the program before it is analysed: in the interpreter they take about as long
+/// as the analysis. So a long session of short inputs is not slower than without.
+const STEPS: usize = 100;
+/// Steps of one function until somebody looks whether those of the run suffice.
+const ROUND: i32 = 200;
 
 /// Promotes in one run after the other.
 pub(super) struct Epochs {
@@ -22,6 +28,9 @@ pub(super) struct Epochs {
     /// The last promotion; it belongs to this run when that is so.
     last: RefCell<Option<Rc<Promotion>>>,
     is_current: Cell<bool>,
+    is_eager: bool,
+    /// Steps of warm functions in this run.
+    waited: Cell<usize>,
     /// Of all runs.
     stats: Rc<RefCell<Stats>>,
     /// Time for the analysis, which is spent while the program runs.
@@ -31,14 +40,16 @@ pub(super) struct Epochs {
 impl Epochs {
     /// Of a program of which nothing has run.
     pub(super) fn new(settings: &Settings) -> Epochs {
-        let (tops, last, is_current, stats, analysing) = Default::default();
-        Epochs { settings: settings.clone(), tops, last, is_current, stats, analysing }
+        let (tops, last, is_current, waited, stats, analysing) = Default::default();
+        let is_eager = settings.vm_threshold() == Some(0) || settings.stress.promote_every.is_some();
+        Epochs { settings: settings.clone(), tops, last, is_current, is_eager, waited, stats, analysing }
     }
 
     /// The next thing that runs is this top-level function.
     pub(super) fn begin(self: &Rc<Epochs>, machine: &mut Machine, top: FuncId) {
         self.tops.borrow_mut().push(top);
         self.is_current.set(false);
+        self.waited.set(0);
         machine.start_epoch(self.clone(), first_patience(&self.settings));
     }
 
@@ -52,6 +63,16 @@ impl Epochs {
         let mut stats = self.stats.borrow().clone();
         stats.ran_rest(Tier::Interp, ran.saturating_sub(self.analysing.get()));
         stats
+    }
+
+    /// Whether the run has not lasted long enough to be worth an analysis, after a round more. Who wants to see everything
+    /// in the VM does not wait.
+    fn waits(&self, machine: &Machine) -> bool {
+        if self.is_current.get() || self.is_eager {
+            return false;
+        }
+        self.waited.set(self.waited.get().saturating_add(ROUND as usize));
+        self.waited.get() < STEPS * machine.linked.program.funcs.len()
     }
 
     /// The promotion of this run.
@@ -80,6 +101,9 @@ impl Promoter for Epochs {
     }
 
     fn warm(&self, machine: &mut Machine, func: FuncId, at_back_edge: bool) {
-        self.promotion(machine).warm(machine, func, at_back_edge);
+        match self.waits(machine) {
+            true => ask_again(machine, func, at_back_edge, ROUND),
+            false => self.promotion(machine).warm(machine, func, at_back_edge),
+        }
     }
 }
