@@ -124,6 +124,8 @@ pub struct Task {
     pub(crate) pending: Pending,
     /// Static boxes that are being set up, the newest last.
     pub(crate) statics: Vec<ClassIx>,
+    /// It has not begun: its first step is not counted yet.
+    pub(crate) is_new: bool,
 }
 
 impl Task {
@@ -138,6 +140,7 @@ impl Task {
             outbox: Vec::new(),
             pending: Pending::default(),
             statics: Vec::new(),
+            is_new: false,
         }
     }
 }

@@ -32,8 +32,11 @@ impl Machine {
         let next = self.new_task(stack::SMALL);
         let starter = mem::replace(&mut self.task, next);
         let entered = self.enter(func, &[], closure, Role::Root);
-        let started = mem::replace(&mut self.task, starter);
+        let mut started = mem::replace(&mut self.task, starter);
         entered?;
+        // Its call is a step of the task. Here nobody would look whether it was allowed, or each tier somewhere else.
+        self.ticks += 1;
+        started.is_new = true;
         let (id, future) = task::spawn(&mut self.rt)?;
         self.rt.heap.retain_ref(closure);
         self.parked.insert(id, started);
@@ -93,6 +96,9 @@ impl Machine {
         };
         let none = self.rt.heap.resume_drops(mem::take(&mut task.drops));
         debug_assert!(none.is_empty(), "the last task left deaths behind");
+        if mem::take(&mut task.is_new) {
+            self.ticks -= 1;
+        }
         self.task = task;
         Flow::Go
     }
