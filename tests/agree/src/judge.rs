@@ -54,7 +54,9 @@ pub fn end(seen: &Seen) -> End {
     let first = seen.err.lines().find(|l| l.starts_with("error:")).unwrap_or("");
     match seen.code {
         _ if seen.late => End::Wrong,
-        None | Some(70 | 101) => End::Wrong,
+        None => End::Wrong,
+        // Without a word it is what `main` returned.
+        Some(70 | 101) if !first.is_empty() || seen.err.contains("panicked") => End::Wrong,
         Some(6) if first.contains("--fuel") => End::Fuel,
         Some(6) => End::Limit,
         Some(1) if first.starts_with("error: uncaught") => End::Uncaught,
@@ -184,8 +186,16 @@ mod tests {
         assert_eq!(differs(|s| s.heap = Some(HeapSeen { live: 1, ..HeapSeen::default() })), Some(What::Leak));
         assert_eq!(differs(|s| s.heap = None), Some(What::Crash));
         assert_eq!(differs(|s| s.code = None), Some(What::Crash));
-        assert_eq!(differs(|s| s.code = Some(70)), Some(What::Crash));
         assert_eq!(differs(|s| s.late = true), Some(What::Crash));
+    }
+
+    #[test]
+    fn a_fault_is_told_from_a_number_that_main_returns() {
+        let ended = |code, err: &str| end(&Seen { code: Some(code), err: err.into(), ..seen() });
+        assert_eq!(ended(70, ""), End::Normal);
+        assert_eq!(ended(101, "warning: x\n"), End::Normal);
+        assert_eq!(ended(70, "error: internal: x\n"), End::Wrong);
+        assert_eq!(ended(101, "thread 'main' panicked at x\n"), End::Wrong);
     }
 
     #[test]
