@@ -207,8 +207,8 @@ impl Graph {
         first as u32
     }
 
-    /// Gets ready for the functions of a program and makes room for them. Not all are reached, but memory that nobody writes costs nothing; most
-    /// programs need less than so many operands and dependencies for an instruction.
+    /// Gets ready for the functions of a program and makes room for them. Not all are reached, but memory that nobody
+    /// writes costs nothing; most programs need less than so many operands and dependencies for an instruction.
     pub(crate) fn reserve(&mut self, program: &Program) {
         self.hubs = program.funcs.len() as u32;
         let (mut vars, mut insts) = (0, 0);
