@@ -119,28 +119,23 @@ impl Draft {
     pub(crate) fn reverse_postorder(&self) -> Vec<Block> {
         let mut seen = vec![false; self.blocks.len()];
         let mut order = Vec::with_capacity(self.blocks.len());
-        // Each entry: block, its successors not yet visited.
-        let mut stack: Vec<(Block, Vec<Block>)> = Vec::new();
-        let visit = |b: Block, seen: &mut Vec<bool>| {
-            seen[b.index()] = true;
-            let mut next = Vec::new();
-            for (inst, _) in &self.blocks[b.index()] {
-                self.successors(inst, |s| next.push(s));
-            }
-            (b, next)
-        };
-        stack.push(visit(Block(0), &mut seen));
-        while let Some((block, next)) = stack.last_mut() {
-            match next.pop() {
-                Some(s) if !seen[s.index()] => {
-                    let entry = visit(s, &mut seen);
-                    stack.push(entry);
+        // The successors of the blocks on the way here that were not visited yet, the newest block's last.
+        let mut next = vec![Block(0)];
+        // Each block with the length of `next` when all of its successors were visited.
+        let mut stack: Vec<(Block, usize)> = Vec::new();
+        loop {
+            let done = stack.last().map_or(0, |(_, done)| *done);
+            if next.len() > done {
+                let Some(block) = next.pop().filter(|b| !seen[b.index()]) else { continue };
+                seen[block.index()] = true;
+                stack.push((block, next.len()));
+                for (inst, _) in &self.blocks[block.index()] {
+                    self.successors(inst, |s| next.push(s));
                 }
-                Some(_) => {}
-                None => {
-                    order.push(*block);
-                    stack.pop();
-                }
+            } else if let Some((block, _)) = stack.pop() {
+                order.push(block);
+            } else {
+                break;
             }
         }
         order.reverse();

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use crate::draft::{Draft, EXCEPTION_VAR, Placed};
 use crate::func::{BlockData, Edge, Func};
+use crate::groups::Groups;
 use crate::inst::{Block, EXCEPTION, EdgeId, Edges, Inst, Op, OperandRef, Own, Owns, Val, Vals, Var};
 
 /// A way into a block: from which block, at which instruction, and whether as an exception.
@@ -22,41 +23,67 @@ struct Way {
 struct Pass<'a> {
     draft: &'a mut Draft,
     order: Vec<Block>,
-    ways: Vec<SmallVec<[Way; 2]>>,
+    /// By block.
+    ways: Groups<Way>,
     /// The only value of variables that are stored once.
     single: Vec<Option<Val>>,
     /// Variables needed at the entry of each block, in order.
     live: Vec<Vec<Var>>,
-    /// What a value that was read from a variable really is.
-    alias: Vec<Val>,
+    alias: Aliases,
     params: Vec<Vec<Val>>,
     args: Args,
 }
 
+/// What a value that was read from a variable, or a parameter that is always the same, really is.
+struct Aliases(Vec<Val>);
+
+impl Aliases {
+    fn resolve(&self, v: Val) -> Val {
+        let mut v = v;
+        while v != EXCEPTION && !v.is_none() && self.0[v.index()] != v {
+            v = self.0[v.index()];
+        }
+        v
+    }
+}
+
 /// The arguments of every edge; none for edges that no reachable block has and those into blocks without parameters.
-type Args = Vec<Option<Vec<Val>>>;
+type Args = Vec<Vec<Val>>;
 
 /// Finishes a draft.
 pub(crate) fn construct(mut draft: Draft) -> Func {
     let order = draft.reverse_postorder();
     let blocks = draft.blocks.len();
-    let alias = (0..draft.gives.len() as u32).map(Val).collect();
+    let alias = Aliases((0..draft.gives.len() as u32).map(Val).collect());
     let mut pass = Pass {
-        ways: vec![SmallVec::new(); blocks],
+        ways: find_ways(&draft, &order),
         single: vec![None; draft.vars.len()],
         live: vec![Vec::new(); blocks],
         params: vec![Vec::new(); blocks],
-        args: vec![None; draft.func.edges.len()],
+        args: vec![Vec::new(); draft.func.edges.len()],
         alias,
         order,
         draft: &mut draft,
     };
-    pass.find_ways();
     pass.find_single();
     pass.find_live();
     let bodies = pass.rename();
-    let Pass { order, params, args, .. } = pass;
-    finish(draft, &order, &params, &args, bodies)
+    pass.drop_redundant_params();
+    let Pass { order, params, args, alias, .. } = pass;
+    finish(draft, &order, &params, &args, &alias, bodies)
+}
+
+fn find_ways(draft: &Draft, order: &[Block]) -> Groups<Way> {
+    let mut ways = Vec::with_capacity(draft.func.edges.len());
+    for b in order {
+        for (at, (inst, _)) in draft.blocks[b.index()].iter().enumerate() {
+            draft.func.edges_of(inst, |e| {
+                let to = draft.func.edges[e.index()].to;
+                ways.push((to.0, Way { from: *b, at: at as u32, unwind: e == inst.unwind }));
+            });
+        }
+    }
+    Groups::new(draft.blocks.len(), &ways)
 }
 
 /// What the variables are at a place.
@@ -84,17 +111,6 @@ impl Now {
 }
 
 impl Pass<'_> {
-    fn find_ways(&mut self) {
-        for b in &self.order {
-            for (at, (inst, _)) in self.draft.blocks[b.index()].iter().enumerate() {
-                self.draft.func.edges_of(inst, |e| {
-                    let to = self.draft.func.edges[e.index()].to;
-                    self.ways[to.index()].push(Way { from: *b, at: at as u32, unwind: e == inst.unwind });
-                });
-            }
-        }
-    }
-
     fn find_single(&mut self) {
         let mut stores = vec![0u32; self.draft.vars.len()];
         for b in &self.order {
@@ -137,7 +153,7 @@ impl Pass<'_> {
         }
         while let Some((b, var)) = work.pop() {
             self.live[b.index()].push(var);
-            for way in &self.ways[b.index()] {
+            for way in self.ways.of(b.index()) {
                 let stored = first_store.get(&(way.from, var)).is_some_and(|at| *at < way.at);
                 let arrives = stored || (way.unwind && var == EXCEPTION_VAR);
                 if !arrives && seen.insert((way.from, var)) {
@@ -150,29 +166,22 @@ impl Pass<'_> {
         }
     }
 
-    fn resolve(&self, v: Val) -> Val {
-        let mut v = v;
-        while v != EXCEPTION && !v.is_none() && self.alias[v.index()] != v {
-            v = self.alias[v.index()];
-        }
-        v
-    }
-
+    /// Takes the variables out of the blocks, which it gives.
     fn rename(&mut self) -> Vec<Vec<Placed>> {
-        let mut bodies = vec![Vec::new(); self.draft.blocks.len()];
-        let mut entry: Vec<Vec<Val>> = vec![Vec::new(); self.draft.blocks.len()];
+        let mut bodies = core::mem::take(&mut self.draft.blocks);
+        let mut entry: Vec<Vec<Val>> = vec![Vec::new(); bodies.len()];
         let mut now = Now { values: vec![Val::NONE; self.draft.vars.len()], set: Vec::new() };
-        for b in self.order.clone() {
+        for at in 0..self.order.len() {
+            let b = self.order[at];
             now.clear();
-            let ways = &self.ways[b.index()];
             let live = core::mem::take(&mut self.live[b.index()]);
-            let with_params = ways.len() != 1 || ways[0].unwind;
+            let with_params = has_params(self.ways.of(b.index()));
             if with_params {
                 self.params[b.index()] = live
                     .iter()
                     .map(|_| {
                         let v = self.draft.new_val(crate::inst::Gives::Owned);
-                        self.alias.push(v);
+                        self.alias.0.push(v);
                         v
                     })
                     .collect();
@@ -182,111 +191,81 @@ impl Pass<'_> {
                 now.insert(*var, *value);
             }
             self.live[b.index()] = live;
-            let insts = core::mem::take(&mut self.draft.blocks[b.index()]);
-            let mut body = Vec::with_capacity(insts.len());
-            for (inst, span) in insts {
-                match inst.op {
-                    Op::VarInit { var, value } => {
-                        if self.single[var.index()].is_none() {
-                            let value = self.resolve(value);
-                            now.insert(var, value);
-                        }
-                        continue;
+            bodies[b.index()].retain(|(inst, _)| match inst.op {
+                Op::VarInit { var, value } => {
+                    if self.single[var.index()].is_none() {
+                        let value = self.alias.resolve(value);
+                        now.insert(var, value);
                     }
-                    Op::VarGet { var } => {
-                        let value = match self.single[var.index()] {
-                            Some(v) => self.resolve(v),
-                            None => now.get(var),
-                        };
-                        debug_assert!(!value.is_none(), "variable {var:?} read before a store");
-                        self.alias[inst.dst.index()] = value;
-                        continue;
-                    }
-                    _ => {}
+                    false
                 }
-                let mut edges: SmallVec<[EdgeId; 4]> = SmallVec::new();
-                self.draft.func.edges_of(&inst, |e| edges.push(e));
-                for e in edges {
-                    let to = self.draft.func.edges[e.index()].to;
-                    let unwind = e == inst.unwind;
-                    let values: Vec<Val> = self.live[to.index()]
-                        .iter()
-                        .map(|var| if unwind && *var == EXCEPTION_VAR { EXCEPTION } else { now.get(*var) })
-                        .collect();
-                    let ways = &self.ways[to.index()];
-                    if ways.len() != 1 || ways[0].unwind {
-                        self.args[e.index()] = Some(values);
-                    } else {
-                        entry[to.index()] = values;
-                    }
+                Op::VarGet { var } => {
+                    let value = match self.single[var.index()] {
+                        Some(v) => self.alias.resolve(v),
+                        None => now.get(var),
+                    };
+                    debug_assert!(!value.is_none(), "variable {var:?} read before a store");
+                    self.alias.0[inst.dst.index()] = value;
+                    false
                 }
-                body.push((inst, span));
-            }
-            bodies[b.index()] = body;
-        }
-        self.drop_redundant_params();
-        // Values that were read from variables get their final names.
-        for body in &mut bodies {
-            for (inst, _) in body {
-                let mut op = inst.op;
-                let mut lists: SmallVec<[u32; 2]> = SmallVec::new();
-                op.operands_mut(&mut |operand| match operand.get() {
-                    OperandRef::Val(v) => operand.set(OperandRef::Val(self.resolve(v))),
-                    OperandRef::Own(v) => operand.set(OperandRef::Own(Own(self.resolve(v.0)))),
-                    OperandRef::Vals(Vals(at)) | OperandRef::Owns(Owns(at)) => lists.push(at),
-                    _ => {}
-                });
-                inst.op = op;
-                for at in lists {
-                    for i in 0..self.draft.func.list(at).len() {
-                        let at = at as usize + 1 + i;
-                        self.draft.func.lists[at] = self.resolve(Val(self.draft.func.lists[at])).0;
-                    }
+                _ => {
+                    self.leave(inst, &now, &mut entry);
+                    true
                 }
-            }
+            });
         }
-        let mut args = core::mem::take(&mut self.args);
-        for list in args.iter_mut().flatten() {
-            for v in list {
-                *v = self.resolve(*v);
-            }
-        }
-        self.args = args;
         bodies
     }
+
+    /// Says for every edge of an instruction what the variables are that are needed where it leads.
+    fn leave(&mut self, inst: &Inst, now: &Now, entry: &mut [Vec<Val>]) {
+        let (func, live, ways, args) = (&self.draft.func, &self.live, &self.ways, &mut self.args);
+        func.edges_of(inst, |e| {
+            let to = func.edges[e.index()].to;
+            let unwind = e == inst.unwind;
+            let value = |var: &Var| if unwind && *var == EXCEPTION_VAR { EXCEPTION } else { now.get(*var) };
+            let values = live[to.index()].iter().map(value).collect();
+            if has_params(ways.of(to.index())) {
+                args[e.index()] = values;
+            } else {
+                entry[to.index()] = values;
+            }
+        });
+    }
+}
+
+/// Whether what a block needs are its parameters, and not the values of the only block before it.
+fn has_params(ways: &[Way]) -> bool {
+    ways.len() != 1 || ways[0].unwind
 }
 
 impl Pass<'_> {
     /// A parameter that is the same value on every way into its block (or itself, around a loop) is that value.
     /// Besides fewer parameters this keeps one name for one value: a read before a join and a read behind it agree.
     fn drop_redundant_params(&mut self) {
-        let mut incoming: Vec<Vec<EdgeId>> = vec![Vec::new(); self.params.len()];
-        for (e, edge) in self.draft.func.edges.iter().enumerate() {
-            if self.args[e].is_some() {
-                incoming[edge.to.index()].push(EdgeId(e as u32));
-            }
+        if self.params.iter().all(Vec::is_empty) {
+            return;
         }
-        let mut dropped: Vec<Vec<bool>> = self.params.iter().map(|p| vec![false; p.len()]).collect();
+        let edges = self.draft.func.edges.iter().enumerate().filter(|(e, _)| !self.args[*e].is_empty());
+        let incoming: Vec<(u32, usize)> = edges.map(|(e, edge)| (edge.to.0, e)).collect();
+        let incoming = Groups::new(self.params.len(), &incoming);
         loop {
             let mut changed = false;
             for b in &self.order {
-                for (i, gone) in dropped[b.index()].iter_mut().enumerate() {
-                    if *gone {
+                for (i, param) in self.params[b.index()].iter().enumerate() {
+                    if self.alias.0[param.index()] != *param {
                         continue;
                     }
-                    let param = self.params[b.index()][i];
                     let mut only = None;
-                    let same = incoming[b.index()].iter().all(|e| {
-                        let list = self.args[e.index()].as_ref();
-                        let arg = list.and_then(|l| l.get(i)).map_or(Val::NONE, |v| self.resolve(*v));
-                        arg == param || *only.get_or_insert(arg) == arg
+                    let same = incoming.of(b.index()).iter().all(|e| {
+                        let arg = self.args[*e].get(i).map_or(Val::NONE, |v| self.alias.resolve(*v));
+                        arg == *param || *only.get_or_insert(arg) == arg
                     });
                     if let (true, Some(value)) = (same, only)
                         && value != EXCEPTION
                         && !value.is_none()
                     {
-                        self.alias[param.index()] = value;
-                        *gone = true;
+                        self.alias.0[param.index()] = value;
                         changed = true;
                     }
                 }
@@ -295,22 +274,17 @@ impl Pass<'_> {
                 break;
             }
         }
-        for (b, dropped) in dropped.iter().enumerate() {
-            let keep = |list: &mut Vec<Val>| {
-                let mut i = 0;
-                list.retain(|_| {
-                    i += 1;
-                    !dropped[i - 1]
-                });
-            };
-            if dropped.contains(&true) {
-                keep(&mut self.params[b]);
-                for e in &incoming[b] {
-                    if let Some(list) = &mut self.args[e.index()] {
-                        keep(list);
-                    }
-                }
+        for (b, params) in self.params.iter_mut().enumerate() {
+            let stays: SmallVec<[bool; 8]> = params.iter().map(|v| self.alias.0[v.index()] == *v).collect();
+            if !stays.contains(&false) {
+                continue;
             }
+            let keep = |list: &mut Vec<Val>| {
+                let mut stays = stays.iter();
+                list.retain(|_| stays.next().copied().unwrap_or(true));
+            };
+            keep(params);
+            incoming.of(b).iter().for_each(|e| keep(&mut self.args[*e]));
         }
     }
 }
@@ -320,12 +294,14 @@ fn finish(
     draft: Draft,
     order: &[Block],
     params: &[Vec<Val>],
-    args: &[Option<Vec<Val>>],
+    args: &[Vec<Val>],
+    alias: &Aliases,
     mut bodies: Vec<Vec<Placed>>,
 ) -> Func {
     let old = draft.func;
     let mut used = vec![false; draft.gives.len()];
     let mut mark = |v: Val| {
+        let v = alias.resolve(v);
         if v != EXCEPTION && !v.is_none() {
             used[v.index()] = true;
         }
@@ -335,9 +311,10 @@ fn finish(
             old.uses(&inst.op, |v, _| mark(v));
         }
     }
-    for list in args.iter().flatten() {
+    for list in args {
         list.iter().for_each(|v| mark(*v));
     }
+    let mut count = 0;
     for b in order {
         bodies[b.index()].retain(|(inst, _)| {
             !matches!(
@@ -350,6 +327,7 @@ fn finish(
                     | Op::Str { .. }
             ) || used[inst.dst.index()]
         });
+        count += bodies[b.index()].len();
     }
 
     // Blocks stay in the order of the source, cleanup (made last) behind; unreachable ones go.
@@ -371,11 +349,18 @@ fn finish(
             values += 1;
         }
     }
-    let name = |v: Val| if v == EXCEPTION { v } else { number[v.index()] };
+    let name = |v: Val| match alias.resolve(v) {
+        EXCEPTION => EXCEPTION,
+        v => number[v.index()],
+    };
 
     let mut func = Func::new(old.name, old.span);
     (func.class, func.outer, func.params, func.has_me) = (old.class, old.outer, old.params, old.has_me);
     (func.captures, func.kind, func.values) = (old.captures, old.kind, values);
+    func.insts.reserve_exact(count);
+    func.spans.reserve_exact(count);
+    func.blocks.reserve_exact(layout.len());
+    func.edges.reserve(old.edges.len());
     for b in &layout {
         let params = func.push_list(params[b.index()].iter().map(|v| name(*v).0));
         let start = func.insts.len() as u32;
@@ -419,8 +404,7 @@ fn finish(
         let span = func.spans.get(start as usize).copied().unwrap_or_default();
         func.blocks.push(BlockData { params, start, end: func.insts.len() as u32, span });
     }
-    func.insts.shrink_to_fit();
-    func.spans.shrink_to_fit();
+    func.edges.shrink_to_fit();
     func.lists.shrink_to_fit();
     func
 }
@@ -428,13 +412,13 @@ fn finish(
 fn copy_edge(
     func: &mut Func,
     old: &Func,
-    args: &[Option<Vec<Val>>],
+    args: &[Vec<Val>],
     place: &[Block],
     name: &impl Fn(Val) -> Val,
     edge: EdgeId,
 ) -> EdgeId {
     let to = place[old.edges[edge.index()].to.index()];
-    let args = args[edge.index()].as_ref().map_or(0, |list| func.push_list(list.iter().map(|v| name(*v).0)));
+    let args = func.push_list(args[edge.index()].iter().map(|v| name(*v).0));
     func.edges.push(Edge { to, args });
     EdgeId(func.edges.len() as u32 - 1)
 }
