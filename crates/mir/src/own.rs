@@ -7,6 +7,7 @@
 //!
 //! It does not know types: a value that may be a reference is treated as one.
 
+use hashbrown::HashMap;
 use syntax::span::Span;
 
 use crate::draft::{Draft, DraftVar, EXCEPTION_VAR, Home, Placed};
@@ -49,6 +50,8 @@ struct CondPart {
 struct Pass<'a> {
     draft: &'a mut Draft,
     nodes: Vec<Node>,
+    /// The nodes of variables: one that is born on several ways to a block is the same owner there.
+    of_vars: HashMap<(Var, Stack), Stack>,
     conds: Vec<CondPart>,
     entry: Vec<Option<Stack>>,
     /// Stacks whose cleanup block was promised and is not written yet.
@@ -69,6 +72,7 @@ pub(crate) fn place(draft: &mut Draft) {
     let read_of = vec![None; draft.gives.len()];
     let mut pass = Pass {
         nodes: vec![Node { owner: Owner::Scope(Scope::NONE), below: 0, cleanup: None }],
+        of_vars: HashMap::new(),
         conds,
         entry: vec![None; draft.blocks.len()],
         promised: Vec::new(),
@@ -279,8 +283,15 @@ impl Pass<'_> {
     }
 
     fn push(&mut self, owner: Owner) {
-        self.nodes.push(Node { owner, below: self.stack, cleanup: None });
-        self.stack = self.nodes.len() as u32 - 1;
+        let next = self.nodes.len() as Stack;
+        let node = match owner {
+            Owner::Var(var) => *self.of_vars.entry((var, self.stack)).or_insert(next),
+            _ => next,
+        };
+        if node == next {
+            self.nodes.push(Node { owner, below: self.stack, cleanup: None });
+        }
+        self.stack = node;
     }
 
     fn find(&self, owner: Owner) -> bool {

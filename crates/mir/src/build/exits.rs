@@ -65,10 +65,7 @@ impl Builder<'_> {
                             fin.exits.len() - 1
                         }
                     };
-                    let (way, to) = (fin.way, fin.entry);
-                    let n = self.f().emit(Op::Int { value: n as i64 + 2 });
-                    self.f().set(way, n);
-                    self.f().jump(to);
+                    self.finally_from(i, n as i64 + 2, None);
                     return;
                 }
                 _ => {}
@@ -189,10 +186,6 @@ impl Builder<'_> {
         let exception = self.f().new_movable(scope);
         let result = self.f().new_movable(scope);
         let entry = self.f().new_block();
-        let zero = self.f().emit(Op::Int { value: 0 });
-        self.f().init(way, zero);
-        let void = self.f().void();
-        self.f().init(exception, void);
         let void = self.f().void();
         self.f().init(result, void);
         self.f().finallys.push(Finally { way, exception, result, entry, exits: Vec::new() });
@@ -201,12 +194,20 @@ impl Builder<'_> {
         let here = self.f().block;
         self.f().go(handler);
         let value = self.f().get(EXCEPTION_VAR);
-        self.f().set(exception, value);
-        let one = self.f().emit(Op::Int { value: 1 });
-        self.f().set(way, one);
-        self.f().jump(entry);
+        self.finally_from(index, 1, Some(value));
         self.f().go(here);
         self.f().enter_try(ScopeKind::Protected(index), handler);
+    }
+
+    /// Goes on with the code of a `finally`: which way control came, and with which exception. That is not said before:
+    /// what is stored once here and read behind it is no variable of all the code that is protected.
+    fn finally_from(&mut self, index: usize, way: i64, exception: Option<Val>) {
+        let Finally { way: on, exception: thrown, entry, .. } = self.f().finallys[index].clone();
+        let value = exception.unwrap_or_else(|| self.f().void());
+        self.f().init(thrown, value);
+        let way = self.f().emit(Op::Int { value: way });
+        self.f().init(on, way);
+        self.f().jump(entry);
     }
 
     /// Ends what it protects, writes its code, and goes on where control came from.
@@ -215,8 +216,8 @@ impl Builder<'_> {
             return;
         };
         self.f().leave();
+        self.finally_from(index, 0, None);
         let entry = self.f().finallys[index].entry;
-        self.f().jump(entry);
         self.f().go(entry);
         code(self);
         self.finish_finally(index);
@@ -280,7 +281,7 @@ impl Builder<'_> {
         self.statement_slice(rest);
         self.f().hoisted.pop();
         self.f().leave();
-        self.f().jump(entry);
+        self.finally_from(index, 0, None);
         self.f().go(after);
         self.finish_finally(index);
     }
