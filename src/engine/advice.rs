@@ -6,7 +6,7 @@ use mir::func::Func;
 use mir::inst::{ClassIx, Op, Val};
 use mir::program::{Class, Parent, Program};
 use nyrt::rt::Rt;
-use syntax::hints::{foreign_word, nearest};
+use syntax::hints::nearest;
 use syntax::span::Span;
 
 use crate::report::Finding;
@@ -23,10 +23,8 @@ pub(super) fn advice(
 ) -> Option<String> {
     let found_before = |f: &&Finding| f.span.zip(at).is_some_and(|(a, b)| a.lo >= b.lo && a.hi <= b.hi);
     if kind.starts_with("Undefined") {
-        let name = quoted(message)?;
-        let foreign = foreign_word(name).map(|f| f.hint.to_string());
-        let found = || lints.iter().filter(found_before).find_map(|f| f.hints.first().cloned());
-        return foreign.or_else(found).or_else(|| undefined(kind, name));
+        let found = lints.iter().filter(found_before).find_map(|f| f.hints.first().cloned());
+        return found.or_else(|| not_yet(kind, quoted(message)?));
     }
     match kind {
         "NoMethod" => near_member(rt, linked, message, " has no method ", true),
@@ -81,15 +79,13 @@ fn not_constructed(program: &Program, at: Span) -> Option<String> {
     })
 }
 
-fn undefined(kind: &str, name: &str) -> Option<String> {
+/// A name that the program declares, which is used before its declaration has run.
+fn not_yet(kind: &str, name: &str) -> Option<String> {
     Some(match kind {
-        "UndefinedVariable" => format!(
-            "declare it with `local {name} = ...` in the same function, or assign it at the top level"
+        "UndefinedVariable" => format!("assign `{name}` at the top level before this runs"),
+        "UndefinedBox" => format!(
+            "a box in a block is known once its declaration has run: put `box {name}` in front, or at the top level"
         ),
-        "UndefinedFunction" => {
-            format!("declare it: `function {name}(...) {{ ... }}`, or include the file that does")
-        }
-        "UndefinedBox" => format!("declare it: `box {name} {{ ... }}`, or include the file that does"),
         _ => return None,
     })
 }

@@ -6,7 +6,7 @@ use syntax::diag::Diagnostic;
 use syntax::intern::Symbol;
 use syntax::span::Span;
 
-use super::Builder;
+use super::{Builder, undefined};
 use crate::inst::{Builtin, ClassIx, FuncId, Op, Own, Owns, Val};
 use crate::program::Parent;
 
@@ -62,13 +62,12 @@ impl Builder<'_> {
             self.program.functions.keys().copied().chain(self.functions.keys().copied()).collect();
         names.sort_unstable();
         let near = self.nearest(name, names.into_iter().filter(|n| !self.text(*n).starts_with("__")));
+        // A statement that is written like a call.
+        let near = near.or_else(|| syntax::hints::nearest(&text, ["print"]).map(str::to_owned));
         self.raise("UndefinedFunction", &format!("Undefined function '{text}'"));
-        self.lint(
-            Code::E0302,
-            span,
-            format!("undefined function '{text}'"),
-            near.map(|n| format!("did you mean '{n}'?")),
-        );
+        let declare = format!("declare it: `function {text}(...) {{ ... }}`, or include the file that does");
+        let hint = undefined(&text, near, declare);
+        self.lint(Code::E0302, span, format!("undefined function '{text}'"), Some(hint));
         self.f().void()
     }
 
@@ -140,12 +139,9 @@ impl Builder<'_> {
         names.sort_unstable();
         let near = self.nearest(name.name, names.into_iter());
         self.raise("UndefinedBox", &format!("Undefined box '{text}'"));
-        self.lint(
-            Code::E0414,
-            name.span,
-            format!("undefined box '{text}'"),
-            near.map(|n| format!("did you mean '{n}'?")),
-        );
+        let declare = format!("declare it: `box {text} {{ ... }}`, or include the file that does");
+        let hint = undefined(&text, near, declare);
+        self.lint(Code::E0414, name.span, format!("undefined box '{text}'"), Some(hint));
         self.f().void()
     }
 

@@ -5,7 +5,7 @@ use syntax::ast::{ArmBody, BinaryOp, ExprId, ExprKind, MatchId, UnaryOp};
 use syntax::codes::Code;
 use syntax::intern::Symbol;
 
-use super::Builder;
+use super::{Builder, undefined};
 use crate::draft::{DraftVar, Home};
 use crate::inst::{Op, Owns, Val, Var};
 
@@ -345,10 +345,8 @@ impl Builder<'_> {
         let near = self.suggest_name(name);
         self.raise("UndefinedVariable", &format!("Undefined variable '{text}'"));
         let span = self.ast().expr(e).span;
-        let hint = match near {
-            Some(near) => format!("did you mean '{near}'?"),
-            None => format!("declare it with `local {text} = ...`"),
-        };
+        let declare = format!("declare it with `local {text} = ...`");
+        let hint = undefined(&text, near, declare);
         self.lint(Code::E0302, span, format!("undefined variable '{text}'"), Some(hint));
         self.f().void()
     }

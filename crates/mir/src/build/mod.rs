@@ -264,3 +264,10 @@ impl<'a> Builder<'a> {
         syntax::hints::nearest(text, among.map(|n| self.program.names.text(n))).map(str::to_owned)
     }
 }
+
+/// What to do about a name that nothing has: what the word of another language is called here, what it probably
+/// misspells, or how it is declared.
+fn undefined(name: &str, near: Option<String>, declare: String) -> String {
+    let foreign = syntax::hints::foreign_word(name).map(|word| word.hint.to_owned());
+    foreign.or_else(|| near.map(|near| format!("did you mean '{near}'?"))).unwrap_or(declare)
+}
