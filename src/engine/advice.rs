@@ -6,7 +6,7 @@ use mir::func::Func;
 use mir::inst::{ClassIx, Op, Val};
 use mir::program::{Class, Parent, Program};
 use nyrt::rt::Rt;
-use syntax::hints::nearest;
+use syntax::hints::{foreign_method, nearest};
 use syntax::span::Span;
 
 use crate::report::Finding;
@@ -120,13 +120,14 @@ fn quoted(message: &str) -> Option<&str> {
 
 /// `Class has no method 'name'`: a member of that class with a similar name.
 fn near_member(rt: &Rt, linked: &Linked, message: &str, says: &str, methods: bool) -> Option<String> {
-    let (class, _) = message.split_once(says)?;
+    let (class_name, _) = message.split_once(says)?;
     let name = quoted(message)?;
-    let class = rt.classes.find(rt.names.find(class)?)?;
+    let class = rt.classes.find(rt.names.find(class_name)?)?;
     if methods {
         let known = rt.classes.method_names(class);
-        let near = nearest(name, known.iter().map(|n| rt.names.text(*n)).filter(|n| !n.starts_with("__")))?;
-        return Some(format!("did you mean `{near}`?"));
+        let near = nearest(name, known.iter().map(|n| rt.names.text(*n)).filter(|n| !n.starts_with("__")));
+        let foreign = || foreign_method(class_name, name).map(str::to_owned);
+        return near.map(|near| format!("did you mean `{near}`?")).or_else(foreign);
     }
     let program = &linked.program;
     let ix = (0..program.classes.len()).map(|i| ClassIx(i as u32)).find(|ix| linked.class(*ix) == class)?;

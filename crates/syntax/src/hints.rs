@@ -96,6 +96,38 @@ pub fn foreign_word(word: &str) -> Option<Foreign> {
     Some(Foreign { acts_as, hint })
 }
 
+/// What to write instead of a method that arrays, maps or texts have in other languages.
+pub fn foreign_method(class: &str, name: &str) -> Option<&'static str> {
+    Some(match (class, name) {
+        (
+            "ArrayBox",
+            "forEach" | "foreach" | "each" | "map" | "filter" | "reduce" | "any" | "all" | "some" | "every",
+        ) => "go through the elements: `local i = 0  loop i < a.length() { ...  i += 1 }`",
+        ("ArrayBox", "includes" | "has") => "write `contains(value)`",
+        ("ArrayBox", "shift" | "popleft" | "removeFirst") => {
+            "the first element is taken out with `remove(0)`"
+        }
+        ("ArrayBox", "unshift" | "prepend" | "pushFront") => {
+            "an element is put in front with `insert(0, value)`"
+        }
+        ("ArrayBox", "splice" | "removeAt" | "delete") => "an element is taken out with `remove(position)`",
+        ("ArrayBox", "first" | "front") => "the first element is `a[0]`",
+        ("ArrayBox", "last" | "back") => "the last element is `a[a.length() - 1]`",
+        ("ArrayBox" | "StringBox" | "MapBox", "count") => "write `length()`",
+        ("ArrayBox", "concat" | "extend" | "addAll") => "append the elements one by one with `push`",
+        ("MapBox", "forEach" | "entries" | "items" | "each") => {
+            "go through the array `m.keys()`; `m[k]` is the value of a key"
+        }
+        ("StringBox", "substr" | "slice") => "write `substring(start, end)`",
+        ("StringBox", "includes") => "write `contains(part)`",
+        ("StringBox", "strip") => "write `trim()`",
+        ("StringBox", "upper") => "write `toUpper()`",
+        ("StringBox", "lower") => "write `toLower()`",
+        ("StringBox", "format") => "texts and values are joined with `+`",
+        _ => return None,
+    })
+}
+
 /// The reserved word that a word probably misspells.
 pub fn near_keyword(word: &str) -> Option<&'static str> {
     let extra = ["fini", "implements", "public", "private"];

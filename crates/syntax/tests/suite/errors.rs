@@ -228,6 +228,10 @@ fn words_of_other_languages() {
     assert!(hint("None").is_some_and(|h| h.contains("`null`")));
     assert!(hint("self").is_some_and(|h| h.contains("`me`")));
     assert_eq!(hint("count"), None);
+    let method = syntax::hints::foreign_method;
+    assert!(method("ArrayBox", "forEach").is_some_and(|h| h.contains("loop")));
+    assert!(method("StringBox", "strip").is_some_and(|h| h.contains("`trim()`")));
+    assert_eq!(method("Person", "forEach"), None);
     assert_eq!(syntax::hints::nearest("lenght", ["length", "len", "size"]), Some("length"));
     assert_eq!(syntax::hints::nearest("x", ["y"]), None);
 }
