@@ -70,6 +70,9 @@ pub struct Facts {
     pub(crate) captures: Vec<Var>,
     pub(crate) unknown: Ty,
     pub(crate) has_instances: Vec<bool>,
+    /// Whether a class or one that inherits from it has instances.
+    has_heirs: Vec<bool>,
+    has_finalizers: bool,
     may_be_dead: Vec<bool>,
     any_may_be_dead: bool,
     sites_may_be_dead: bool,
@@ -86,6 +89,12 @@ pub struct Facts {
 impl Facts {
     /// The facts about values. Effects and deaths are left to [`Facts::complete`].
     pub(crate) fn new(solver: Solver<'_>) -> Facts {
+        let (mut has_heirs, mut has_finalizers) = (vec![false; solver.has_instances.len()], false);
+        let instantiated = solver.classes.info.iter().zip(&solver.has_instances).filter(|(_, has)| **has);
+        for (class, _) in instantiated {
+            class.order.iter().for_each(|c| has_heirs[c.index()] = true);
+            has_finalizers |= class.fini.is_some();
+        }
         let mut facts = Facts {
             calls: Calls {
                 callees: solver.callees,
@@ -106,6 +115,8 @@ impl Facts {
             globals: solver.globals,
             captures: solver.captures,
             has_instances: solver.has_instances,
+            has_heirs,
+            has_finalizers,
             may_be_dead: solver.may_be_dead,
             any_may_be_dead: solver.any_may_be_dead,
             sites_may_be_dead: solver.any_may_be_dead || solver.sites_may_be_dead,
@@ -203,7 +214,7 @@ impl Facts {
         let own = place.var(val);
         let mut found = None;
         for var in self.graph.uses_of(place.insts + inst) {
-            if self.graph.base(*place, *var) == own {
+            if self.graph.value(*place, *var) == own {
                 // The same value may stand in several places; the views differ only for unwind edges.
                 found = found.or(Some(*var));
             }
@@ -256,15 +267,9 @@ impl Facts {
     pub fn layout(&self, program: &Program, class: ClassIx, field: usize) -> Slot {
         let name = program.classes.get(class.index()).and_then(|c| c.fields.get(field)).map(|f| f.name);
         match name.and_then(|n| self.field(class, n)) {
-            Some(ty) if self.has_heirs(class) => ty.slot(),
+            Some(ty) if self.has_heirs.get(class.index()) == Some(&true) => ty.slot(),
             _ => Slot::Any,
         }
-    }
-
-    /// Whether the class or a class that inherits from it has instances.
-    fn has_heirs(&self, class: ClassIx) -> bool {
-        let heirs = self.classes.info.iter().zip(&self.has_instances);
-        heirs.into_iter().any(|(info, has)| *has && info.order.contains(&class))
     }
 
     /// What the elements of the arrays of a type can be; reading outside gives `null` besides.
@@ -400,7 +405,7 @@ impl Facts {
 
     /// Whether there are boxes whose death runs a `fini`.
     pub fn has_finalizers(&self) -> bool {
-        self.classes.info.iter().zip(&self.has_instances).any(|(class, has)| *has && class.fini.is_some())
+        self.has_finalizers
     }
 
     /// What a function may do, with everything it calls. `None` when it is not reached.

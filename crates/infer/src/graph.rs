@@ -72,7 +72,10 @@ impl Place {
 pub(crate) struct View {
     /// Its own variable.
     pub(crate) var: Var,
+    /// What flows into it: the value, or the view that an earlier test made of it.
     pub(crate) base: Var,
+    /// The value.
+    value: Var,
     pub(crate) filter: Filter,
     /// What the filter compares with.
     pub(crate) other: Var,
@@ -225,24 +228,21 @@ impl Graph {
     }
 
     /// Adds a view to the function that is being added. Gives its variable and what the base has to do.
-    pub(crate) fn new_view(&mut self, base: Var, filter: Filter, other: Var) -> (Var, Dep) {
+    pub(crate) fn new_view(&mut self, base: Var, value: Var, filter: Filter, other: Var) -> (Var, Dep) {
         let var = self.new_var();
         self.vars[var as usize].meets = Meets::Nothing;
-        self.views.push(View { var, base, filter, other });
+        self.views.push(View { var, base, value, filter, other });
         (var, Dep::View(self.views.len() as u32 - 1))
     }
 
-    /// The variable of a value that a variable of a place is or is a view of.
-    pub(crate) fn base(&self, place: Place, var: Var) -> Var {
+    /// The variable of the value that a variable of a place is or is a view of.
+    pub(crate) fn value(&self, place: Place, var: Var) -> Var {
         let Some(shape) = self.shapes.get(place.shape as usize) else { return var };
         let views = &self.views[shape.views.0 as usize..shape.views.1 as usize];
         // The views are the last variables of a function.
         let first = shape.vars.1 - views.len() as u32;
-        let mut base = var;
-        while let Some(view) = base.checked_sub(first).and_then(|at| views.get(at as usize)) {
-            base = view.base;
-        }
-        base
+        let view = var.checked_sub(first).and_then(|at| views.get(at as usize));
+        view.map_or(var, |view| view.value)
     }
 
     /// The shape of what lies at a place.
@@ -274,6 +274,7 @@ impl Graph {
         self.views.extend(from.views[range(shape.views)].iter().map(|v| View {
             var: moved(v.var),
             base: moved(v.base),
+            value: moved(v.value),
             filter: v.filter,
             other: moved(v.other),
         }));

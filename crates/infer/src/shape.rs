@@ -447,7 +447,7 @@ impl Shaper<'_> {
                 Filter::Compared(_, other) => self.place.var(other),
                 _ => NO_VAR,
             };
-            let (view, dep) = self.graph.new_view(var, entry.filter, other);
+            let (view, dep) = self.graph.new_view(var, self.place.var(v), entry.filter, other);
             entry.view = view;
             self.buffers.pairs.push((var, dep));
             if other != NO_VAR {

@@ -295,7 +295,7 @@ impl<'a> Solver<'a> {
                 Dep::Inst(inst) => self.graph.enqueue(inst),
                 Dep::Copy(to) => self.raise(to, ty),
                 Dep::View(view) => {
-                    let View { var, base, filter, other } = self.graph.views[view as usize];
+                    let View { var, base, filter, other, .. } = self.graph.views[view as usize];
                     let ty = self.graph.ty(base);
                     let other = if other == NO_VAR { Ty::NONE } else { self.graph.ty(other) };
                     let context = Context {
