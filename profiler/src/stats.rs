@@ -111,7 +111,7 @@ pub struct Stats {
     pub counts: u64,
     /// How often each instruction was executed, the most frequent first.
     pub executed: Vec<(&'static str, u64)>,
-    /// How often the runtime did an instruction of MIR that the VM has none for, the most frequent first.
+    /// How often the runtime did each instruction, the most frequent first; by its name in MIR when the VM has none for it.
     pub runtime: Vec<(&'static str, u64)>,
     /// What places that are not static saw; those that saw most receivers first, then the operators.
     pub seen: Vec<Seen>,

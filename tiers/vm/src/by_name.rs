@@ -15,26 +15,14 @@ use syntax::intern::Symbol;
 use crate::code::VmCode;
 use crate::cold::{Step, broken, code, conclude, done, perform, trapped, write};
 use crate::encode::Site;
-use crate::op::{Code, Inst};
+use crate::op::Inst;
 use crate::operands::{rep, result_field};
 use crate::regs::Regs;
 use crate::sides::{Callee, Means};
 use crate::slots::param_slots;
-use crate::stats::Counts;
-
-/// Counts an instruction that comes next, also as one of the runtime if that does it.
-pub(crate) fn count(m: &Machine, regs: Regs, inst: &Inst, counts: &Counts) {
-    counts.add(inst.op);
-    let by_name = matches!(inst.op, Code::GetField | Code::SetField | Code::CallMethod);
-    if (by_name || inst.op == Code::Perform)
-        && let Some(row) = runtime_row(m, regs, inst.wide())
-    {
-        counts.add_runtime(row);
-    }
-}
 
 /// The row of MIR that a site stands for, if the runtime does it now.
-fn runtime_row(m: &Machine, regs: Regs, site: u32) -> Option<usize> {
+pub(crate) fn runtime_row(m: &Machine, regs: Regs, site: u32) -> Option<usize> {
     let code = code(m)?;
     let site = code.sites.get(site as usize)?;
     let (Op::GetField { object, .. } | Op::SetField { object, .. } | Op::CallMethod { object, .. }) = site.op

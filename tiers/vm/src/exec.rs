@@ -24,7 +24,7 @@ use crate::op::{CALL_WORDS, Code, Inst, Word};
 use crate::operands::rep;
 use crate::ops;
 use crate::regs::Regs;
-use crate::stats::Counts;
+use crate::stats::{self, Counts};
 
 /// Runs the newest activation and those that follow while they are of this tier.
 #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "a NaN is not less")]
@@ -44,8 +44,8 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
             // SAFETY: `pc` is at an instruction, see above.
             let inst: &Inst = unsafe { &(*pc).inst };
             if STATS {
-                by_name::count(m, regs, inst, counts);
-                counts.add_changes(ops::counts_changed(m, regs, inst));
+                // SAFETY: see above.
+                unsafe { stats::count(m, regs, pc, counts) };
             }
 
             // Data behind the instruction.

@@ -97,16 +97,13 @@ impl Vm {
 
     /// How often each instruction was executed while counting, most often first.
     pub fn executed_by_name(&self) -> Vec<(&'static str, u64)> {
-        let mut all: Vec<_> = self.counts.by_op().map(|(op, n)| (op.row().name, n)).collect();
-        all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-        all
+        self.counts.executed()
     }
 
-    /// How often the runtime did each row of MIR for which the loop has no instruction while counting, most often first.
+    /// How often the runtime did each instruction while counting, most often first; those that the loop does not have go by
+    /// their names in MIR.
     pub fn runtime_by_name(&self) -> Vec<(&'static str, u64)> {
-        let mut all: Vec<_> = self.counts.by_row().collect();
-        all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-        all
+        self.counts.runtime()
     }
 
     /// What the places of functions that are not static saw so far, by function.

@@ -43,7 +43,7 @@ pub(crate) fn call(m: &mut Machine, regs: Regs, inst: Inst, at: *const Word) -> 
 /// # Safety
 /// `at` is where such an instruction stands that has more than `n` operands.
 #[inline(always)]
-unsafe fn operand(m: &Machine, regs: Regs, at: *const Word, n: usize) -> Value {
+pub(crate) unsafe fn operand(m: &Machine, regs: Regs, at: *const Word, n: usize) -> Value {
     // SAFETY: the encoder writes a word for every two operands; all bits of a word are good numbers.
     let word = unsafe { (*at.add(2 + n / 2)).bits } >> (32 * (n % 2));
     by_field(m, regs, word as u16, (word >> 16) as u16)

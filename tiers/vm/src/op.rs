@@ -64,6 +64,8 @@ pub(crate) enum Mark {
     Plain,
     /// It works on a value whose kind is not known.
     Any,
+    /// Likewise, when its last field says so.
+    ByRep,
 }
 
 /// A row of the table.
@@ -103,10 +105,10 @@ impl Code {
 table! {
     // ---- copies and constants
     Mov "mov" [Reg Reg No] 0 Plain;
-    Mov2 "mov2" [Pair Pair No] 0 Plain;
+    Mov2 "mov2" [Pair Pair No] 0 Any;
     Int "int" [Reg Wide No] 0 Plain;
     Const "const" [Reg No No] 1 Plain;
-    Const2 "const2" [Pair No No] 2 Plain;
+    Const2 "const2" [Pair No No] 2 Any;
 
     // ---- integers
     IAdd "iadd" [Reg Reg Reg] 0 Plain;
@@ -186,9 +188,9 @@ table! {
 
     // ---- counting
     Retain "retain" [Reg Reg No] 0 Plain;
-    RetainAny "retain_any" [Pair Pair No] 0 Plain;
+    RetainAny "retain_any" [Pair Pair No] 0 Any;
     Release "release" [Reg No No] 0 Plain;
-    ReleaseAny "release_any" [Pair No No] 0 Plain;
+    ReleaseAny "release_any" [Pair No No] 0 Any;
 
     // ---- fields
     Load8 "load8" [Reg Reg Num] 0 Plain;
@@ -249,11 +251,11 @@ table! {
     MapSetAny "map_set_any" [Reg Pair Reg] 1 Any;
 
     // ---- variables outside of the frame; the last field is the representation
-    CellGet "cell_get" [Reg Reg Num] 0 Plain;
-    CellSet "cell_set" [Reg Reg Num] 0 Plain;
-    CaptureGet "capture_get" [Reg Num Num] 0 Plain;
-    GlobalGet "global_get" [Reg Num Num] 1 Plain;
-    GlobalSet "global_set" [Reg Num Num] 1 Plain;
+    CellGet "cell_get" [Reg Reg Num] 0 ByRep;
+    CellSet "cell_set" [Reg Reg Num] 0 ByRep;
+    CaptureGet "capture_get" [Reg Num Num] 0 ByRep;
+    GlobalGet "global_get" [Reg Num Num] 1 ByRep;
+    GlobalSet "global_set" [Reg Num Num] 1 ByRep;
     GetStatic "get_static" [Reg Num No] 1 Plain;
 
     // ---- objects and calls

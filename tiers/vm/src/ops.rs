@@ -7,7 +7,7 @@ use machine::Machine;
 use nyrt::scalar;
 use nyrt::value::{ClassId, Kind, Ref, Value};
 
-use crate::op::{Code, Inst};
+use crate::op::Inst;
 use crate::operands::rep;
 use crate::regs::Regs;
 use crate::sides::kinds;
@@ -104,38 +104,6 @@ pub(crate) fn order(
     Some(u64::from(floats(&a, &b)))
 }
 
-/// How many counts an instruction is about to change: those of `null` and of what has none do not. What dies of it
-/// changes more.
-pub(crate) fn counts_changed(m: &Machine, regs: Regs, inst: &Inst) -> u64 {
-    let heap = &m.rt.heap;
-    let some = |object: Ref| u64::from(!object.is_none());
-    let any = |value: Value| u64::from(value.is_ref());
-    match inst.op {
-        Code::Retain => some(regs.object(inst.b)),
-        Code::RetainAny => any(regs.any(inst.b)),
-        Code::Release => some(regs.object(inst.a)),
-        Code::ReleaseAny => any(regs.any(inst.a)),
-        Code::LoadRefOwn => some(heap.load_ref(regs.object(inst.b), u32::from(inst.c))),
-        // The new one comes with its count.
-        Code::StoreRef => some(heap.load_ref(regs.object(inst.a), u32::from(inst.b))),
-        Code::StoreAny => any(heap.load_any(regs.object(inst.a), u32::from(inst.b))),
-        Code::ArrSetRef => {
-            let old = heap.arr_get_any(regs.object(inst.a), regs.int(inst.b));
-            any(old) + some(regs.object(inst.c))
-        }
-        Code::ArrSetAny => {
-            let old = heap.arr_get_any(regs.object(inst.a), regs.int(inst.b));
-            any(old) + any(regs.any(inst.c))
-        }
-        Code::ArrSetMove => any(heap.arr_get_any(regs.object(inst.a), regs.int(inst.b))),
-        Code::ArrPushRef => some(regs.object(inst.b)),
-        Code::ArrPushAny => any(regs.any(inst.b)),
-        // A value in, a value out, as far as there is any.
-        Code::MapSetI | Code::MapSetRef | Code::MapSetAny | Code::CellSet | Code::GlobalSet => 1,
-        _ => 0,
-    }
-}
-
 /// A reference with a count.
 #[inline(always)]
 pub(crate) fn retain(m: &Machine, regs: Regs, inst: &Inst) -> u32 {
@@ -147,8 +115,16 @@ pub(crate) fn retain(m: &Machine, regs: Regs, inst: &Inst) -> u32 {
 /// The result of a function in the register where it left it, as a whole value.
 #[inline(always)]
 pub(crate) fn box_result(m: &Machine, regs: Regs, inst: &Inst) {
-    let how = regs.word(inst.b);
-    let value = match how as u16 {
+    let value = result(m, regs, inst);
+    if regs.word(inst.b) & rep::LENT != 0 {
+        m.rt.heap.retain(value);
+    }
+    regs.set_any(inst.a, value);
+}
+
+/// What a function gave, by the register that says how.
+pub(crate) fn result(m: &Machine, regs: Regs, inst: &Inst) -> Value {
+    match regs.word(inst.b) as u16 {
         rep::ANY => regs.any(inst.a),
         rep::I64 => Value::int(regs.int(inst.a)),
         rep::F64 => Value::float(regs.float(inst.a)),
@@ -157,11 +133,7 @@ pub(crate) fn box_result(m: &Machine, regs: Regs, inst: &Inst) {
         rep::REF_OR_VOID => boxed(m, regs.object(inst.a), true),
         rep::VOID => Value::VOID,
         _ => Value::NULL,
-    };
-    if how & rep::LENT != 0 {
-        m.rt.heap.retain(value);
     }
-    regs.set_any(inst.a, value);
 }
 
 // ---- fields
