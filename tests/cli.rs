@@ -13,6 +13,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use sections::matches;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -37,7 +38,32 @@ fn main() {
             }
         }
     }
+    trials.push(Trial::test("--stats tells time where it was spent", || times().map_err(Failed::from)));
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The times of `--stats` differ from run to run, but not which of them are zero.
+fn times() -> Result<(), String> {
+    const PROGRAM: &str = "local s = 0  local i = 0  loop(i < 5000) { s = s + i % 7  i = i + 1 }  print(s)";
+    // In `auto` the loop begins in the interpreter and goes on in the VM.
+    let expected = [
+        ("interp", "/tiers/interp/ns /phases/analyse", "/tiers/vm/ns /phases/lower /phases/encode"),
+        ("vm", "/tiers/vm/ns /phases/analyse /phases/lower /phases/encode", ""),
+        ("auto", "/tiers/interp/ns /tiers/vm/ns /phases/analyse /phases/lower /phases/encode", ""),
+    ];
+    for (tier, some, none) in expected {
+        let mut command = nyash(Path::new(env!("CARGO_TARGET_TMPDIR")));
+        command.args(["--tier", tier, "--stats=json", "-e", PROGRAM]);
+        let found = run(&mut command, b"", Duration::from_secs(20)).err();
+        let document: serde_json::Value =
+            serde_json::from_str(&found).map_err(|e| format!("{e}: {found}"))?;
+        let ns = |path: &str| document.pointer(&format!("/data{path}")).and_then(serde_json::Value::as_u64);
+        let wrong = |path: &&str, is_right: bool| (!is_right).then(|| format!("{tier}: {path}: {found}"));
+        let some = some.split_whitespace().find_map(|path| wrong(&path, ns(path).is_some_and(|ns| ns > 0)));
+        let none = none.split_whitespace().find_map(|path| wrong(&path, ns(path) == Some(0)));
+        some.or(none).map_or(Ok(()), Err)?;
+    }
+    Ok(())
 }
 
 type Variable = (&'static str, &'static str);

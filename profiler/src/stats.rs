@@ -97,7 +97,8 @@ impl Seen {
 /// The statistics of one run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Stats {
-    functions: [u64; 2],
+    /// Functions that ran, by tier: activations of them began in it or came into it in a loop.
+    pub functions: [u64; 2],
     promoted_calls: u64,
     promoted_loops: u64,
     declined: Vec<(Declined, u64)>,
@@ -122,10 +123,6 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// A function got code of a tier.
-    pub fn prepared(&mut self, tier: Tier) {
-        self.functions[tier as usize] += 1;
-    }
     /// A function moved to the next tier, at a call or in a running loop.
     pub fn promoted(&mut self, in_loop: bool) {
         *(if in_loop { &mut self.promoted_loops } else { &mut self.promoted_calls }) += 1;
@@ -149,10 +146,14 @@ impl Stats {
         self.phase_ns[phase as usize] += ns;
     }
 
+    /// Time spent on making code, nanoseconds: functions are lowered and encoded while the program runs.
+    pub fn making_ns(&self) -> u64 {
+        self.phase_ns[Phase::Lower as usize] + self.phase_ns[Phase::Encode as usize]
+    }
+
     /// The program ran so long, functions being lowered and encoded meanwhile: what was not spent elsewhere is this tier's.
     pub fn ran_rest(&mut self, tier: Tier, all: Duration) {
-        let making = self.phase_ns[Phase::Lower as usize] + self.phase_ns[Phase::Encode as usize];
-        let elsewhere = making + self.run_ns.iter().sum::<u64>();
+        let elsewhere = self.making_ns() + self.run_ns.iter().sum::<u64>();
         self.ran(tier, u64::try_from(all.as_nanos()).unwrap_or(u64::MAX).saturating_sub(elsewhere));
     }
 
@@ -162,12 +163,16 @@ impl Stats {
         // Writing to a String does not fail.
         for tier in Tier::ALL {
             let (functions, ns) = (self.functions[tier as usize], self.run_ns[tier as usize]);
-            let _ =
-                writeln!(out, "  {:<7} {functions:>7} functions {:>12.3} ms", tier.name(), milliseconds(ns));
+            let _ = writeln!(
+                out,
+                "  {:<7} functions run {functions:>7} {:>12.3} ms",
+                tier.name(),
+                milliseconds(ns)
+            );
         }
         for phase in Phase::ALL {
             let ms = milliseconds(self.phase_ns[phase as usize]);
-            let _ = writeln!(out, "  {:<7} {ms:>30.3} ms", phase.name());
+            let _ = writeln!(out, "  {:<7} {ms:>34.3} ms", phase.name());
         }
         let (calls, loops) = (self.promoted_calls, self.promoted_loops);
         let _ = writeln!(out, "  promoted {calls} at calls, {loops} in loops");
@@ -276,7 +281,7 @@ mod tests {
         ];
         let mut stats =
             Stats { executed: vec![("add", 7)], runtime: vec![("new_map", 3)], seen, ..Stats::default() };
-        stats.prepared(Tier::Vm);
+        stats.functions = [0, 1];
         stats.promoted(true);
         stats.declined(Declined::TooLarge);
         stats.declined(Declined::TooLarge);
@@ -284,7 +289,7 @@ mod tests {
         stats.spent(Phase::Lower, 2_000_000);
         let (text, json) = (stats.text(), stats.json());
         for part in [
-            "vm            1 functions        1.500 ms",
+            "vm      functions run       1        1.500 ms",
             "0 at calls, 1 in loops",
             "declined 2: too many instructions",
             "add 7",

@@ -138,11 +138,9 @@ impl ClosedProgram {
         }
     }
 
-    /// The statistics of a run that took so long.
-    pub(super) fn stats(&self, ran: Duration) -> Stats {
-        let mut stats = self.stats.borrow().clone();
-        stats.ran_rest(profiler::Tier::Interp, ran);
-        stats
+    /// What was done so far.
+    pub(super) fn stats(&self) -> Stats {
+        self.stats.borrow().clone()
     }
 
     fn spent(&self, phase: Phase, start: Option<Instant>) {
@@ -246,10 +244,13 @@ impl Tier for Timed {
         self.vm.prepare(machine, func)
     }
     fn run(&self, machine: &mut Machine) -> Flow {
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), self.closed.stats.borrow().making_ns());
         let flow = self.vm.run(machine);
         let ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.closed.stats.borrow_mut().ran(profiler::Tier::Vm, ns);
+        let mut stats = self.closed.stats.borrow_mut();
+        // What it calls for the first time is made ready meanwhile.
+        let making = stats.making_ns() - before;
+        stats.ran(profiler::Tier::Vm, ns.saturating_sub(making));
         flow
     }
 }
@@ -343,7 +344,6 @@ impl Promotion {
                 machine.set_entry(func, code);
                 self.loops.borrow_mut().insert(func, Rc::new(Promoted { blocks, values }));
                 let mut stats = self.closed.stats.borrow_mut();
-                stats.prepared(profiler::Tier::Vm);
                 stats.promoted(in_loop);
                 return true;
             }
@@ -371,7 +371,6 @@ impl Promotion {
 
 impl Promoter for Promotion {
     fn patience(&self, _: FuncId) -> i32 {
-        self.closed.stats.borrow_mut().prepared(profiler::Tier::Interp);
         self.first_patience
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use machine::{Machine, Promoter};
 use mir::inst::FuncId;
-use profiler::{Stats, Tier};
+use profiler::Stats;
 
 use super::compile::{ClosedProgram, Promotion, ask_again, first_patience};
 use crate::settings::Settings;
@@ -58,11 +58,14 @@ impl Epochs {
         self.last.borrow().clone()
     }
 
-    /// The statistics of runs that took so long together.
-    pub(super) fn stats(&self, ran: Duration) -> Stats {
-        let mut stats = self.stats.borrow().clone();
-        stats.ran_rest(Tier::Interp, ran.saturating_sub(self.analysing.get()));
-        stats
+    /// What was done in all runs so far.
+    pub(super) fn stats(&self) -> Stats {
+        self.stats.borrow().clone()
+    }
+
+    /// How much of the time of the runs went into the analysis.
+    pub(super) fn analysing(&self) -> Duration {
+        self.analysing.get()
     }
 
     /// Whether the run has not lasted long enough to be worth an analysis, after a round more. Who wants to see everything
@@ -96,7 +99,6 @@ impl Epochs {
 
 impl Promoter for Epochs {
     fn patience(&self, _: FuncId) -> i32 {
-        self.stats.borrow_mut().prepared(Tier::Interp);
         first_patience(&self.settings)
     }
 

@@ -4,7 +4,7 @@
 use host::{Console, Reservation};
 use interp::Interp;
 use link::Linked;
-use machine::{Config, Exit};
+use machine::{Config, Exit, TierId};
 use mir::inst::{ClassIx, FuncId};
 use mir::program::Program;
 use nyrt::heap::{HeapConfig, SlotType};
@@ -65,7 +65,8 @@ impl Host for Outside {
 
 /// What a program runs on besides tier 0.
 enum Above {
-    Nothing,
+    /// Nothing: only what was done before it ran is to be told.
+    Nothing(Stats),
     Closed(Rc<Promotion>),
     Growing(Rc<Epochs>),
 }
@@ -73,7 +74,7 @@ enum Above {
 impl Above {
     fn promotion(&self) -> Option<Rc<Promotion>> {
         match self {
-            Above::Nothing => None,
+            Above::Nothing(_) => None,
             Above::Closed(promotion) => Some(promotion.clone()),
             Above::Growing(epochs) => epochs.last(),
         }
@@ -139,7 +140,9 @@ impl Machine {
         let config = Config { audit: settings.audit, ..Config::default() };
         let mut core = Interp::machine(rt, linked, config);
         let above = match closed {
-            _ if settings.vm_threshold().is_none() => Above::Nothing,
+            _ if settings.vm_threshold().is_none() => {
+                Above::Nothing(closed.map_or_else(Stats::default, |closed| closed.stats()))
+            }
             Some(closed) => {
                 let promotion = Rc::new(Promotion::new(&mut core, closed, None, settings));
                 core.set_promoter(promotion.clone());
@@ -240,11 +243,14 @@ impl Machine {
 
     /// What `--stats` prints.
     fn stats(&self) -> String {
-        let mut stats = match &self.above {
-            Above::Nothing => Stats::default(),
-            Above::Closed(promotion) => promotion.closed.stats(self.ran),
-            Above::Growing(epochs) => epochs.stats(self.ran),
+        let (mut stats, ran) = match &self.above {
+            Above::Nothing(stats) => (stats.clone(), self.ran),
+            Above::Closed(promotion) => (promotion.closed.stats(), self.ran),
+            Above::Growing(epochs) => (epochs.stats(), self.ran.saturating_sub(epochs.analysing())),
         };
+        // What ran in no other tier ran in this one.
+        stats.ran_rest(profiler::Tier::Interp, ran);
+        stats.functions = [TierId::INTERP, TierId::VM].map(|tier| self.core.functions_run(tier) as u64);
         if let Some(promotion) = self.above.promotion() {
             let Promotion { closed, vm, .. } = &*promotion;
             let executed = vm.executed();

@@ -16,7 +16,7 @@ use crate::audit::{At, Held};
 use crate::frame::Frame;
 
 /// Which tier made a code and runs it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(transparent)]
 pub struct TierId(pub u8);
 
@@ -58,6 +58,8 @@ pub struct Code {
     pub start: *const (),
     /// See [`Code::spend`].
     patience: Cell<i32>,
+    /// See [`Code::note_run`].
+    ran: Cell<bool>,
     body: Option<NonNull<dyn Body>>,
 }
 
@@ -77,6 +79,7 @@ impl Code {
             words,
             start,
             patience: Cell::new(0),
+            ran: Cell::new(false),
             body: None,
         }
     }
@@ -92,6 +95,18 @@ impl Code {
         }
         self.patience.set(left);
         true
+    }
+
+    /// An activation begins or goes on here: for statistics ([`crate::Machine::functions_run`]), so that a tier may leave
+    /// it out when nobody wants any.
+    #[inline(always)]
+    pub fn note_run(&self) {
+        self.ran.set(true);
+    }
+
+    /// Whether an activation was ever here.
+    pub(crate) fn has_run(&self) -> bool {
+        self.ran.get()
     }
 
     /// How many steps are left until the function is warm.

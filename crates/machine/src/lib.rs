@@ -28,7 +28,7 @@ mod unwind;
 
 use std::rc::Rc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use link::Linked;
 use mir::inst::{FuncId, Op};
 use nyrt::rt::{Rt, Stop};
@@ -144,6 +144,8 @@ pub struct Machine {
     entries: Vec<Option<CodePtr>>,
     /// All codes, freed with the machine; those above the first tier when an epoch ends.
     codes: Vec<CodePtr>,
+    /// What has run in codes that went with their epochs.
+    ran_before: HashSet<(TierId, FuncId)>,
     /// Top-level functions of included files that have begun.
     begun: Vec<bool>,
     /// The current task.
@@ -184,6 +186,7 @@ impl Machine {
             promoter: None,
             entries: Vec::new(),
             codes: Vec::new(),
+            ran_before: HashSet::new(),
             begun: Vec::new(),
             task: Task::new(config.stack_values, most, stack::ROOMY),
             parked: HashMap::new(),

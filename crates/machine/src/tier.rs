@@ -1,5 +1,6 @@
 //! What the machine expects of a tier, and of whoever decides that a function moves to another one.
 
+use hashbrown::HashSet;
 use mir::inst::FuncId;
 use nyrt::trap::Trap;
 
@@ -78,6 +79,9 @@ impl Machine {
         let first = self.tiers.first().map(|tier| tier.id());
         let (kept, gone): (Vec<_>, Vec<_>) = self.codes.drain(..).partition(|code| Some(code.tier) == first);
         for code in gone {
+            if code.has_run() {
+                self.ran_before.insert((code.tier, code.func));
+            }
             // SAFETY: `keep` made it, once; all entries and activations that pointed to it are gone, and nobody else
             // keeps one from one run to the next ([`CodePtr`]).
             unsafe { code.free() };
@@ -90,6 +94,13 @@ impl Machine {
         }
         self.codes = kept;
         self.promoter = Some(promoter);
+    }
+
+    /// How many functions have run in a tier: activations of them began in it or came into it in a loop.
+    pub fn functions_run(&self, tier: TierId) -> usize {
+        let now = self.codes.iter().filter(|code| code.has_run()).map(|code| (code.tier, code.func));
+        let all: HashSet<(TierId, FuncId)> = self.ran_before.iter().copied().chain(now).collect();
+        all.iter().filter(|(of, _)| *of == tier).count()
     }
 
     /// Runs activations in their tiers until something says [`Flow::Stop`].

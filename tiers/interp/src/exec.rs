@@ -25,6 +25,7 @@ pub(crate) fn run(m: &mut Machine) -> Flow {
         }
         // SAFETY: all codes of this tier are made as `Prepared`.
         let mut code: &Prepared = unsafe { frame.code().cast() };
+        code.head.note_run();
         let (mut pc, mut regs): (*const Inst, *mut Value) = (frame.pc.cast(), frame.values());
         loop {
             // SAFETY: `pc` is an instruction of `code`: it starts at one, jumps go to the starts of blocks, and
@@ -348,6 +349,7 @@ pub(crate) fn run(m: &mut Machine) -> Flow {
                         Ref::NONE,
                         Role::Near,
                     ));
+                    callee.note_run();
                     if m.tick() {
                         continue 'frame;
                     }

@@ -91,7 +91,7 @@ fn sorted(all: impl Iterator<Item = (&'static str, u64)>) -> Vec<(&'static str, 
     all
 }
 
-/// Counts an instruction that comes next, also as one of the runtime if that does it.
+/// Counts an instruction that comes next, also as one of the runtime if that does it, and its function as one that ran.
 ///
 /// # Safety
 /// `at` is where the instruction stands.
@@ -99,6 +99,9 @@ pub(crate) unsafe fn count(m: &Machine, regs: Regs, at: *const Word, counts: &Co
     // SAFETY: an instruction stands there.
     let inst = unsafe { &(*at).inst };
     counts.add(inst);
+    if let Some(frame) = m.task.frames.last() {
+        frame.code().note_run();
+    }
     let by_name = matches!(inst.op, Code::GetField | Code::SetField | Code::CallMethod);
     if (by_name || inst.op == Code::Perform)
         && let Some(row) = by_name::runtime_row(m, regs, inst.wide())
