@@ -29,6 +29,20 @@ pub(crate) struct DraftVar {
     pub(crate) movable: bool,
     /// Its scope hands the value to the caller's statement instead of finalizing it.
     pub(crate) outbox: bool,
+    /// What the source calls it.
+    pub(crate) name: Option<Symbol>,
+}
+
+impl DraftVar {
+    /// A variable that the source does not name.
+    pub(crate) fn new(home: Home) -> DraftVar {
+        DraftVar { home, scalar: false, movable: false, outbox: false, name: None }
+    }
+
+    /// The same, from which a consuming read takes the value.
+    pub(crate) fn movable(self) -> DraftVar {
+        DraftVar { movable: true, ..self }
+    }
 }
 
 /// An instruction with its place.
@@ -42,6 +56,8 @@ pub(crate) struct Draft {
     pub(crate) blocks: Vec<Vec<Placed>>,
     /// The variables; the first is the exception variable.
     pub(crate) vars: Vec<DraftVar>,
+    /// What the source calls the parameters.
+    pub(crate) names: Vec<(Val, Symbol)>,
     /// What each value is.
     pub(crate) gives: Vec<Gives>,
     /// Number of scopes.
@@ -60,7 +76,8 @@ impl Draft {
         Draft {
             func,
             blocks: vec![Vec::new()],
-            vars: vec![DraftVar { home: Home::Exception, scalar: false, movable: true, outbox: false }],
+            vars: vec![DraftVar::new(Home::Exception).movable()],
+            names: Vec::new(),
             gives: vec![Gives::Borrowed; params as usize],
             scopes: 0,
             conds: 0,

@@ -38,6 +38,9 @@ pub struct Func {
     pub lists: Vec<u32>,
     /// How values are represented, when this is typed MIR.
     pub types: Option<Types>,
+    /// What the source calls values: parameters, and the first variable that holds a value; by value, ascending. For those
+    /// who show values to people: it means nothing, and typed MIR and MIR that was read from text have none.
+    pub names: Vec<(Val, Symbol)>,
 }
 
 /// How a value of typed MIR is represented.
@@ -148,12 +151,19 @@ impl Func {
             edges: Vec::new(),
             lists: vec![0],
             types: None,
+            names: Vec::new(),
         }
     }
 
     /// How a value is represented; [`Rep::Any`] in generic MIR.
     pub fn rep(&self, v: Val) -> Rep {
         self.types.as_ref().and_then(|t| t.reps.get(v.index())).copied().unwrap_or(Rep::Any)
+    }
+
+    /// What the source calls a value.
+    pub fn name_of(&self, v: Val) -> Option<Symbol> {
+        let at = self.names.binary_search_by_key(&v.0, |(v, _)| v.0).ok()?;
+        self.names.get(at).map(|(_, name)| *name)
     }
 
     /// Stores a list and gives its index.

@@ -430,7 +430,7 @@ impl Pass<'_> {
 
     fn hoist(&mut self, cond: Cond, value: Val) {
         let home = Home::Cond(cond);
-        let var = self.draft.new_var(DraftVar { home, scalar: false, movable: false, outbox: false });
+        let var = self.draft.new_var(DraftVar::new(home));
         self.emit(Op::VarInit { var, value });
         self.conds[cond.index()].vars.push(var);
     }

@@ -6,6 +6,7 @@
 
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
+use syntax::intern::Symbol;
 
 use crate::draft::{Draft, EXCEPTION_VAR, Placed};
 use crate::func::{BlockData, Edge, Func};
@@ -34,14 +35,33 @@ struct Pass<'a> {
     args: Args,
 }
 
-/// What a value that was read from a variable, or a parameter that is always the same, really is.
-struct Aliases(Vec<Val>);
+/// Of every value.
+struct Aliases {
+    /// What it really is when it was read from a variable, or is a parameter that is always the same.
+    of: Vec<Val>,
+    /// What the source calls it.
+    names: Vec<Option<Symbol>>,
+}
 
 impl Aliases {
+    fn new(draft: &Draft) -> Aliases {
+        let of = (0..draft.gives.len() as u32).map(Val).collect();
+        let mut alias = Aliases { of, names: vec![None; draft.gives.len()] };
+        draft.names.iter().for_each(|(value, name)| alias.call(*value, Some(*name)));
+        alias
+    }
+
+    /// The first name that a value gets is its name.
+    fn call(&mut self, v: Val, name: Option<Symbol>) {
+        if let Some(known) = self.names.get_mut(v.index()) {
+            *known = known.or(name);
+        }
+    }
+
     fn resolve(&self, v: Val) -> Val {
         let mut v = v;
-        while v != EXCEPTION && !v.is_none() && self.0[v.index()] != v {
-            v = self.0[v.index()];
+        while v != EXCEPTION && !v.is_none() && self.of[v.index()] != v {
+            v = self.of[v.index()];
         }
         v
     }
@@ -54,7 +74,7 @@ type Args = Vec<Vec<Val>>;
 pub(crate) fn construct(mut draft: Draft) -> Func {
     let order = draft.reverse_postorder();
     let blocks = draft.blocks.len();
-    let alias = Aliases((0..draft.gives.len() as u32).map(Val).collect());
+    let alias = Aliases::new(&draft);
     let mut pass = Pass {
         ways: find_ways(&draft, &order),
         single: vec![None; draft.vars.len()],
@@ -179,9 +199,10 @@ impl Pass<'_> {
             if with_params {
                 self.params[b.index()] = live
                     .iter()
-                    .map(|_| {
+                    .map(|var| {
                         let v = self.draft.new_val(crate::inst::Gives::Owned);
-                        self.alias.0.push(v);
+                        self.alias.of.push(v);
+                        self.alias.names.push(self.draft.vars[var.index()].name);
                         v
                     })
                     .collect();
@@ -193,8 +214,9 @@ impl Pass<'_> {
             self.live[b.index()] = live;
             bodies[b.index()].retain(|(inst, _)| match inst.op {
                 Op::VarInit { var, value } => {
+                    let value = self.alias.resolve(value);
+                    self.alias.call(value, self.draft.vars[var.index()].name);
                     if self.single[var.index()].is_none() {
-                        let value = self.alias.resolve(value);
                         now.insert(var, value);
                     }
                     false
@@ -205,7 +227,7 @@ impl Pass<'_> {
                         None => now.get(var),
                     };
                     debug_assert!(!value.is_none(), "variable {var:?} read before a store");
-                    self.alias.0[inst.dst.index()] = value;
+                    self.alias.of[inst.dst.index()] = value;
                     false
                 }
                 _ => {
@@ -253,7 +275,7 @@ impl Pass<'_> {
             let mut changed = false;
             for b in &self.order {
                 for (i, param) in self.params[b.index()].iter().enumerate() {
-                    if self.alias.0[param.index()] != *param {
+                    if self.alias.of[param.index()] != *param {
                         continue;
                     }
                     let mut only = None;
@@ -265,7 +287,7 @@ impl Pass<'_> {
                         && value != EXCEPTION
                         && !value.is_none()
                     {
-                        self.alias.0[param.index()] = value;
+                        self.alias.of[param.index()] = value;
                         changed = true;
                     }
                 }
@@ -275,7 +297,7 @@ impl Pass<'_> {
             }
         }
         for (b, params) in self.params.iter_mut().enumerate() {
-            let stays: SmallVec<[bool; 8]> = params.iter().map(|v| self.alias.0[v.index()] == *v).collect();
+            let stays: SmallVec<[bool; 8]> = params.iter().map(|v| self.alias.of[v.index()] == *v).collect();
             if !stays.contains(&false) {
                 continue;
             }
@@ -357,6 +379,9 @@ fn finish(
     let mut func = Func::new(old.name, old.span);
     (func.class, func.outer, func.params, func.has_me) = (old.class, old.outer, old.params, old.has_me);
     (func.captures, func.kind, func.values) = (old.captures, old.kind, values);
+    let named = number.iter().zip(&alias.names).filter(|(v, _)| !v.is_none());
+    func.names = named.filter_map(|(v, name)| Some((*v, (*name)?))).collect();
+    func.names.sort_unstable_by_key(|(v, _)| v.0);
     func.insts.reserve_exact(count);
     func.spans.reserve_exact(count);
     func.blocks.reserve_exact(layout.len());

@@ -206,12 +206,7 @@ impl Builder<'_> {
         let m = &ast.matches[id.index()];
         let subject = self.expr(m.subject);
         let cond = self.f().draft.new_cond();
-        let result = self.f().draft.new_var(DraftVar {
-            home: Home::Cond(cond),
-            scalar: false,
-            movable: false,
-            outbox: false,
-        });
+        let result = self.f().draft.new_var(DraftVar::new(Home::Cond(cond)));
         let done = self.f().new_block();
         self.f().emit(Op::CondBegin { cond });
         let mut open = true;
@@ -299,12 +294,7 @@ impl Builder<'_> {
         other: impl FnOnce(&mut Self) -> Val,
     ) -> Val {
         let cond = self.f().draft.new_cond();
-        let result = self.f().draft.new_var(DraftVar {
-            home: Home::Cond(cond),
-            scalar: false,
-            movable: false,
-            outbox: false,
-        });
+        let result = self.f().draft.new_var(DraftVar::new(Home::Cond(cond)));
         let targets = self.targets(3);
         let has = self.f().emit(Op::HasGlobal { global });
         self.f().emit(Op::CondBegin { cond });

@@ -49,6 +49,7 @@ impl Builder<'_> {
         self.f().enter(ScopeKind::Plain);
         for (i, p) in params.iter().enumerate() {
             let value = Val(first + i as u32);
+            self.f().draft.names.push((value, p.name));
             let assigned = self.f().scan.assigned.contains(&p.name);
             if assigned {
                 let cell = self.f().needs_cell(p.name, false);

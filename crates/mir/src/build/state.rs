@@ -134,12 +134,7 @@ impl FnState {
             hoisted: Vec::new(),
         };
         let root = f.enter(ScopeKind::Plain);
-        f.result = f.draft.new_var(DraftVar {
-            home: Home::Scope(root),
-            scalar: false,
-            movable: true,
-            outbox: false,
-        });
+        f.result = f.draft.new_var(DraftVar::new(Home::Scope(root)).movable());
         f
     }
 
@@ -240,6 +235,9 @@ impl FnState {
     }
 
     pub(super) fn bind(&mut self, name: Symbol, binding: Binding) {
+        if let Binding::Var(var) | Binding::Cell(var) = binding {
+            self.draft.vars[var.index()].name = Some(name);
+        }
         if let Some(names) = self.names_mut() {
             names.push((name, binding));
         }
@@ -263,20 +261,15 @@ impl FnState {
     // ---- variables
 
     pub(super) fn new_var(&mut self, scope: Scope) -> Var {
-        self.draft.new_var(DraftVar {
-            home: Home::Scope(scope),
-            scalar: false,
-            movable: false,
-            outbox: false,
-        })
+        self.draft.new_var(DraftVar::new(Home::Scope(scope)))
     }
 
     pub(super) fn new_movable(&mut self, scope: Scope) -> Var {
-        self.draft.new_var(DraftVar { home: Home::Scope(scope), scalar: false, movable: true, outbox: false })
+        self.draft.new_var(DraftVar::new(Home::Scope(scope)).movable())
     }
 
     pub(super) fn new_scalar(&mut self) -> Var {
-        self.draft.new_var(DraftVar { home: Home::Exception, scalar: true, movable: false, outbox: false })
+        self.draft.new_var(DraftVar { scalar: true, ..DraftVar::new(Home::Exception) })
     }
 
     pub(super) fn init(&mut self, var: Var, value: Val) {
