@@ -1,5 +1,6 @@
 //! Golden tests: a program and what `nyash` makes of it in one file. `tests/golden/<stage>/*.golden` with the
-//! stages `errors` (messages of wrong programs), `check` (what only `nyash check` reports), `tokens`, `ast` and `mir`.
+//! stages `errors` (messages of wrong programs), `check` (what only `nyash check` reports), `tokens`, `ast`, `mir` and `facts`,
+//! whose files may have a section `facts NAME` for each function of which all values are shown.
 //!
 //! `BLESS=1` writes what was found into the files; read the difference before committing it.
 
@@ -35,32 +36,20 @@ fn main() {
 
 fn check(path: &Path, stage: &str) -> Result<(), String> {
     let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
-    let mut parts = split(&text);
-    let program = std::mem::take(&mut parts).into_iter().next().map(|s| s.text).unwrap_or_default();
+    let mut parts = split(&text).into_iter();
+    let program = parts.next().map(|s| s.text).unwrap_or_default();
     let folder = scratch(path)?;
     std::fs::write(folder.join(INPUT), &program).map_err(|e| e.to_string())?;
-    let mut command = nyash(&folder);
-    match stage {
-        "errors" => command.args(["run", INPUT]),
-        "check" => command.args(["check", INPUT]),
-        "tokens" | "ast" | "mir" | "facts" => command.args(["run", &format!("--dump={stage}"), INPUT]),
-        _ => return Err(format!("there is no stage `{stage}`")),
-    };
-    let ended = run(&mut command, b"", DEADLINE);
-    let found = match stage {
-        "errors" | "check" => ended.err(),
-        // Wrong programs have tokens too.
-        "tokens" => ended.out(),
-        _ if ended.code != Some(0) => return Err(format!("exit code {:?}\n{}", ended.code, ended.err())),
-        "mir" => renumber(&ended.out()),
-        _ => ended.out(),
-    };
-    let code = ended.code.map_or("signal".to_string(), |c| c.to_string());
-    let heading = match stage {
-        "errors" | "check" => format!("exit {code}"),
-        _ => stage.to_string(),
-    };
-    let sections = [Section { heading: String::new(), text: program }, Section { heading, text: found }];
+    let mut sections = vec![Section { heading: String::new(), text: program }];
+    let mut headings: Vec<String> = parts.map(|s| s.heading).collect();
+    if headings.is_empty() {
+        // A new file.
+        headings.push(stage.to_owned());
+    }
+    for heading in headings {
+        let function = heading.strip_prefix("facts ");
+        sections.push(section(&folder, stage, function)?);
+    }
     let now = join(&sections);
     if now == text {
         return Ok(());
@@ -69,6 +58,34 @@ fn check(path: &Path, stage: &str) -> Result<(), String> {
         return std::fs::write(path, now).map_err(|e| e.to_string());
     }
     Err(difference("the golden file", &text, &now))
+}
+
+/// What `nyash` makes of the program in a folder, or of one function of it.
+fn section(folder: &Path, stage: &str, function: Option<&str>) -> Result<Section, String> {
+    let mut command = nyash(folder);
+    match stage {
+        "errors" => command.args(["run", INPUT]),
+        "check" => command.args(["check", INPUT]),
+        "tokens" | "ast" | "mir" | "facts" => command.args(["run", &format!("--dump={stage}"), INPUT]),
+        _ => return Err(format!("there is no stage `{stage}`")),
+    };
+    command.args(function);
+    let ended = run(&mut command, b"", DEADLINE);
+    let text = match stage {
+        "errors" | "check" => ended.err(),
+        // Wrong programs have tokens too.
+        "tokens" => ended.out(),
+        _ if ended.code != Some(0) => return Err(format!("exit code {:?}\n{}", ended.code, ended.err())),
+        "mir" => renumber(&ended.out()),
+        _ => ended.out(),
+    };
+    let code = ended.code.map_or("signal".to_string(), |c| c.to_string());
+    let heading = match (stage, function) {
+        ("errors" | "check", _) => format!("exit {code}"),
+        (_, Some(name)) => format!("{stage} {name}"),
+        (_, None) => stage.to_string(),
+    };
+    Ok(Section { heading, text })
 }
 
 /// Numbers functions from the first one of the program and hides the numbers of builtins: both depend on the size of the

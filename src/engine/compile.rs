@@ -17,6 +17,7 @@ use mir::types::{Signature, Signatures, Slot};
 use nyrt::heap::SlotType;
 use profiler::{Decision, Declined, Phase, Stats, Thresholds, Warmth, decide};
 use syntax::intern::Symbol;
+use syntax::span::SourceMap;
 use vm::Vm;
 
 use crate::settings::{Settings, StatsForm};
@@ -57,6 +58,11 @@ impl Analysed {
         };
         let found = Found::new(&program, facts, start);
         Analysed { program, found }
+    }
+
+    /// What is known of it in words, or of the functions of one name.
+    pub(super) fn facts_text(&self, sources: &SourceMap, function: Option<&str>) -> String {
+        infer::print(&self.found.facts, &self.program, sources, function)
     }
 }
 

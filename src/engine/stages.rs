@@ -47,13 +47,14 @@ pub(crate) fn mir_text(front: &Front, funcs: &[FuncId]) -> String {
     join(funcs.iter().map(|id| mir::text::print_func(program, *id, program.func(*id), Some(&front.sources))))
 }
 
-/// What is known of a built program before it runs: of all of it, or of some functions only.
+/// What is known of a built program before it runs, with the copies that a run makes: of all of it, or of some functions
+/// only.
 pub(crate) fn facts_text(front: &Front, names: &[String]) -> String {
-    let entries = front.tops.first().copied().into_iter().collect();
-    let facts = infer::analyse(&front.program, &infer::World { entries });
+    let Some(&top) = front.tops.first() else { return String::new() };
+    let analysed = Analysed::new(front.program.clone(), top, &front.settings);
     match names {
-        [] => infer::print(&facts, &front.program, None),
-        _ => join(names.iter().map(|name| infer::print(&facts, &front.program, Some(name)))),
+        [] => analysed.facts_text(&front.sources, None),
+        _ => join(names.iter().map(|name| analysed.facts_text(&front.sources, Some(name)))),
     }
 }
 

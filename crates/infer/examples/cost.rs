@@ -1,7 +1,6 @@
 //! Measures the analysis: `cargo run --release -p infer --example cost -- FILE...` prints for each program how long
 //! it takes (best of several) without specialization, and with it everything together, copies and their analysis too;
 //! and how many reached values have each representation.
-//! With `FACTS` in the environment it prints the facts afterwards.
 
 #[path = "../tests/common/files.rs"]
 mod files;
@@ -43,9 +42,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         times.sort_by(f64::total_cmp);
         let (best, median) = (times[0], times[times.len() / 2]);
         writeln!(out, "  specialized: {best:.2} ms, median {median:.2} ms, {}", count(&program, &facts))?;
-        if std::env::var_os("FACTS").is_some() {
-            writeln!(out, "{}", infer::print(&facts, &program, None))?;
-        }
     }
     Ok(())
 }

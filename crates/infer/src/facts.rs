@@ -13,6 +13,7 @@ use crate::effects::{self, Effects};
 use crate::graph::{Graph, Place, Var};
 use crate::quiet;
 use crate::solve::{Site, Solver};
+use crate::specialize::Copies;
 use crate::ty::{Kinds, SetId, Sets, Slot, Ty};
 
 /// An abstract object.
@@ -84,6 +85,8 @@ pub struct Facts {
     inside: Vec<Inside>,
     class_lists: Vec<Option<Box<[ClassIx]>>>,
     closure_lists: Vec<Option<Box<[FuncId]>>>,
+    /// What was copied for these facts.
+    pub(crate) copies: Copies,
 }
 
 impl Facts {
@@ -125,6 +128,7 @@ impl Facts {
             inside: Vec::new(),
             class_lists: Vec::new(),
             closure_lists: Vec::new(),
+            copies: Copies::default(),
         };
         facts.look_inside();
         facts
@@ -364,8 +368,46 @@ impl Facts {
 
     /// The function in which a place makes something.
     pub(crate) fn site_maker(&self, site: u32) -> Option<FuncId> {
+        self.site_place(site).map(|(func, _)| func)
+    }
+
+    /// The same with the position of the instruction in it.
+    pub(crate) fn site_place(&self, site: u32) -> Option<(FuncId, u32)> {
         let inst = self.sites.get(site as usize)?.inst;
-        self.graph.insts.get(inst as usize).map(|row| row.owner)
+        let func = self.graph.insts.get(inst as usize)?.owner;
+        let place = self.places.get(func.index()).filter(|p| p.is_reached())?;
+        Some((func, inst.checked_sub(place.insts)?))
+    }
+
+    /// The type of the object that a place of the program makes.
+    pub(crate) fn site_ty(&self, site: u32) -> Ty {
+        let objs = self.sets.find_site(site).unwrap_or_default();
+        Ty::boxes(self.site_kind(site), objs)
+    }
+
+    /// How long the arrays are that a place of the program makes, and `void` when they may get shorter.
+    pub(crate) fn site_lengths(&self, site: u32) -> Ty {
+        match self.sites.get(site as usize) {
+            Some(site) if site.kind == Kinds::ARR => self.graph.find_ty(site.b),
+            _ => Ty::NONE,
+        }
+    }
+
+    /// What is narrowed where an instruction uses it: its operands that can be less there than they are elsewhere.
+    pub(crate) fn narrowed(&self, func: FuncId, inst: u32, mut f: impl FnMut(Val, Ty)) {
+        let Some(place) = self.places.get(func.index()).filter(|p| p.is_reached()) else { return };
+        let mut seen: Vec<Var> = Vec::new();
+        for var in self.graph.uses_of(place.insts + inst) {
+            let base = self.graph.value(*place, *var);
+            let ty = self.graph.find_ty(*var);
+            if !seen.contains(&base)
+                && ty != self.graph.find_ty(base)
+                && let Some(v) = base.checked_sub(place.vars)
+            {
+                f(Val(v), ty);
+            }
+            seen.push(base);
+        }
     }
 
     /// A class and its user ancestors in lookup order.

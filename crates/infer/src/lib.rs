@@ -7,7 +7,7 @@
 //!
 //! Reading order: `ty` and `ranges` (the lattice), `classes`, `graph`, `dominators`, `filled`, `stable` and `shape` (functions become a graph), `narrow`
 //! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `assign` (fields before their
-//! first value), `effects`, `quiet`, `facts` (the result), `print`; `specialize` (copies of classes and functions).
+//! first value), `effects`, `quiet`, `facts` (the result), `print` and `words`; `specialize` (copies of classes and functions).
 
 #![forbid(unsafe_code)]
 
@@ -31,6 +31,7 @@ mod specialize;
 mod stable;
 mod transfer;
 mod ty;
+mod words;
 
 use mir::inst::{ClassIx, FuncId};
 use mir::program::Program;

@@ -2,191 +2,260 @@
 
 use std::fmt::Write;
 
+use hashbrown::HashMap;
 use mir::func::{Func, FuncKind};
-use mir::inst::{ClassIx, FuncId, Global, Val};
+use mir::inst::{Block, ClassIx, EXCEPTION, FuncId, Global, Op, Val};
 use mir::program::Program;
-use nyrt::builtin::class_name;
+use syntax::span::{SourceMap, Span};
 
 use crate::effects::Does;
-use crate::facts::{Facts, Object};
+use crate::facts::Facts;
 use crate::ty::{Kinds, Ty};
+use crate::words::{Words, joined};
 
-/// What is known of a program, or of the functions of one name: classes with their fields, then functions with
-/// parameters, result, effects and values. The functions of the runtime's own code are left out.
-pub fn print(facts: &Facts, program: &Program, function: Option<&str>) -> String {
-    let mut out = String::new();
+/// Places and fields that are named in a list.
+const LISTED: usize = 8;
+/// Characters of the program that stand for a value without a name.
+const QUOTED: usize = 32;
+
+/// What is known of a program, or of the functions of one name and their copies: classes with their fields, then functions
+/// with parameters, result, effects and what they make, for functions of one name all values too. The functions of the
+/// runtime's own code are left out; of a whole program, copies that nothing reaches.
+pub fn print(facts: &Facts, program: &Program, sources: &SourceMap, function: Option<&str>) -> String {
+    let funcs = || program.funcs.iter().enumerate().map(|(i, func)| (FuncId(i as u32), func));
+    let main = funcs().find(|(id, func)| func.kind == FuncKind::Top && facts.reached(*id));
+    let file = main.and_then(|(_, func)| sources.locate(func.span.lo)).map_or("", |at| at.file);
+    let words = Words { facts, program, sources, file };
+    let mut printer = Printer { words, made: made(facts), out: String::new() };
     if function.is_none() {
         for i in 0..program.classes.len() {
-            print_class(&mut out, facts, program, ClassIx(i as u32));
+            printer.class(ClassIx(i as u32));
         }
         for (i, name) in program.globals.iter().enumerate() {
-            let ty = words(facts, program, facts.global(Global(i as u32)));
-            line(&mut out, format_args!("global {}: {ty}", program.names.text(*name)));
+            let ty = words.ty(facts.global(Global(i as u32)));
+            printer.line(format_args!("global {}: {ty}", program.names.text(*name)));
         }
     }
-    for (i, func) in program.funcs.iter().enumerate() {
+    for (id, func) in funcs() {
+        let name = program.names.text(func.name);
         let wanted = match function {
-            Some(name) => program.names.text(func.name) == name,
+            Some(wanted) => name == wanted,
             None => {
-                let runtime = func.kind == FuncKind::Top && !facts.reached(FuncId(i as u32));
-                !runtime && !program.names.text(func.name).starts_with("__")
+                let is_runtime = func.kind == FuncKind::Top || is_copy(facts.copies.func(id));
+                !name.starts_with("__") && (facts.reached(id) || !is_runtime)
             }
         };
         if wanted {
-            print_func(&mut out, facts, program, FuncId(i as u32), func, function.is_some());
+            printer.func(id, func, function.is_some());
         }
     }
-    out
+    printer.out
 }
 
-/// Writing to a String does not fail.
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
-    let _ = out.write_fmt(text);
-    out.push('\n');
+/// Whether it is a copy and not the original.
+fn is_copy(copy: Option<crate::specialize::CopyOf>) -> bool {
+    copy.is_some_and(|copy| copy.number > 1)
 }
 
-fn print_class(out: &mut String, facts: &Facts, program: &Program, class: ClassIx) {
-    let c = program.class(class);
-    let name = program.names.text(c.name);
-    if c.is_interface || name.starts_with("__") {
-        return;
+/// The arrays and maps that each function makes.
+fn made(facts: &Facts) -> HashMap<FuncId, Vec<u32>> {
+    let mut made: HashMap<FuncId, Vec<u32>> = HashMap::new();
+    for site in 0..facts.sites.len() as u32 {
+        if let (Some((func, _)), true) =
+            (facts.site_place(site), facts.site_kind(site).intersects(Kinds::ARR | Kinds::MAP))
+        {
+            made.entry(func).or_default().push(site);
+        }
     }
-    if !facts.has_instances(class) {
-        line(out, format_args!("box {name}: no instances"));
-        return;
-    }
-    let quiet = if facts.quiet(class) { "quiet" } else { "its death is noticed" };
-    let dead = if facts.may_be_dead(class) { ", may be dead" } else { "" };
-    line(out, format_args!("box {name}: {quiet}{dead}"));
-    for (i, field) in c.fields.iter().enumerate() {
-        let ty = facts.field(class, field.name).unwrap_or(Ty::ANY);
-        let text = words(facts, program, ty);
-        let slot = format!("{:?}", facts.layout(program, class, i)).to_lowercase();
-        line(out, format_args!("  {}: {text}; {slot}", program.names.text(field.name)));
-    }
+    made
 }
 
-fn print_func(out: &mut String, facts: &Facts, program: &Program, id: FuncId, func: &Func, values: bool) {
-    let name = program.names.text(func.name);
-    if !facts.reached(id) {
-        line(out, format_args!("{name}: not reached"));
-        return;
+struct Printer<'a> {
+    words: Words<'a>,
+    made: HashMap<FuncId, Vec<u32>>,
+    out: String,
+}
+
+impl Printer<'_> {
+    fn line(&mut self, text: std::fmt::Arguments<'_>) {
+        // Writing to a String does not fail.
+        let _ = self.out.write_fmt(text);
+        self.out.push('\n');
     }
-    let params: Vec<String> = (0..func.params).map(|i| words(facts, program, facts.param(id, i))).collect();
-    let result = words(facts, program, facts.ret(id));
-    line(out, format_args!("{name}({}) -> {result}", params.join(", ")));
-    for i in 0..func.captures {
-        line(out, format_args!("  captures {}", words(facts, program, facts.capture(id, i))));
+
+    fn class(&mut self, class: ClassIx) {
+        let Words { facts, program, .. } = self.words;
+        let c = program.class(class);
+        if c.is_interface || program.names.text(c.name).starts_with("__") {
+            return;
+        }
+        let name = self.words.class(class);
+        if !facts.has_instances(class) {
+            if !is_copy(facts.copies.class(class)) {
+                self.line(format_args!("box {name}: no instances"));
+            }
+            return;
+        }
+        let quiet = if facts.quiet(class) { "quiet" } else { "its death is noticed" };
+        let dead = if facts.may_be_dead(class) { ", may be dead" } else { "" };
+        self.line(format_args!("box {name}: {quiet}{dead}"));
+        for (i, field) in c.fields.iter().enumerate() {
+            let ty = facts.field(class, field.name).unwrap_or(Ty::ANY);
+            let weak = if field.weak { "weak " } else { "" };
+            let slot = format!("{:?}", facts.layout(program, class, i)).to_lowercase();
+            let makers = self.words.makers(ty);
+            let made = match makers.is_empty() {
+                true => String::new(),
+                false => format!("; made at {}", joined(makers, ", ", LISTED)),
+            };
+            let (name, ty) = (program.names.text(field.name), self.words.ty(ty));
+            self.line(format_args!("  {weak}{name}: {ty}; {slot}{made}"));
+        }
     }
-    if let Some(effects) = facts.effects(id) {
+
+    fn func(&mut self, id: FuncId, func: &Func, values: bool) {
+        let Words { facts, program, .. } = self.words;
+        let name = self.words.func(id);
+        if !facts.reached(id) {
+            self.line(format_args!("{name}: not reached"));
+            return;
+        }
+        let param = |i: u32| {
+            let ty = self.words.ty(facts.param(id, i));
+            match func.name_of(Val(i)) {
+                _ if func.has_me && i == 0 => format!("me: {ty}"),
+                Some(name) => format!("{}: {ty}", program.names.text(name)),
+                None => ty,
+            }
+        };
+        let params: Vec<String> = (0..func.params).map(param).collect();
+        let result = self.words.ty(facts.ret(id));
+        self.line(format_args!("{name}({}) -> {result}", params.join(", ")));
+        for i in 0..func.captures {
+            let ty = self.words.ty(facts.capture(id, i));
+            self.line(format_args!("  captures {ty}"));
+        }
+        self.effects(id);
+        self.makes(id, func);
+        if values {
+            self.values(id, func);
+        }
+    }
+
+    fn effects(&mut self, id: FuncId) {
+        let Words { facts, program, .. } = self.words;
+        let Some(effects) = facts.effects(id) else { return };
         let mut does: Vec<String> = effects.does.iter_names().map(|(name, _)| name.to_lowercase()).collect();
         if effects.does == Does::all() {
             does = vec!["anything".to_owned()];
         }
-        let mut fields: Vec<String> =
-            effects.fields().filter_map(|p| field_name(facts, program, p)).collect();
+        let mut fields: Vec<String> = effects.fields().filter_map(|place| self.field(place)).collect();
         fields.sort();
-        does.extend(fields.into_iter().map(|f| format!("writes {f}")));
-        for global in effects.globals() {
-            does.extend(
-                program.globals.get(global.index()).map(|g| format!("writes {}", program.names.text(*g))),
-            );
+        let globals = effects.globals().filter_map(|g| program.globals.get(g.index()));
+        fields.extend(globals.map(|g| program.names.text(*g).to_owned()));
+        if !fields.is_empty() {
+            does.push(format!("writes {}", joined(fields, " and ", LISTED)));
         }
-        line(out, format_args!("  {}", if does.is_empty() { "pure".to_owned() } else { does.join(", ") }));
+        self.line(format_args!("  {}", if does.is_empty() { "pure".to_owned() } else { does.join(", ") }));
     }
-    if values {
-        for v in func.params..func.values {
-            line(out, format_args!("  {:?}: {}", Val(v), words(facts, program, facts.ty(id, Val(v)))));
-        }
-    }
-}
 
-/// `Point.x` of the class that declares a place first.
-fn field_name(facts: &Facts, program: &Program, place: u32) -> Option<String> {
-    program.classes.iter().enumerate().find_map(|(i, class)| {
-        let field = class.fields.iter().find(|f| facts.place(ClassIx(i as u32), f.name) == Some(place))?;
-        Some(format!("{}.{}", program.names.text(class.name), program.names.text(field.name)))
-    })
-}
+    /// `Point.x` of the class that declares a place first.
+    fn field(&self, place: u32) -> Option<String> {
+        let Words { facts, program, .. } = self.words;
+        program.classes.iter().enumerate().find_map(|(i, class)| {
+            let id = ClassIx(i as u32);
+            let field = class.fields.iter().find(|f| facts.place(id, f.name) == Some(place))?;
+            Some(format!("{}.{}", self.words.short_class(id), program.names.text(field.name)))
+        })
+    }
 
-/// A type in words: `Int`, `null or Point`, `Array of Int`.
-pub(crate) fn words(facts: &Facts, program: &Program, ty: Ty) -> String {
-    text(facts, program, ty, 0)
-}
-
-fn text(facts: &Facts, program: &Program, ty: Ty, depth: u32) -> String {
-    if ty.is_none() {
-        return "nothing".to_owned();
-    }
-    if ty == Ty::ANY {
-        return "any".to_owned();
-    }
-    let mut parts: Vec<String> = Vec::new();
-    let plain = [
-        (Kinds::VOID, "void"),
-        (Kinds::NULL, "null"),
-        (Kinds::BOOL, "Bool"),
-        (Kinds::FLOAT, "Float"),
-        (Kinds::STR, "String"),
-    ];
-    parts.extend(plain.iter().filter(|p| ty.has(p.0)).map(|p| p.1.to_owned()));
-    if ty.has(Kinds::INT) {
-        parts.push(match facts.range(ty) {
-            (i64::MIN, i64::MAX) => "Int".to_owned(),
-            (lo, hi) if lo == hi => format!("Int {lo}"),
-            (lo, i64::MAX) => format!("Int from {lo}"),
-            (i64::MIN, hi) => format!("Int up to {hi}"),
-            (lo, hi) => format!("Int {lo} to {hi}"),
-        });
-    }
-    let of = |inner: Ty| match depth {
-        0..=2 => text(facts, program, inner, depth + 1),
-        _ => "...".to_owned(),
-    };
-    if ty.has(Kinds::ARR) {
-        let elem = facts.elem(ty);
-        parts.push(if elem.is_none() {
-            "empty Array".to_owned()
-        } else {
-            format!("Array of ({})", of(elem))
-        });
-    }
-    if ty.has(Kinds::MAP) {
-        parts.push(format!("Map of ({}) to ({})", of(facts.map_key(ty)), of(facts.map_value(ty))));
-    }
-    if ty.has(Kinds::CELL) {
-        parts.push(format!("variable ({})", of(facts.cell(ty))));
-    }
-    if ty.has(Kinds::FUTURE) {
-        parts.push(format!("Future of ({})", of(facts.future(ty))));
-    }
-    if ty.has(Kinds::WEAK) {
-        parts.push("WeakRef".to_owned());
-    }
-    if ty.has(Kinds::FUNC) {
-        match facts.closures(ty.part(Kinds::FUNC)) {
-            Some(all) => parts.extend(all.iter().map(|f| {
-                let func = program.func(*f);
-                format!("fn {}", program.names.text(func.name))
-            })),
-            None => parts.push("any function".to_owned()),
+    /// The arrays and maps that a function makes, with their lengths as far as they help to know what is inside.
+    fn makes(&mut self, id: FuncId, func: &Func) {
+        let facts = self.words.facts;
+        for site in self.made.get(&id).cloned().unwrap_or_default() {
+            let Some((_, inst)) = facts.site_place(site) else { continue };
+            let place = self.words.place(span(func, inst));
+            let ty = self.words.ty(facts.site_ty(site));
+            let lengths = facts.site_lengths(site);
+            let length = match facts.range(lengths) {
+                _ if lengths.is_none() => String::new(),
+                (..=0, _) => String::new(),
+                (least, _) => format!(", at least {least} long"),
+            };
+            let shrinks = if lengths.has(Kinds::VOID) { ", may get shorter" } else { "" };
+            self.line(format_args!("  makes at {place} {ty}{length}{shrinks}"));
         }
     }
-    for object in facts.objects(ty) {
-        match object {
-            Object::Class(c) => parts.push(program.names.text(program.class(c).name).to_owned()),
-            Object::AnyClass => parts.push("any box".to_owned()),
-            Object::Site(class, _)
-                if ty.has(Kinds::BUILTIN) && crate::classes::kind_of(class) == Kinds::BUILTIN =>
-            {
-                let name = class_name(class).to_owned();
-                if !parts.contains(&name) {
-                    parts.push(name);
+
+    /// Every value in the order of the code, and where tests say more of one, what it is there.
+    fn values(&mut self, id: FuncId, func: &Func) {
+        let facts = self.words.facts;
+        let thrown = thrown(func);
+        for (b, block) in func.block_ids().zip(&func.blocks) {
+            if only_cleans_up(func, b) {
+                continue;
+            }
+            for v in func.vals(block.params) {
+                let ty = facts.ty(id, v);
+                let text = if thrown.contains(&v) { " (thrown)" } else { "" };
+                self.value("", block.span, (func, v), ty, text.to_owned());
+            }
+            for inst in block.start..block.end {
+                let at = span(func, inst);
+                let mut narrowed = Vec::new();
+                facts.narrowed(id, inst, |v, ty| narrowed.push((v, ty)));
+                for (v, ty) in narrowed {
+                    self.value("sees ", at, (func, v), ty, String::new());
+                }
+                if let Some(made) = func.insts.get(inst as usize).filter(|i| !i.dst.is_none()) {
+                    let ty = facts.ty(id, made.dst);
+                    let text = quoted(self.words.sources.text(at));
+                    self.value("", at, (func, made.dst), ty, text);
                 }
             }
-            Object::AnySite if ty.has(Kinds::BUILTIN) => parts.push("any builtin box".to_owned()),
-            _ => {}
         }
     }
-    parts.join(" or ")
+
+    /// A value at a place, with its name or else `text`.
+    fn value(&mut self, sees: &str, at: Span, (func, v): (&Func, Val), ty: Ty, text: String) {
+        let name = match func.name_of(v) {
+            Some(name) => format!(" {}", self.words.program.names.text(name)),
+            None if func.has_me && v == Val(0) => " me".to_owned(),
+            None => text,
+        };
+        let (place, ty) = (self.words.place(at), self.words.ty(ty));
+        self.line(format_args!("  {place} {sees}{v:?}{name}: {ty}"));
+    }
+}
+
+/// The values that handlers get.
+fn thrown(func: &Func) -> Vec<Val> {
+    let mut thrown = Vec::new();
+    for edge in &func.edges {
+        let params = func.block_params(edge.to).zip(func.vals(edge.args));
+        thrown.extend(params.filter(|(_, arg)| *arg == EXCEPTION).map(|(param, _)| param));
+    }
+    thrown
+}
+
+/// Whether a block is what an exception does on its way out, which stands nowhere in the program.
+fn only_cleans_up(func: &Func, block: Block) -> bool {
+    let insts = func.block_insts(block);
+    let is_cleanup =
+        |op: &Op| matches!(op, Op::ReleaseUnwinding { .. } | Op::Discard { .. } | Op::Rethrow { .. });
+    insts.iter().all(|inst| is_cleanup(&inst.op) || matches!(inst.op, Op::Jump { .. }))
+        && insts.iter().any(|inst| is_cleanup(&inst.op))
+}
+
+/// A piece of a program in a line.
+fn quoted(text: &str) -> String {
+    let line = text.lines().next().unwrap_or("");
+    let shown: String = line.chars().take(QUOTED).collect();
+    let more = if shown.len() < text.len() { "..." } else { "" };
+    if shown.is_empty() { String::new() } else { format!(" `{shown}{more}`") }
+}
+
+/// Where an instruction stands.
+fn span(func: &Func, inst: u32) -> Span {
+    func.spans.get(inst as usize).copied().unwrap_or_default()
 }

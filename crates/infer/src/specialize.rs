@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use mir::func::Func;
 use mir::inst::{ClassIx, FuncId, Op, Vals};
 use mir::program::{Parent, Program};
+use syntax::span::Span;
 
 use crate::World;
 use crate::classes::Resolved;
@@ -34,7 +35,8 @@ pub fn specialize(program: &mut Program, world: &World) -> Facts {
     if copier.chains.len() == 1 {
         return facts.complete(program);
     }
-    for (func, at, change) in copier.changes {
+    let Copier { changes, func_origin, made_for, classes, chains, .. } = copier;
+    for (func, at, change) in changes {
         match change {
             Change::Call(copy) => redirect(program, func, at, copy),
             // With the calls that construct the instance.
@@ -47,13 +49,66 @@ pub fn specialize(program: &mut Program, world: &World) -> Facts {
         graph: &facts.graph,
         places: &facts.places,
         ranges: &facts.sets.ranges,
-        origin: &copier.func_origin,
+        origin: &func_origin,
     };
     let mut solver = Solver::new(program, Some(known));
     solver.run(world);
-    let result = Facts::new(solver);
+    let mut result = Facts::new(solver);
     drop(facts);
+    result.copies = Copies {
+        funcs: func_origin.into_iter().zip(made_for).collect(),
+        classes,
+        places: chains.into_iter().map(|chain| (chain.place, chain.within)).collect(),
+    };
     result.complete(program)
+}
+
+/// What is a copy of what. Programs without copies have no rows here.
+#[derive(Debug, Default)]
+pub(crate) struct Copies {
+    /// By function and by class: what it is a copy of, itself for originals, and the row of `places` that it was made for.
+    funcs: Vec<(FuncId, u32)>,
+    classes: Vec<(ClassIx, u32)>,
+    /// The places that copies were made for, each with the one for which the copy was made in which it lies. The first stands
+    /// for none.
+    places: Vec<(Span, u32)>,
+}
+
+/// Which copy of something it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct CopyOf {
+    /// Its number, from 1, which is the original.
+    pub(crate) number: usize,
+    /// How many there are, with the original.
+    pub(crate) of: usize,
+    /// The place that it was made for, behind it the place that the code around that was copied for, and so on; none for the
+    /// original, which serves the first place and all that got no copy.
+    pub(crate) places: Vec<Span>,
+}
+
+impl Copies {
+    /// Which copy a function is; nothing when there is only one of it.
+    pub(crate) fn func(&self, id: FuncId) -> Option<CopyOf> {
+        self.find(&self.funcs, id.index())
+    }
+
+    /// The same for a class.
+    pub(crate) fn class(&self, id: ClassIx) -> Option<CopyOf> {
+        self.find(&self.classes, id.index())
+    }
+
+    fn find<T: PartialEq + Copy>(&self, all: &[(T, u32)], at: usize) -> Option<CopyOf> {
+        let (origin, mut place) = *all.get(at)?;
+        let same = |rows: &[(T, u32)]| rows.iter().filter(|row| row.0 == origin).count();
+        let (before, of) = (same(all.get(..at)?), same(all));
+        let mut places = Vec::new();
+        while place != 0 {
+            let (span, outer) = self.places.get(place as usize)?;
+            places.push(*span);
+            place = *outer;
+        }
+        (of > 1).then_some(CopyOf { number: before + 1, of, places })
+    }
 }
 
 struct Copier {
@@ -63,8 +118,10 @@ struct Copier {
     func_origin: Vec<FuncId>,
     /// By function, which copy it was made for; 0 for originals.
     made_for: Vec<u32>,
-    /// The copies: what was copied, and the copy in which the place lies that it was made for.
-    chains: Vec<(Copied, u32)>,
+    /// By class what it is a copy of, and which copy it was made for.
+    classes: Vec<(ClassIx, u32)>,
+    /// The copies.
+    chains: Vec<Chain>,
     changes: Vec<(FuncId, usize, Change)>,
     /// What is known of the originals.
     factory: Vec<Option<bool>>,
@@ -73,6 +130,15 @@ struct Copier {
     /// Whether a place keeps the original already.
     func_kept: Vec<bool>,
     class_kept: Vec<bool>,
+}
+
+/// A copy.
+struct Chain {
+    copied: Copied,
+    /// What it was made for.
+    place: Span,
+    /// The copy in which the place lies.
+    within: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -106,7 +172,8 @@ impl Copier {
             budget: COPIES * size.max(200),
             func_origin: (0..funcs as u32).map(FuncId).collect(),
             made_for: vec![0; funcs],
-            chains: vec![(Copied::Nothing, 0)],
+            classes: (0..classes as u32).map(|i| (ClassIx(i), 0)).collect(),
+            chains: vec![Chain { copied: Copied::Nothing, place: Span::default(), within: 0 }],
             changes: Vec::new(),
             factory: vec![None; funcs],
             container: vec![None; classes],
@@ -150,7 +217,8 @@ impl Copier {
             return;
         }
         let size = program.func(callee).insts.len();
-        if size <= self.budget && self.nest(Copied::Func(made), id) {
+        let place = span(func, at);
+        if size <= self.budget && self.nest(Copied::Func(made), id, place) {
             self.budget -= size;
             let copy = self.copy_func(program, callee, FuncId::NONE);
             self.changes.push((id, at, Change::Call(copy)));
@@ -170,25 +238,26 @@ impl Copier {
         let known = self.class_sizes[class.index()];
         let size = known.unwrap_or_else(|| class_size(program, facts, class));
         self.class_sizes[class.index()] = Some(size);
-        if size <= self.budget && self.nest(Copied::Class(class), place.func) {
+        let span = span(program.func(place.func), place.inst);
+        if size <= self.budget && self.nest(Copied::Class(class), place.func, span) {
             self.budget -= size;
             self.copy_class(program, facts, &place);
         }
     }
 
     /// A copy is made for a place in a function, unless it lies within a copy of the same or too deep.
-    fn nest(&mut self, copied: Copied, place: FuncId) -> bool {
-        let within = self.made_for[place.index()];
+    fn nest(&mut self, copied: Copied, func: FuncId, place: Span) -> bool {
+        let within = self.made_for[func.index()];
         let (mut at, mut depth) = (within, 0);
         while at != 0 {
-            let (outer, next) = self.chains[at as usize];
+            let outer = &self.chains[at as usize];
             depth += 1;
-            if outer == copied || depth == NESTED {
+            if outer.copied == copied || depth == NESTED {
                 return false;
             }
-            at = next;
+            at = outer.within;
         }
-        self.chains.push((copied, within));
+        self.chains.push(Chain { copied, place, within });
         true
     }
 
@@ -250,6 +319,8 @@ impl Copier {
             let copy = ClassIx(program.classes.len() as u32);
             classes.insert(*class, copy);
             program.classes.push(program.class(*class).clone());
+            let (origin, _) = self.classes[class.index()];
+            self.classes.push((origin, self.chains.len() as u32 - 1));
         }
         let mut funcs: HashMap<FuncId, FuncId> = HashMap::new();
         let mut copied: Vec<FuncId> = Vec::new();
@@ -286,6 +357,11 @@ impl Copier {
         let Some(class) = classes.get(&place.class) else { return };
         self.changes.push((place.func, place.inst, Change::Object(*class, funcs)));
     }
+}
+
+/// Where an instruction stands.
+fn span(func: &Func, at: usize) -> Span {
+    func.spans.get(at).copied().unwrap_or_default()
 }
 
 /// A place makes an instance of another class, whose functions `new` gives.

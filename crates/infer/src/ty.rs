@@ -262,6 +262,11 @@ impl Sets {
         self.intern(&[self.first_site + site])
     }
 
+    /// The set of one site, if there is such a set.
+    pub(crate) fn find_site(&self, site: u32) -> Option<SetId> {
+        self.by_members.get([self.first_site + site].as_slice()).copied()
+    }
+
     pub(crate) fn union(&mut self, a: SetId, b: SetId) -> SetId {
         if a == b || b.0 == 0 {
             return a;
