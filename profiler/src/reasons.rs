@@ -22,12 +22,14 @@ reasons! {
     NotReached "not reached by the analysis";
     /// It has too many instructions.
     TooLarge "too many instructions";
+    /// It has too many values that are alive in too many blocks.
+    TooEntangled "too many values in too many blocks";
     /// It needs more registers than instructions can name.
     TooManyRegisters "too many registers";
+    /// An offset, a count or the number of a class is greater than an instruction can say.
+    TooWide "a number too large for an instruction";
     /// The code that was made of it did not hold its own rules.
     Malformed "internal: malformed code";
-    /// The world is open (a REPL): facts would not last.
-    OpenWorld "the program may still grow";
     /// The loop that is running cannot be entered in the middle.
     NoLoopEntry "the running loop has no entry";
 }

@@ -267,6 +267,17 @@ mod tests {
     }
 
     #[test]
+    fn both_forms_say_every_reason() {
+        let mut stats = Stats::default();
+        Declined::ALL.iter().for_each(|why| stats.declined(*why));
+        let (text, json) = (stats.text(), stats.json());
+        for why in Declined::ALL {
+            assert!(text.contains(&format!("  declined 1: {}\n", why.text())), "{why:?}\n{text}");
+            assert!(json.contains(&format!("\"{}\":1", why.text())), "{why:?}\n{json}");
+        }
+    }
+
+    #[test]
     fn both_forms_say_everything() {
         let place = |line, what: &str| Seen {
             function: "Box.method".into(),

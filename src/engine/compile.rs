@@ -178,10 +178,7 @@ impl ClosedProgram {
             bodies: &self.bodies,
             early_drop: self.early_drop,
         };
-        let lowered = lower::lower(context, func).map_err(|why| match why {
-            lower::Declined::NotReached => Declined::NotReached,
-            lower::Declined::TooLarge => Declined::TooLarge,
-        });
+        let lowered = lower::lower(context, func);
         self.spent(Phase::Lower, start);
         lowered
     }
@@ -197,8 +194,8 @@ impl Signatures for ClosedProgram {
 }
 
 impl vm::Source for ClosedProgram {
-    fn typed(&self, machine: &Machine, func: FuncId) -> Result<Func, &'static str> {
-        self.lower(machine, func).map(|lowered| lowered.func).map_err(Declined::text)
+    fn typed(&self, machine: &Machine, func: FuncId) -> Result<Func, Declined> {
+        self.lower(machine, func).map(|lowered| lowered.func)
     }
 }
 
@@ -353,9 +350,7 @@ impl Promotion {
                 stats.promoted(in_loop);
                 return true;
             }
-            Err(NotReady::Declined(text)) => {
-                Declined::ALL.iter().copied().find(|d| d.text() == text).unwrap_or(Declined::Malformed)
-            }
+            Err(NotReady::Declined(why)) => why,
             Err(NotReady::Malformed(fault)) => {
                 // The interpreter goes on with it; whoever works on nyash has to see it.
                 if cfg!(debug_assertions) {

@@ -287,7 +287,7 @@ impl Machine {
             }),
             Form::Bytecode => match vm.dump(&mut self.core, func) {
                 Ok(text) => Ok(text),
-                Err(machine::NotReady::Declined(why)) => return none(&self.core, func, why),
+                Err(machine::NotReady::Declined(why)) => Err(why),
                 Err(_) => Err(profiler::Declined::Malformed),
             },
         };

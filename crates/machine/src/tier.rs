@@ -3,6 +3,7 @@
 use hashbrown::HashSet;
 use mir::inst::FuncId;
 use nyrt::trap::Trap;
+use profiler::Declined;
 
 use crate::code::{Body, CodePtr, TierId};
 use crate::{Flow, Machine};
@@ -19,8 +20,8 @@ pub struct Malformed {
 /// Why a tier made no code.
 #[derive(Debug)]
 pub enum NotReady {
-    /// It does not do this function; the reason is one of a fixed set of texts.
-    Declined(&'static str),
+    /// It does not do this function.
+    Declined(Declined),
     /// The function breaks the rules of MIR.
     Malformed(Malformed),
     /// Making it ready threw or was stopped, for instance for want of memory.
@@ -150,7 +151,7 @@ impl Machine {
             }
             Err(NotReady::Trap(trap)) => Err(trap),
             Err(NotReady::Malformed(fault)) => Err(self.faulty(format!("{fault:?}"))),
-            Err(NotReady::Declined(why)) => Err(self.faulty(format!("nobody runs {func:?}: {why}"))),
+            Err(NotReady::Declined(why)) => Err(self.faulty(format!("nobody runs {func:?}: {}", why.text()))),
         }
     }
 

@@ -35,6 +35,7 @@ use mir::func::{Func, Rep};
 use mir::inst::{Block, ClassIx, FuncId, Val};
 use mir::program::Program;
 use mir::types::{Signature, Signatures, Slot};
+use profiler::Declined;
 use syntax::intern::Symbol;
 
 pub use inline::Bodies;
@@ -92,15 +93,6 @@ pub struct Names {
     pub fini: Option<Symbol>,
 }
 
-/// Why a function is not lowered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Declined {
-    /// The analysis has not reached it: nothing is known about it, and nothing of the program calls it.
-    NotReached,
-    /// It has more instructions than the tiers above take.
-    TooLarge,
-}
-
 /// Most instructions of a function that is lowered.
 const LARGEST: usize = 200_000;
 
@@ -115,7 +107,8 @@ pub struct Lowered {
     pub blocks: Vec<Block>,
 }
 
-/// Translates a function.
+/// Translates a function; not one that the analysis has not reached, of which nothing is known, nor one with more
+/// instructions than the tiers above take.
 pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
     let source = context.program.func(func);
     if !context.facts.reached(func) {

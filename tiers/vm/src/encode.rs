@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
+use machine::{Malformed, NotReady};
 use mir::func::{Func, Rep};
-use mir::inst::{Block, EXCEPTION, EdgeId, Edges, Inst as Mir, Op, Own, Val};
+use mir::inst::{Block, EXCEPTION, EdgeId, Edges, FuncId, Inst as Mir, Op, Own, Val};
 use mir::types::Signature;
+use profiler::Declined;
 
 use crate::flow::Flow;
 use crate::layout::headers;
@@ -71,6 +73,7 @@ enum Fix {
 
 /// The state of an encoding.
 pub(crate) struct Encoder<'a> {
+    id: FuncId,
     pub(crate) func: &'a Func,
     pub(crate) signature: &'a Signature,
     pub(crate) env: &'a mut dyn Env,
@@ -91,32 +94,29 @@ pub(crate) struct Encoder<'a> {
     pub(crate) taken: u32,
 }
 
-/// Why a function is not encoded; the words are for `--stats`.
-pub(crate) type Declined = &'static str;
-
-/// A value is read that nothing writes.
-const NOWHERE: Declined = "a value that nothing writes";
-/// A function has too many registers.
-pub(crate) const TOO_MANY_REGISTERS: Declined = "too many registers";
-/// Something else is too large for its field.
-pub(crate) const TOO_LARGE: Declined = "too large";
+/// More registers than instructions can name.
+pub(crate) const TOO_MANY_REGISTERS: NotReady = NotReady::Declined(Declined::TooManyRegisters);
+/// A number is too large for its field.
+pub(crate) const TOO_WIDE: NotReady = NotReady::Declined(Declined::TooWide);
 
 /// Encodes a function that was checked.
 pub(crate) fn encode(
+    id: FuncId,
     func: &Func,
     flow: &Flow,
     signature: &Signature,
     env: &mut dyn Env,
-) -> Result<Encoded, Declined> {
+) -> Result<Encoded, NotReady> {
     let plan = Plan::new(func, flow, env);
-    let live = Live::new(func, flow, &plan).ok_or(TOO_LARGE)?;
+    let live = Live::new(func, flow, &plan).ok_or(NotReady::Declined(Declined::TooEntangled))?;
     let mut long = false;
     loop {
         let slots = Slots::new(func, flow, &plan, &live, &signature.params).ok_or(TOO_MANY_REGISTERS)?;
-        if !all_placed(func, flow, &plan, &slots) {
-            return Err(NOWHERE);
+        if let Some(at) = unplaced(func, flow, &plan, &slots) {
+            return Err(NotReady::Malformed(Malformed { func: id, at }));
         }
         let mut encoder = Encoder {
+            id,
             func,
             signature,
             env,
@@ -148,25 +148,29 @@ pub(crate) fn encode(
             return Ok(Encoded { live, ..encoder.out });
         }
         if long {
-            return Err(TOO_LARGE);
+            // Long jumps reach everything.
+            return Err(encoder.malformed());
         }
         long = true;
     }
 }
 
-/// Whether every value that is read has a register. One that nothing writes has none: a fault of the lowering, which must
-/// not become a read of some other register.
-fn all_placed(func: &Func, flow: &Flow, plan: &Plan, slots: &Slots) -> bool {
-    let mut all = true;
+/// The first instruction that reads a value without a register. One that nothing writes has none: a fault of the lowering,
+/// which must not become a read of some other register.
+fn unplaced(func: &Func, flow: &Flow, plan: &Plan, slots: &Slots) -> Option<usize> {
     let placed =
         |v: Val| func.rep(v) == Rep::Unit || slots.of.get(v.index()).is_some_and(|slot| *slot != NONE);
     for block in func.block_ids().filter(|b| flow.reached(*b)) {
         let data = func.blocks[block.index()];
         for at in data.start..data.end {
+            let mut all = true;
             plan.reads(func, block, at, |v| all &= placed(v));
+            if !all {
+                return Some(at as usize);
+            }
         }
     }
-    all
+    None
 }
 
 /// The first blocks of loops in their order, with what is alive there.
@@ -186,6 +190,11 @@ fn loops(func: &Func, flow: &Flow, plan: &Plan, live: &Live) -> Vec<(Block, Vec<
 }
 
 impl Encoder<'_> {
+    /// The instruction is not as the lowering makes it.
+    pub(crate) fn malformed(&self) -> NotReady {
+        NotReady::Malformed(Malformed { func: self.id, at: self.at as usize })
+    }
+
     // ---- words
 
     /// Adds an instruction.
@@ -263,7 +272,7 @@ impl Encoder<'_> {
 
     // ---- blocks
 
-    fn whole(&mut self) -> Result<(), Declined> {
+    fn whole(&mut self) -> Result<(), NotReady> {
         for (slot, konst) in self.out.slots.hoisted.clone() {
             self.emit_konst(slot, konst);
         }
@@ -281,7 +290,7 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    fn block(&mut self, block: Block, next: Option<Block>) -> Result<(), Declined> {
+    fn block(&mut self, block: Block, next: Option<Block>) -> Result<(), NotReady> {
         self.out.starts[block.index()] = self.out.words.len() as u32;
         let data = self.func.blocks[block.index()];
         self.taken = 0;
@@ -300,7 +309,7 @@ impl Encoder<'_> {
         self.end(block, self.func.insts[self.at as usize], next)
     }
 
-    fn end(&mut self, block: Block, inst: Mir, next: Option<Block>) -> Result<(), Declined> {
+    fn end(&mut self, block: Block, inst: Mir, next: Option<Block>) -> Result<(), NotReady> {
         match inst.op {
             Op::Jump { to } => {
                 if self.flow.back[to.index()] && self.latch(block, to, next) {
@@ -309,7 +318,7 @@ impl Encoder<'_> {
                 self.follow(to, next);
             }
             Op::Branch { then, els, .. } => {
-                let Some(cond) = self.plan.cond(block) else { return Err(TOO_LARGE) };
+                let Some(cond) = self.plan.cond(block) else { return Err(self.malformed()) };
                 let falls = |e: EdgeId| Some(self.target(e)) == next && !self.flow.back[e.index()];
                 if self.long {
                     // Over the next word or not: every distance that counts is a wide one.

@@ -37,14 +37,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use link::Linked;
-use machine::{Body, Flow as Next, Machine, NotReady, Tier, TierId};
+use machine::{Body, Flow as Next, Machine, Malformed, NotReady, Tier, TierId};
 use mir::func::Func;
 use mir::inst::{ClassIx, FuncId};
 use mir::types::{Signature, Signatures};
 use nyrt::heap::Field;
 use nyrt::rt::Rt;
 use nyrt::trap::Trap;
-use profiler::Profile;
+use profiler::{Declined, Profile};
 use syntax::intern::Symbol;
 
 use code::VmCode;
@@ -55,13 +55,10 @@ use stats::Counts;
 pub use enter::enter_loop;
 pub use stats::Executed;
 
-/// Nobody has said how the function is called.
-const NO_SIGNATURE: &str = "a function without a signature";
-
 /// Where typed functions come from.
 pub trait Source: Signatures {
-    /// The function in typed form, or why there is none: one of a fixed set of texts.
-    fn typed(&self, machine: &Machine, func: FuncId) -> Result<Func, &'static str>;
+    /// The function in typed form, or why there is none.
+    fn typed(&self, machine: &Machine, func: FuncId) -> Result<Func, Declined>;
 }
 
 /// The tier.
@@ -126,40 +123,30 @@ impl Vm {
         func: FuncId,
         typed: Func,
     ) -> Result<Box<dyn Body>, NotReady> {
-        let Some(signature) = self.source.signature(func).cloned() else {
-            return Err(NotReady::Declined(NO_SIGNATURE));
-        };
-        Ok(Box::new(self.encode(machine, func, typed, signature)?))
+        Ok(Box::new(self.encode(machine, func, typed)?))
     }
 
     fn make(&self, machine: &mut Machine, func: FuncId) -> Result<VmCode, NotReady> {
-        let f = self.source.typed(machine, func).map_err(NotReady::Declined)?;
-        let Some(signature) = self.source.signature(func).cloned() else {
-            return Err(NotReady::Declined(NO_SIGNATURE));
-        };
-        self.encode(machine, func, f, signature)
+        let typed = self.source.typed(machine, func).map_err(NotReady::Declined)?;
+        self.encode(machine, func, typed)
     }
 
-    fn encode(
-        &self,
-        machine: &mut Machine,
-        id: FuncId,
-        mut f: Func,
-        signature: Signature,
-    ) -> Result<VmCode, NotReady> {
+    fn encode(&self, machine: &mut Machine, id: FuncId, mut f: Func) -> Result<VmCode, NotReady> {
+        let Some(signature) = self.source.signature(id).cloned() else {
+            return Err(NotReady::Malformed(Malformed { func: id, at: 0 }));
+        };
         check::check(id, &f, &signature, &*self.source).map_err(NotReady::Malformed)?;
         let mut flow = Flow::new(&f);
         thread::shorten(&mut f, &mut flow);
         let (linked, rt) = (&mut machine.linked, &mut machine.rt);
         let mut env = Env { linked, rt, source: &*self.source, shapes: Vec::new(), trap: None };
-        let encoded = encode::encode(&f, &flow, &signature, &mut env);
+        let encoded = encode::encode(id, &f, &flow, &signature, &mut env);
         let Env { shapes, trap, .. } = env;
         if let Some(trap) = trap {
             return Err(NotReady::Trap(trap));
         }
-        let encoded = encoded.map_err(NotReady::Declined)?;
         let audited = machine.audits();
-        let code = VmCode::new(id, f, signature, encoded, shapes, self.source.clone(), audited);
+        let code = VmCode::new(id, f, signature, encoded?, shapes, self.source.clone(), audited);
         self.sides.borrow_mut().push((id, code.sides.clone()));
         Ok(code)
     }

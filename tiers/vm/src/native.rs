@@ -79,3 +79,16 @@ pub(crate) fn make(m: &mut Machine, regs: Regs, inst: Inst, at: *const Word) -> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_builtin_has_more_arguments_than_a_call_has_room_for() {
+        for (_, row) in builtin::rows() {
+            let all = row.max() + usize::from(row.has_receiver());
+            assert!(all <= MOST_NATIVE_ARGS, "{}", row.title());
+        }
+    }
+}

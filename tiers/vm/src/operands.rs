@@ -1,16 +1,14 @@
 //! Operands as instructions have them: which register, in which representation; calls and what is made of values, which have
 //! many of them. It does not know what is done with them.
 
+use machine::NotReady;
 use mir::func::Rep;
 use mir::inst::{Builtin, FuncId, Gives, Inst as Mir, Op, OperandRef, Own, Val, Vals};
 use mir::types::Slot;
 
-use crate::encode::{Declined, Encoder, Site, TOO_LARGE};
+use crate::encode::{Encoder, Site, TOO_MANY_REGISTERS, TOO_WIDE};
 use crate::op::Code;
 use crate::slots::{NONE, param_slots};
-
-/// A function that nobody described is called.
-const NO_SIGNATURE: Declined = "a call of a function without a signature";
 
 /// How an instruction finds a value and what it makes of it: a field of the instruction.
 pub(crate) mod rep {
@@ -108,9 +106,9 @@ impl Encoder<'_> {
         func: FuncId,
         args: Vals,
         closure: Option<Val>,
-    ) -> Result<(), Declined> {
-        let signature = self.env.signature(func).ok_or(NO_SIGNATURE)?;
-        let (slots, words) = param_slots(&signature.params).ok_or(TOO_LARGE)?;
+    ) -> Result<(), NotReady> {
+        let signature = self.env.signature(func).ok_or_else(|| self.malformed())?;
+        let (slots, words) = param_slots(&signature.params).ok_or(TOO_MANY_REGISTERS)?;
         // The register that each word of the callee's parameters is copied from; gaps get anything.
         let mut from = vec![0u16; words as usize];
         for (arg, slot) in self.func.vals(args.0).zip(slots) {
@@ -138,8 +136,7 @@ impl Encoder<'_> {
         }
         self.data(head);
         if closure.is_some() || from.len() > 4 {
-            let words = from.len().div_ceil(4);
-            self.emit(Code::Skip, u16::try_from(words).map_err(|_| TOO_LARGE)?, 0, 0);
+            self.emit(Code::Skip, from.len().div_ceil(4) as u16, 0, 0);
             for four in from.chunks(4) {
                 let short = |i: usize| u64::from(four.get(i).copied().unwrap_or(0));
                 self.data(short(0) | short(1) << 16 | short(2) << 32 | short(3) << 48);
@@ -148,10 +145,10 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    pub(crate) fn native(&mut self, dst: Val, builtin: Builtin, args: Vals) -> Result<(), Declined> {
+    pub(crate) fn native(&mut self, dst: Val, builtin: Builtin, args: Vals) -> Result<(), NotReady> {
         let args: Vec<Val> = self.func.vals(args.0).collect();
         if args.len() > MOST_NATIVE_ARGS {
-            return Err(TOO_LARGE);
+            return Err(self.malformed());
         }
         let (rep, to) =
             if dst.is_none() { (rep::NULL, NONE) } else { (rep_field(self.func.rep(dst)), self.reg(dst)) };
@@ -169,8 +166,8 @@ impl Encoder<'_> {
         words.into_iter().for_each(|word| self.data(word));
     }
 
-    pub(crate) fn make(&mut self, dst: Val, what: u16, func: FuncId, items: &[Val]) -> Result<(), Declined> {
-        let count = u16::try_from(items.len()).map_err(|_| TOO_LARGE)?;
+    pub(crate) fn make(&mut self, dst: Val, what: u16, func: FuncId, items: &[Val]) -> Result<(), NotReady> {
+        let count = u16::try_from(items.len()).map_err(|_| TOO_WIDE)?;
         self.emit(Code::Make, self.reg(dst), count, what);
         self.data(u64::from(func.0));
         self.operands(items);

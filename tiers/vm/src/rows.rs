@@ -1,12 +1,13 @@
 //! What each instruction of typed MIR that does not end a block becomes. It knows the opcodes but not what they do.
 
+use machine::NotReady;
 use mir::func::Rep;
 use mir::inst::{ClassIx, FuncId, Inst as Mir, Op, Own, Val};
 use mir::types::Signature;
 use nyrt::heap::{Field, SlotType};
 use syntax::intern::Symbol;
 
-use crate::encode::{Declined, Encoder, TOO_LARGE};
+use crate::encode::{Encoder, TOO_WIDE};
 use crate::op::Code;
 use crate::operands::{made, rep_field};
 use crate::plan::Facts;
@@ -22,8 +23,6 @@ pub(crate) trait Env: Facts {
     fn shape(&mut self, class: ClassIx) -> Option<u64>;
 }
 
-/// A field is not where typed code can reach it.
-const NO_FIELD: Declined = "a field without a place";
 /// Whether the kinds of the operands of an instruction are noted while it runs.
 pub(crate) fn is_watched(op: &Op) -> bool {
     matches!(
@@ -45,7 +44,7 @@ pub(crate) fn is_watched(op: &Op) -> bool {
 
 impl Encoder<'_> {
     /// Encodes an instruction that does not end a block.
-    pub(crate) fn row(&mut self, inst: Mir) -> Result<(), Declined> {
+    pub(crate) fn row(&mut self, inst: Mir) -> Result<(), NotReady> {
         let dst = inst.dst;
         match inst.op {
             Op::Int { .. }
@@ -96,7 +95,7 @@ impl Encoder<'_> {
             Op::RZero { a } => self.unary(Code::RZero, dst, a),
             Op::SEq { a, b } => self.binary(Code::SEq, dst, a, b),
             Op::ClassIs { a, class } => {
-                let class = self.env.class(class).ok_or(TOO_LARGE)?;
+                let class = self.env.class(class).ok_or(TOO_WIDE)?;
                 let any = self.func.rep(a) == Rep::Any;
                 let op = if any { Code::AnyClassIs } else { Code::ClassIs };
                 self.emit(op, self.reg(dst), self.reg(a), class);
@@ -175,7 +174,7 @@ impl Encoder<'_> {
                     (SlotType::I64, Rep::I64) | (SlotType::F64, Rep::F64) => Code::Store8,
                     (SlotType::Any, Rep::Any) => Code::StoreRawAny,
                     (SlotType::Ref | SlotType::RefOrVoid | SlotType::Str, Rep::Ref) => Code::StoreRawRef,
-                    _ => return Err(NO_FIELD),
+                    _ => return Err(self.malformed()),
                 };
                 self.emit(op, self.reg(object), offset, self.reg(value));
             }
@@ -184,7 +183,7 @@ impl Encoder<'_> {
                 let op = match (slot, self.func.rep(value)) {
                     (SlotType::Any, Rep::Any) => Code::StoreAny,
                     (SlotType::Ref | SlotType::RefOrVoid | SlotType::Str, Rep::Ref) => Code::StoreRef,
-                    _ => return Err(NO_FIELD),
+                    _ => return Err(self.malformed()),
                 };
                 self.emit(op, self.reg(object), offset, self.reg(value));
             }
@@ -192,7 +191,7 @@ impl Encoder<'_> {
                 let (offset, SlotType::Ref | SlotType::RefOrVoid | SlotType::Str) =
                     self.place(class, field)?
                 else {
-                    return Err(NO_FIELD);
+                    return Err(self.malformed());
                 };
                 match self.next().map(|next| next.op) {
                     // A store that is known not to throw.
@@ -226,7 +225,7 @@ impl Encoder<'_> {
                     Rep::Bool => Code::ArrSetB,
                     Rep::Ref => Code::ArrSetRef,
                     Rep::Any => Code::ArrSetAny,
-                    Rep::Unit => return Err(TOO_LARGE),
+                    Rep::Unit => return Err(self.malformed()),
                 };
                 self.emit(op, self.reg(array), self.reg(index), self.reg(value));
             }
@@ -237,7 +236,7 @@ impl Encoder<'_> {
                     Rep::Bool => Code::ArrPushB,
                     Rep::Ref => Code::ArrPushRef,
                     Rep::Any => Code::ArrPushAny,
-                    Rep::Unit => return Err(TOO_LARGE),
+                    Rep::Unit => return Err(self.malformed()),
                 };
                 self.emit(op, self.reg(array), self.reg(value), 0);
             }
@@ -287,7 +286,7 @@ impl Encoder<'_> {
                 self.emit(Code::CellSet, self.reg(cell), self.reg(value), rep);
             }
             Op::CaptureGet { index } => {
-                let index = u16::try_from(index).map_err(|_| TOO_LARGE)?;
+                let index = u16::try_from(index).map_err(|_| TOO_WIDE)?;
                 self.emit(Code::CaptureGet, self.reg(dst), index, rep_field(self.func.rep(dst)));
             }
             Op::GlobalGet { global } => {
@@ -305,7 +304,7 @@ impl Encoder<'_> {
             }
             Op::NewObject { class } => {
                 self.emit(Code::NewObject, self.reg(dst), 0, 0);
-                let shape = self.env.shape(class).ok_or(NO_FIELD)?;
+                let shape = self.env.shape(class).ok_or_else(|| self.malformed())?;
                 self.data(shape);
             }
 
@@ -365,9 +364,9 @@ impl Encoder<'_> {
     }
 
     /// An operator on values of unknown kind.
-    fn operator(&mut self, op: Code, dst: Val, a: Val, b: Val) -> Result<(), Declined> {
+    fn operator(&mut self, op: Code, dst: Val, a: Val, b: Val) -> Result<(), NotReady> {
         self.binary(op, dst, a, b);
-        let seen = self.out.sides.operator(self.at).ok_or(TOO_LARGE)?;
+        let seen = self.out.sides.operator(self.at).ok_or_else(|| self.malformed())?;
         self.data(seen);
         Ok(())
     }
@@ -380,12 +379,12 @@ impl Encoder<'_> {
     }
 
     /// The opcode for a key that is an integer, a reference, or of unknown kind.
-    fn by_key(&self, key: Val, ops: [Code; 3]) -> Result<Code, Declined> {
+    fn by_key(&self, key: Val, ops: [Code; 3]) -> Result<Code, NotReady> {
         match self.func.rep(key) {
             Rep::I64 => Ok(ops[0]),
             Rep::Ref => Ok(ops[1]),
             Rep::Any => Ok(ops[2]),
-            Rep::Unit | Rep::F64 | Rep::Bool => Err(TOO_LARGE),
+            Rep::Unit | Rep::F64 | Rep::Bool => Err(self.malformed()),
         }
     }
 
@@ -397,9 +396,9 @@ impl Encoder<'_> {
 
     // ---- fields
 
-    fn place(&mut self, class: ClassIx, field: Symbol) -> Result<(u16, SlotType), Declined> {
-        let field = self.env.field(class, field).filter(|f| !f.weak).ok_or(NO_FIELD)?;
-        Ok((u16::try_from(field.offset).map_err(|_| TOO_LARGE)?, field.slot))
+    fn place(&mut self, class: ClassIx, field: Symbol) -> Result<(u16, SlotType), NotReady> {
+        let field = self.env.field(class, field).filter(|f| !f.weak).ok_or_else(|| self.malformed())?;
+        Ok((u16::try_from(field.offset).map_err(|_| TOO_WIDE)?, field.slot))
     }
 
     /// The next instruction of the block, if it is not the last one.
@@ -409,7 +408,7 @@ impl Encoder<'_> {
         (!inst.op.row().effects.ends_block() && !self.plan.folded[at]).then_some(inst)
     }
 
-    fn load(&mut self, inst: Mir, object: Val, class: ClassIx, field: Symbol) -> Result<(), Declined> {
+    fn load(&mut self, inst: Mir, object: Val, class: ClassIx, field: Symbol) -> Result<(), NotReady> {
         let (offset, slot) = self.place(class, field)?;
         let mut dst = inst.dst;
         let op = match (slot, self.func.rep(dst)) {
@@ -431,14 +430,14 @@ impl Encoder<'_> {
                 }
                 _ => Code::LoadRef,
             },
-            _ => return Err(NO_FIELD),
+            _ => return Err(self.malformed()),
         };
         self.emit(op, self.reg(dst), self.reg(object), offset);
         Ok(())
     }
 
     /// A test for zero with the load behind it as one instruction.
-    fn check_and_load(&mut self, object: Val) -> Result<bool, Declined> {
+    fn check_and_load(&mut self, object: Val) -> Result<bool, NotReady> {
         let Some(Mir { op: Op::Load { object: loaded, class, field }, dst, .. }) = self.next() else {
             return Ok(false);
         };

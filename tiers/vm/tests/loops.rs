@@ -126,6 +126,9 @@ impl Promoter for Now {
         // Both texts have the same numbers.
         let blocks: Vec<Block> = (0..4).map(Block).collect();
         let values: Vec<Val> = (0..15).map(Val).collect();
+        // Nothing does the same as the loop, or nothing holds what is alive there: it goes on where it is.
+        assert!(!enter_loop(machine, code, &[], &values));
+        assert!(!enter_loop(machine, code, &blocks, &[]));
         assert!(enter_loop(machine, code, &blocks, &values));
     }
 }

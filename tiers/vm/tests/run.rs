@@ -451,7 +451,7 @@ fn a_value_that_nothing_writes_is_refused() {
     broken.blocks[0].end -= 1;
     assert!(vm.prepare_typed(&mut machine, FuncId(1), whole).is_ok());
     match vm.prepare_typed(&mut machine, FuncId(1), broken) {
-        Err(NotReady::Declined(why)) => assert_eq!(why, "a value that nothing writes"),
+        Err(NotReady::Malformed(fault)) => assert_eq!((fault.func, fault.at), (FuncId(1), 0)),
         other => panic!("{:?}", other.err()),
     }
 }

@@ -133,7 +133,7 @@ impl Tier for Naive {
         TierId::VM
     }
     fn prepare(&self, _: &mut Machine, _: FuncId) -> Result<Box<dyn Body>, NotReady> {
-        Err(NotReady::Declined("only by promotion"))
+        unreachable!("only by promotion")
     }
     fn run(&self, m: &mut Machine) -> Flow {
         loop {

@@ -10,6 +10,7 @@ use mir::func::Func;
 use mir::inst::FuncId;
 use mir::types::{Signature, Signatures};
 use nyrt::value::Value;
+use profiler::Declined;
 use vm::{Source, Vm};
 
 use super::First;
@@ -33,12 +34,9 @@ impl Signatures for Code {
 }
 
 impl Source for Code {
-    fn typed(&self, _: &Machine, func: FuncId) -> Result<Func, &'static str> {
-        let f = self.unit.program.funcs.get(func.index()).ok_or("no such function")?;
-        if f.types.is_none() {
-            return Err("not typed");
-        }
-        let mut f = f.clone();
+    fn typed(&self, _: &Machine, func: FuncId) -> Result<Func, Declined> {
+        let typed = self.unit.program.funcs.get(func.index()).filter(|f| f.types.is_some());
+        let mut f = typed.cloned().ok_or(Declined::NotReached)?;
         if let Some(plant) = self.plant {
             plant(&mut f);
         }

@@ -14,6 +14,7 @@ use mir::program::Program;
 use mir::types::{Signature, Signatures};
 use nyrt::heap::SlotType;
 use nyrt::prelude::{BOX, Prelude, PreludeFn};
+use profiler::Declined;
 use syntax::intern::Symbol;
 use syntax::span::SourceMap;
 use vm::{Source, Vm};
@@ -204,7 +205,7 @@ impl Signatures for Typed {
 }
 
 impl Source for Typed {
-    fn typed(&self, _: &Machine, func: FuncId) -> Result<Func, &'static str> {
-        self.lower(func).ok_or("not typed")
+    fn typed(&self, _: &Machine, func: FuncId) -> Result<Func, Declined> {
+        self.lower(func).ok_or(Declined::NotReached)
     }
 }

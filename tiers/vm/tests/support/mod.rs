@@ -18,6 +18,7 @@ use mir::types::{Signature, Signatures, Slot};
 use nyrt::heap::{AllocRegion, HeapConfig, SlotType};
 use nyrt::host::{Closed, Host, Stream};
 use nyrt::rt::Rt;
+use profiler::Declined;
 use vm::{Source, Vm};
 
 /// What was written to standard output.
@@ -101,9 +102,9 @@ impl Signatures for Texts {
 }
 
 impl Source for Texts {
-    fn typed(&self, _: &Machine, func: FuncId) -> Result<Func, &'static str> {
-        let f = self.funcs.get(func.index()).ok_or("no such function")?;
-        if f.types.is_some() { Ok(f.clone()) } else { Err("not typed") }
+    fn typed(&self, _: &Machine, func: FuncId) -> Result<Func, Declined> {
+        let typed = self.funcs.get(func.index()).filter(|f| f.types.is_some());
+        typed.cloned().ok_or(Declined::NotReached)
     }
 }
 
@@ -116,7 +117,7 @@ impl Tier for First {
     }
     fn prepare(&self, machine: &mut Machine, func: FuncId) -> Result<Box<dyn Body>, NotReady> {
         match self.0.prepare(machine, func) {
-            Err(NotReady::Declined("not typed")) => Interp.prepare(machine, func),
+            Err(NotReady::Declined(Declined::NotReached)) => Interp.prepare(machine, func),
             other => other,
         }
     }
