@@ -9,6 +9,7 @@
 //! Reading order: [`lower`], `body` (blocks, values, edges), `convert` (representations), then the families
 //! `operators`, `members`, `calls`, `guards`; `inline`,
 //! `unneeded`, `forward`, `lent`, `elide`, `handover`, `owned` and `exchange` work on typed MIR, in this order.
+//! [`Stage`] names what they make; behind each the function is one that the verifier accepts.
 
 #![forbid(unsafe_code)]
 
@@ -107,9 +108,43 @@ pub struct Lowered {
     pub blocks: Vec<Block>,
 }
 
+/// A step of the lowering, in the order in which they are taken.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Stage {
+    /// Typed, with representations and guards.
+    Translated,
+    /// Small bodies stand for calls.
+    Inlined,
+    /// Nothing is carried only to be forgotten.
+    Uncarried,
+    /// Nothing is done twice on one path.
+    Forwarded,
+    /// Results are given back without counts.
+    Lent,
+    /// Parameters are taken over from callers. They are released nowhere until they are [`Stage::Placed`].
+    Taken,
+    /// Values that are alive anyway have no counts.
+    Borrowed,
+    /// What is released behind a use goes along with it.
+    HandedOver,
+    /// Owned values end at their last use.
+    Placed,
+    /// What is overwritten where it was read gives its count.
+    Exchanged,
+}
+
 /// Translates a function; not one that the analysis has not reached, of which nothing is known, nor one with more
 /// instructions than the tiers above take.
 pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
+    lower_watched(context, func, |_, _| {})
+}
+
+/// Does the same and shows the function as it is behind each stage, for whoever looks for the one that is wrong.
+pub fn lower_watched(
+    context: Context<'_>,
+    func: FuncId,
+    mut watch: impl FnMut(Stage, &Func),
+) -> Result<Lowered, Declined> {
     let source = context.program.func(func);
     if !context.facts.reached(func) {
         return Err(Declined::NotReached);
@@ -117,32 +152,48 @@ pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
     if source.insts.len() > LARGEST {
         return Err(Declined::TooLarge);
     }
-    let mut typed = translate(context, func);
+    let mut typed = translate(context, func, &mut watch);
     if context.early_drop {
         if inline::lends(context, func, FuncId::NONE) {
             lent::lend(&mut typed);
+            watch(Stage::Lent, &typed.func);
         }
-        count(context, func, &mut typed, inline::takes(context, func));
+        count(context, func, &mut typed, inline::takes(context, func), &mut watch);
         exchange::exchange(context, &mut typed);
+        watch(Stage::Exchanged, &typed.func);
     }
     Ok(typed)
 }
 
 /// The function with every count that the program says.
-fn translate(context: Context<'_>, func: FuncId) -> Lowered {
+fn translate(context: Context<'_>, func: FuncId, watch: &mut impl FnMut(Stage, &Func)) -> Lowered {
     let mut typed = body::translate(context, func);
+    watch(Stage::Translated, &typed.func);
     inline::small_calls(context, func, &mut typed);
+    watch(Stage::Inlined, &typed.func);
     unneeded::drop_carried(&mut typed);
+    watch(Stage::Uncarried, &typed.func);
     forward::forward(context, &mut typed);
+    watch(Stage::Forwarded, &typed.func);
     typed
 }
 
 /// Takes out the counts that nobody can observe, when the function takes these parameters.
-fn count(context: Context<'_>, func: FuncId, typed: &mut Lowered, takes: u32) {
+fn count(
+    context: Context<'_>,
+    func: FuncId,
+    typed: &mut Lowered,
+    takes: u32,
+    watch: &mut impl FnMut(Stage, &Func),
+) {
     owned::take(typed, takes);
+    watch(Stage::Taken, &typed.func);
     elide::borrow(context, func, typed);
+    watch(Stage::Borrowed, &typed.func);
     handover::hand_over(context, typed);
+    watch(Stage::HandedOver, &typed.func);
     owned::place(context, typed);
+    watch(Stage::Placed, &typed.func);
 }
 
 /// The signatures of all functions, taken from the facts once.

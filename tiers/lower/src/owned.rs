@@ -40,8 +40,8 @@ pub(crate) fn find(cx: Context<'_>, id: FuncId) -> u32 {
     let mut takes = (first..func.params.min(u32::BITS)).filter(may).fold(0, |all, i| all | 1 << i);
     // What one parameter costs does not depend on the others, but for what is tried last.
     while takes != 0 {
-        let mut typed = translate(cx, id);
-        count(cx, id, &mut typed, takes);
+        let mut typed = translate(cx, id, &mut |_, _| {});
+        count(cx, id, &mut typed, takes, &mut |_, _| {});
         let free = free(&typed.func);
         if free == takes {
             break;
