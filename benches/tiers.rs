@@ -1,12 +1,16 @@
-//! `cargo bench`: what a program costs inside one process: reading, checking, MIR, linking, and running it in each tier. Whole
-//! processes and other languages are measured by `nyash bench`.
+//! `cargo bench`: what a program costs inside one process: reading, checking, MIR, analysis, linking, lowering, encoding, and
+//! running it in each tier. Whole processes and other languages are measured by `nyash bench`.
 //!
 //! It drives the crates as `src/engine.rs` does, with a host that has no output. `cargo bench -- PART` measures what has
 //! PART in its name; every figure takes about two seconds.
 
+#[path = "tiers/above.rs"]
+mod above;
+
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use host::Reservation;
@@ -21,6 +25,9 @@ use nyrt::host::{Closed, Host, Stream};
 use nyrt::rt::Rt;
 use syntax::Parsed;
 use syntax::span::SourceMap;
+use vm::Vm;
+
+use above::{Closed as Analysed, add_vm};
 
 /// The kernels with sizes that take milliseconds.
 const KERNELS: &[(&str, &str)] = &[
@@ -34,11 +41,21 @@ const KERNELS: &[(&str, &str)] = &[
     ("trees", "6"),
 ];
 
-/// Makes a machine of a tier.
-type Make = fn(Rt, Linked, Config) -> Machine;
+/// Makes a machine of a tier that is ready to run a program from this function, with a size for it.
+type Make = fn(Program, FuncId, &str) -> Machine;
 
-/// Every tier.
-const TIERS: &[(&str, Make)] = &[("interp", Interp::machine)];
+/// Every tier, and the choice among them. Analysing the program does not count, making code while it runs does.
+const TIERS: &[(&str, Make)] = &[
+    ("auto", |program, top, size| with_vm(program, top, size, CALLS)),
+    ("interp", |program, _, size| {
+        let (rt, linked) = linked(program, size, None);
+        Interp::machine(rt, linked, Config::default())
+    }),
+    ("vm", |program, top, size| with_vm(program, top, size, 0)),
+];
+
+/// Calls after which `auto` moves a function, as `NYASH_VM_THRESHOLD` is without being set.
+const CALLS: u32 = 20;
 
 /// How much heap a kernel may need.
 const HEAP: u64 = 256 << 20;
@@ -98,22 +115,42 @@ fn to_mir(program: &mut Program, sources: &SourceMap, parsed: &Parsed) -> FuncId
     *built.tops.first().expect("a top-level function")
 }
 
-fn linked(program: Program, size: &str) -> (Rt, Linked) {
+/// A program in a runtime, with the fields that its analysis has found.
+fn linked(program: Program, size: &str, closed: Option<&Analysed>) -> (Rt, Linked) {
     let region = Reservation::new(HEAP).expect("address space");
     let config = HeapConfig { max_bytes: HEAP, ..HeapConfig::default() };
     let mut rt = Rt::new(Box::new(region), config, Box::new(Silent(Instant::now()))).expect("a heap");
     rt.args = vec![size.to_string()];
-    let linked = Linked::new(&mut rt, program);
+    let linked = match closed.map(|closed| closed.slots(&program)) {
+        Some(slots) => Linked::with_layouts(&mut rt, program, &|class, field| slots[class.index()][field]),
+        None => Linked::new(&mut rt, program),
+    };
     (rt, linked)
 }
 
-/// Text to a linked program.
-fn ready(text: &str, size: &str) -> (Rt, Linked, FuncId) {
+/// A machine whose functions move to the VM after so many calls.
+fn with_vm(mut program: Program, top: FuncId, size: &str, calls: u32) -> Machine {
+    let closed = Analysed::new(&mut program, top);
+    let (rt, linked) = linked(program, size, Some(&closed));
+    let mut machine = Interp::machine(rt, linked, Config::default());
+    add_vm(&mut machine, closed, calls);
+    machine
+}
+
+/// Text to MIR.
+fn built(text: &str) -> (Program, FuncId) {
     let (mut program, sources, base) = world(text);
     let parsed = syntax::parse(text, base, &mut program.names);
     let top = to_mir(&mut program, &sources, &parsed);
-    let (rt, linked) = linked(program, size);
-    (rt, linked, top)
+    (program, top)
+}
+
+/// Text to an analysed program in a runtime.
+fn analysed(text: &str) -> (Rt, Linked, Analysed) {
+    let (mut program, top) = built(text);
+    let closed = Analysed::new(&mut program, top);
+    let (rt, linked) = linked(program, "1", Some(&closed));
+    (rt, linked, closed)
 }
 
 /// What happens before a program runs, over the largest kernel.
@@ -138,15 +175,53 @@ fn front(c: &mut Criterion) {
             BatchSize::SmallInput,
         );
     });
+    group.bench_function("analyse", |b| {
+        b.iter_batched(
+            || built(&text),
+            |(mut program, top)| {
+                let closed = Analysed::new(&mut program, top);
+                (program, closed)
+            },
+            BatchSize::SmallInput,
+        );
+    });
     group.bench_function("link", |b| {
+        b.iter_batched(|| built(&text).0, |program| linked(program, "1", None), BatchSize::PerIteration);
+    });
+    group.finish();
+}
+
+/// What is done for the tiers above the interpreter, over all functions of the largest kernel. A run does it for those that
+/// are warm.
+fn code(c: &mut Criterion) {
+    let text = source("dispatch");
+    let mut group = c.benchmark_group("code");
+    group.bench_function("lower", |b| {
+        b.iter_batched(
+            || analysed(&text),
+            |(rt, linked, closed)| {
+                let all = closed.lower_all(&linked, &rt);
+                (rt, linked, closed, all)
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.bench_function("encode", |b| {
         b.iter_batched(
             || {
-                let (mut program, sources, base) = world(&text);
-                let parsed = syntax::parse(&text, base, &mut program.names);
-                to_mir(&mut program, &sources, &parsed);
-                program
+                let (rt, linked, closed) = analysed(&text);
+                let all = closed.lower_all(&linked, &rt);
+                let machine = Interp::machine(rt, linked, Config::default());
+                (machine, Vm::new(Rc::new(closed)), all)
             },
-            |program| linked(program, "1"),
+            |(mut machine, vm, all)| {
+                let made: Vec<_> = all
+                    .into_iter()
+                    .map(|(func, lowered)| vm.prepare_typed(&mut machine, func, lowered.func))
+                    .collect();
+                assert!(made.iter().all(Result::is_ok), "the kernels can be encoded");
+                (machine, vm, made)
+            },
             BatchSize::PerIteration,
         );
     });
@@ -169,8 +244,8 @@ fn run(c: &mut Criterion) {
             group.bench_function(format!("{name} {size}"), |b| {
                 b.iter_batched(
                     || {
-                        let (rt, linked, top) = ready(&text, size);
-                        (make(rt, linked, Config::default()), top)
+                        let (program, top) = built(&text);
+                        (make(program, top, size), top)
                     },
                     |(machine, top)| finish(machine, top),
                     BatchSize::PerIteration,
@@ -181,7 +256,7 @@ fn run(c: &mut Criterion) {
     }
 }
 
-/// Short and rough: the figures show a change of some percent, and all of them take half a minute.
+/// Short and rough: the figures show a change of some percent, and all of them take about a minute.
 fn settings() -> Criterion {
     Criterion::default()
         .sample_size(20)
@@ -190,5 +265,5 @@ fn settings() -> Criterion {
         .without_plots()
 }
 
-criterion_group! { name = tiers; config = settings(); targets = front, run }
+criterion_group! { name = tiers; config = settings(); targets = front, code, run }
 criterion_main!(tiers);
