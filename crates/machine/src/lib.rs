@@ -50,10 +50,14 @@ pub use stack::Stack;
 pub use tier::{Malformed, NotReady, Promoter, Tier};
 pub use trace::{Trace, TraceEntry};
 
+/// Calls nest at least so deep, whatever functions look like.
+const LEAST_DEPTH: usize = 1000;
+
 /// How the machine behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// Most registers (of two words) of one task; a deeper recursion is a `StackOverflow`.
+    /// Most registers (of two words) of one task, if that is enough for [`LEAST_DEPTH`] activations; a deeper recursion is
+    /// a `StackOverflow`.
     pub stack_values: usize,
     /// Check all counts at every step (`NYASH_AUDIT=1`).
     pub audit: bool,
@@ -177,6 +181,11 @@ impl Machine {
     /// A machine for a linked program; it needs a tier ([`Machine::add_tier`]).
     pub fn new(rt: Rt, linked: Linked, config: Config) -> Machine {
         let most = rt.limits.max_depth as usize;
+        // Of the widest function there is room for so many activations, and as many again where one does not fit into
+        // the rest of its chunk.
+        let widest = linked.program.funcs.iter().map(|f| f.values as usize).max().unwrap_or(0);
+        let stack_values = config.stack_values.max(2 * LEAST_DEPTH * (widest + 2));
+        let config = Config { stack_values, ..config };
         Machine {
             rt,
             linked,
