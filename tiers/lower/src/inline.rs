@@ -2,7 +2,7 @@
 //! that can neither throw nor call are taken, so that no trace and no limit tells the difference: the call's step and
 //! its depth are counted by [`Op::Inlined`] where it stood.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use mir::func::{BlockData, Edge, Func};
@@ -19,11 +19,16 @@ const LARGEST_SOURCE: usize = 60;
 const LARGEST_BODY: usize = 28;
 /// A function does not grow beyond this by taking bodies.
 const LARGEST_RESULT: usize = 4000;
+/// How many functions deep bodies are looked at for the sake of a call. Looking at one asks for those that it calls, on the
+/// stack of the host.
+const DEEPEST: u32 = 64;
 
 /// What is known of the bodies of functions, as far as it was asked for.
 #[derive(Debug, Default)]
 pub struct Bodies {
     known: RefCell<Vec<Entry>>,
+    /// How many functions are being looked at.
+    asked: Cell<u32>,
 }
 
 /// What is known of a function.
@@ -102,8 +107,22 @@ fn body(cx: Context<'_>, id: FuncId) -> Body {
     match cx.bodies.entry(id) {
         Entry::Known(body) => return body,
         Entry::Asked(_) => return Body::default(),
+        // It stays like this for good: whoever calls it has to know the same.
+        Entry::Nothing if cx.bodies.asked.get() == DEEPEST => {
+            cx.bodies.set(id, Entry::Known(Body::default()));
+            return Body::default();
+        }
         Entry::Nothing => cx.bodies.set(id, Entry::Asked(None)),
     }
+    cx.bodies.asked.set(cx.bodies.asked.get() + 1);
+    let body = look_at(cx, id);
+    cx.bodies.asked.set(cx.bodies.asked.get() - 1);
+    cx.bodies.set(id, Entry::Known(body.clone()));
+    body
+}
+
+/// Finds out about a function, and first about those that it calls.
+fn look_at(cx: Context<'_>, id: FuncId) -> Body {
     let assume = |lent: Option<&Lent>| cx.bodies.set(id, Entry::Asked(lent.cloned().map(Rc::new)));
     let found = lent::find(cx, id, assume);
     cx.bodies.set(id, Entry::Asked(None));
@@ -115,9 +134,7 @@ fn body(cx: Context<'_>, id: FuncId) -> Body {
     let fits = source.insts.len() <= LARGEST_SOURCE && source.captures == 0;
     let small = typed.filter(|typed| fits && is_small(typed)).map(Rc::new);
     let takes = if small.is_none() && lent.is_none() { owned::find(cx, id) } else { 0 };
-    let body = Body { small, lent, takes };
-    cx.bodies.set(id, Entry::Known(body.clone()));
-    body
+    Body { small, lent, takes }
 }
 
 /// The body of a function that does not lend, if it might be small.
