@@ -7,6 +7,8 @@
 //! - *Late*: `W` comes while `R`'s count is still there. Up to `W` the place keeps the reference alive, `W` gives its
 //!   count to who had it from `R`. Ways that leave before `W` have no count to give back.
 //! - *Early*: another store took `R`'s count before `W`, and what `W` writes is known at `R`: the place is swapped there.
+//!   An element may be swapped where its position is inside of the array, which is sure when it is not `null`. When nobody
+//!   has asked for that, what lies between `R` and `W` is written twice, and a test in front chooses.
 //!
 //! It is for programs without finalizers: the moments of deaths between a store and the next instruction are nobody's
 //! business, and a store cannot throw. How values flow along ways is in [`ways`]; this file knows places.
@@ -23,6 +25,8 @@ use crate::{Context, Lowered};
 
 /// Most exchanges in one function: each looks at the function anew.
 const MOST: usize = 64;
+/// Most instructions that are written twice.
+const LARGEST_SPLIT: usize = 12;
 /// Most instructions that are looked at for one function.
 const BUDGET: usize = 1_000_000;
 
@@ -50,6 +54,8 @@ struct Write {
 enum Exchange {
     Late(ways::Late),
     Early(Early),
+    /// An early one is possible where what was read is not zero.
+    Split(Early),
 }
 
 /// A place that is swapped when it is read.
@@ -79,17 +85,24 @@ pub(crate) fn exchange(cx: Context<'_>, lowered: &mut Lowered) {
     }
     // What is given by the swaps that were made: what was read before.
     let mut given: Vec<(Val, Val)> = Vec::new();
+    // What was read and is tested now.
+    let mut tested: Vec<Val> = Vec::new();
     let mut budget = BUDGET;
     for _ in 0..MOST {
         let Some(mut pass) = Pass::new(cx, &lowered.func, &given, budget) else { break };
-        let found = pass.find();
+        let found = pass.find(&tested);
         budget = pass.ways.budget;
         let Some((read, kept, exchange)) = found else { break };
-        given.push((kept, read));
         match exchange {
             Exchange::Late(late) => apply::late(&mut lowered.func, &late),
             Exchange::Early(early) => apply::early(&mut lowered.func, &early),
+            Exchange::Split(early) => {
+                apply::split(&mut lowered.func, read, early.retain, early.write);
+                tested.push(read);
+                continue;
+            }
         }
+        given.push((kept, read));
         drop_unreached(lowered);
     }
 }
@@ -120,7 +133,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The first exchange, with the value that is read and the one that keeps it.
-    fn find(&mut self) -> Option<(Val, Val, Exchange)> {
+    fn find(&mut self, tested: &[Val]) -> Option<(Val, Val, Exchange)> {
         for retain in 0..self.func.insts.len() {
             let Inst { op: Op::Retain { a: read }, dst: kept, .. } = self.func.insts[retain] else {
                 continue;
@@ -129,7 +142,7 @@ impl<'a> Pass<'a> {
             let writes: Vec<Write> = self.writes.iter().filter(|w| w.place == place).copied().collect();
             for write in writes {
                 let found = self.late(read, retain, write).map(Exchange::Late);
-                let found = found.or_else(|| self.early(read, retain, write).map(Exchange::Early));
+                let found = found.or_else(|| self.early(read, retain, write, tested));
                 if let Some(found) = found {
                     return Some((read, kept, found));
                 }
@@ -195,7 +208,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The write drops what was kept for somebody else.
-    fn early(&mut self, read: Val, retain: usize, write: Write) -> Option<Early> {
+    fn early(&mut self, read: Val, retain: usize, write: Write, tested: &[Val]) -> Option<Exchange> {
         let block = self.ways.block_of(retain);
         if write.at < retain || self.ways.block_of(write.at) != block {
             return None;
@@ -203,7 +216,9 @@ impl<'a> Pass<'a> {
         let kept = self.func.insts[retain].dst;
         let needs = Self::needs(write.place);
         self.ways.between(self.ways.def(read)?, retain, &needs)?;
-        if matches!(write.place, Place::Element(..)) && !self.ways.nonzero(&self.same, read, retain) {
+        let inside =
+            !matches!(write.place, Place::Element(..)) || self.ways.nonzero(&self.same, read, retain);
+        if !inside && (tested.contains(&read) || !self.can_be_split(retain, write.at)) {
             return None;
         }
         let mut taken = false;
@@ -232,7 +247,22 @@ impl<'a> Pass<'a> {
             taken |= takes;
         }
         let (moved, lent) = self.known_before(retain, write)?;
-        taken.then_some(Early { retain, write: write.at, moved, lent })
+        let early = Early { retain, write: write.at, moved, lent };
+        taken.then_some(if inside { Exchange::Early(early) } else { Exchange::Split(early) })
+    }
+
+    /// Whether a few instructions of a block can be written twice: nobody else uses what they give.
+    fn can_be_split(&self, first: usize, last: usize) -> bool {
+        let func = self.func;
+        let given = |v: Val| self.ways.def(v).is_some_and(|at| (first..=last).contains(&at));
+        let mut outside = (0..func.insts.len()).filter(|at| !(first..=last).contains(at));
+        last - first < LARGEST_SPLIT
+            && outside.all(|at| {
+                let (inst, mut free) = (&func.insts[at], true);
+                func.uses(&inst.op, |v, _| free &= !given(v));
+                func.edges_of(inst, |e| free &= !func.vals(func.edges[e.index()].args).any(given));
+                free
+            })
     }
 
     /// Whether an instruction looks at such a place, in whatever object.

@@ -50,10 +50,7 @@ pub(super) fn late(func: &mut Func, late: &Late) {
     edits.insert(late.write, swap);
     splice(func, &edits);
     for (data, insts) in copies.data {
-        let start = func.insts.len() as u32;
-        func.spans.extend(insts.iter().map(|i| i.1));
-        func.insts.extend(insts.iter().map(|i| i.0));
-        func.blocks.push(BlockData { start, end: func.insts.len() as u32, ..data });
+        append(func, data, insts);
     }
 }
 
@@ -107,6 +104,71 @@ pub(super) fn early(func: &mut Func, early: &Early) {
     edits.insert(early.retain, front);
     edits.insert(early.write, smallvec![]);
     splice(func, &edits);
+}
+
+/// The instructions from a retain to a write of the same block become two blocks, one for when what was read is zero
+/// and one for when it is not; the rest of the block becomes a third.
+pub(super) fn split(func: &mut Func, read: Val, retain: usize, write: usize) {
+    let Some(block) = func.block_ids().find(|block| span(func, *block).contains(&retain)) else { return };
+    let (end, at) = (func.blocks[block.index()].end as usize, func.spans[retain]);
+    let with_spans = |range: std::ops::Range<usize>, func: &Func| -> Vec<_> {
+        range.map(|at| (func.insts[at], func.spans[at])).collect()
+    };
+    let mut nonzero = with_spans(retain..write + 1, func);
+    let rest = with_spans(write + 1..end, func);
+    let mut zero = Vec::new();
+    let mut names: Vec<(Val, Val)> = Vec::new();
+    for (inst, span) in &nonzero {
+        let mut copied = renamed(func, *inst, &names);
+        if !inst.dst.is_none() {
+            copied.dst = value_like(func, func.rep(inst.dst));
+            names.push((inst.dst, copied.dst));
+        }
+        copy_edges(func, &mut copied, &names, &[]);
+        zero.push((copied, *span));
+    }
+    let first = func.blocks.len() as u32;
+    let edge = |func: &mut Func, to: u32| {
+        func.edges.push(Edge { to: Block(to), args: 0 });
+        EdgeId(func.edges.len() as u32 - 1)
+    };
+    let plain = |op, dst| Inst { op, dst, unwind: EdgeId::NONE };
+    for half in [&mut nonzero, &mut zero] {
+        half.push((plain(Op::Jump { to: edge(func, first + 2) }, Val::NONE), at));
+    }
+    let is_zero = value_like(func, Rep::Bool);
+    let (then, els) = (edge(func, first + 1), edge(func, first));
+    let test = plain(Op::RZero { a: read }, is_zero);
+    let branch = plain(Op::Branch { cond: is_zero, then, els }, Val::NONE);
+    let mut edits: Edits = (retain + 1..end).map(|at| (at, smallvec![])).collect();
+    edits.insert(retain, smallvec![test, branch]);
+    splice(func, &edits);
+    for insts in [nonzero, zero, rest] {
+        append(func, BlockData { params: 0, ..func.blocks[block.index()] }, insts);
+    }
+}
+
+/// A block behind all others.
+fn append(func: &mut Func, data: BlockData, insts: Vec<(Inst, syntax::span::Span)>) {
+    let start = func.insts.len() as u32;
+    func.spans.extend(insts.iter().map(|i| i.1));
+    func.insts.extend(insts.iter().map(|i| i.0));
+    func.blocks.push(BlockData { start, end: func.insts.len() as u32, ..data });
+}
+
+/// The edges of a copied instruction become its own, with other names for what they pass on, to the copies of blocks
+/// that are copied, too.
+fn copy_edges(func: &mut Func, inst: &mut Inst, names: &[(Val, Val)], blocks: &[(Block, Block)]) {
+    let mut edges: SmallVec<[EdgeId; 2]> = SmallVec::new();
+    func.edges_of(inst, |e| edges.push(e));
+    for e in edges {
+        let Edge { to, args } = func.edges[e.index()];
+        let to = blocks.iter().find(|(of, _)| *of == to).map_or(to, |(_, copy)| *copy);
+        let args: Vec<u32> = func.vals(args).map(|v| name(v, names).0).collect();
+        let args = func.push_list(args);
+        func.edges.push(Edge { to, args });
+        redirect(func, inst, e, EdgeId(func.edges.len() as u32 - 1));
+    }
 }
 
 /// A write that gives what was there.
@@ -177,16 +239,7 @@ fn copy(func: &mut Func, late: &Late, names: &[(Val, Val)]) -> Copies {
         let mut insts = Vec::new();
         for at in span(func, *block).filter(|at| !late.releases.contains(at)) {
             let mut inst = renamed(func, func.insts[at], &names);
-            let mut edges: SmallVec<[EdgeId; 2]> = SmallVec::new();
-            func.edges_of(&inst, |e| edges.push(e));
-            for e in edges {
-                let Edge { to, args } = func.edges[e.index()];
-                let to = copies.blocks.iter().find(|(of, _)| *of == to).map_or(to, |(_, copy)| *copy);
-                let args: Vec<u32> = func.vals(args).map(|v| name(v, &names).0).collect();
-                let args = func.push_list(args);
-                func.edges.push(Edge { to, args });
-                redirect(func, &mut inst, e, EdgeId(func.edges.len() as u32 - 1));
-            }
+            copy_edges(func, &mut inst, &names, &copies.blocks);
             insts.push((inst, func.spans[at]));
         }
         copies.data.push((BlockData { params, ..func.blocks[block.index()] }, insts));
