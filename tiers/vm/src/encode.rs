@@ -534,17 +534,10 @@ impl Encoder<'_> {
     fn back_test(&self, cond: Cond) -> Option<(Code, u16, u16)> {
         let (op, a, b) = self.jump_test(cond);
         let op = match op {
-            Code::JTrue => Code::BackTrue,
-            Code::JFalse => Code::BackFalse,
-            Code::JIEq => Code::BackIEq,
-            Code::JINe => Code::BackINe,
             Code::JILt => Code::BackILt,
             Code::JILe => Code::BackILe,
-            Code::JIEqI => Code::BackIEqI,
-            Code::JINeI => Code::BackINeI,
             Code::JILtI => Code::BackILtI,
             Code::JILeI => Code::BackILeI,
-            Code::JIGtI => Code::BackIGtI,
             Code::JIGeI => Code::BackIGeI,
             Code::JNonzero => Code::BackNonzero,
             _ => return None,
