@@ -90,6 +90,20 @@ pub const CONFIGS: &[Config] = &[
         one_in: 2,
         ..PLAIN
     },
+    Config {
+        name: "vm, cycles collected always",
+        env: &[("NYASH_TIER", "vm"), ("NYASH_STRESS", "cycle=always")],
+        checks: Checks::SameButCollections,
+        one_in: 4,
+        ..PLAIN
+    },
+    Config {
+        name: "vm, no memory once",
+        env: &[("NYASH_TIER", "vm"), ("NYASH_STRESS", "alloc-fail=@")],
+        checks: Checks::ProperEnd,
+        one_in: 2,
+        ..PLAIN
+    },
     Config { name: "vm, as a command", env: &[("NYASH_TIER", "vm")], one_in: 50, apart: true, ..PLAIN },
 ];
 
