@@ -18,13 +18,23 @@ struct Place {
     loop_in_fini: bool,
     /// In the body of a `try` with `catch` inside that `fini` block.
     try_in_fini: bool,
-    /// In the body of a box.
-    in_box: bool,
+    me: Me,
+}
+
+/// Whether code can have a receiver.
+#[derive(Clone, Copy, Default)]
+enum Me {
+    /// It stands outside of boxes.
+    #[default]
+    Outside,
+    /// It is part of a method that is called without one.
+    Static,
+    Receiver,
 }
 
 impl Place {
     fn function(self) -> Place {
-        Place { in_box: self.in_box, ..Place::default() }
+        Place { me: self.me, ..Place::default() }
     }
 
     fn fini(self, span: Span) -> Place {
@@ -85,12 +95,7 @@ impl Walk<'_> {
     fn expr(&mut self, id: ExprId, place: Place) {
         let e = self.ast.expr(id);
         match e.kind {
-            ExprKind::Me if !place.in_box => {
-                let d = Diagnostic::new(Code::E0303, e.span, "`me` outside a method")
-                    .label("there is no receiver here")
-                    .hint("only methods and constructors of a box have `me`; pass the box as a parameter");
-                self.out.push(d);
-            }
+            ExprKind::Me => self.receiver(e.span, place),
             ExprKind::Error
             | ExprKind::Int(_)
             | ExprKind::Float(_)
@@ -98,8 +103,7 @@ impl Walk<'_> {
             | ExprKind::Bool(_)
             | ExprKind::Null
             | ExprKind::Void
-            | ExprKind::Name(_)
-            | ExprKind::Me => {}
+            | ExprKind::Name(_) => {}
             ExprKind::Unary(_, a) | ExprKind::Await(a) | ExprKind::Weak(a) | ExprKind::Field(a, _) => {
                 self.push(a, place);
             }
@@ -194,8 +198,8 @@ impl Walk<'_> {
             }
             StmtKind::Box(b) => self.members(b, place),
             StmtKind::Function(f) => self.func(f, place),
-            // Whether a static function has `me` depends on its box, which may stand elsewhere.
-            StmtKind::StaticFunction { func, .. } => self.func(func, Place { in_box: true, ..place }),
+            // It needs no instance, whatever box it is added to.
+            StmtKind::StaticFunction { func, .. } => self.func(func, Place { me: Me::Static, ..place }),
             StmtKind::Assign { place: target, value, .. } => {
                 self.push(target, place);
                 self.push(value, place);
@@ -205,16 +209,33 @@ impl Walk<'_> {
     }
 
     fn members(&mut self, id: BoxId, place: Place) {
-        let inside = Place { in_box: true, ..place.function() };
+        let inside = Place { me: Me::Receiver, ..place.function() };
         let Some(decl) = self.ast.boxes.get(id.index()) else { return };
         for member in &decl.members {
             match *member {
                 Member::Field { value: Some(e), .. } => self.push(e, inside),
                 Member::Field { .. } | Member::Signature { .. } => {}
                 Member::StaticBlock(b) => self.block(b, inside),
+                // A static box has its one instance: there `static` takes nothing away.
+                Member::Method { func, is_static: true, .. } if !decl.is_static => {
+                    self.func(func, Place { me: Me::Static, ..inside });
+                }
                 Member::Constructor(f) | Member::Method { func: f, .. } => self.func(f, inside),
             }
         }
+    }
+
+    fn receiver(&mut self, span: Span, place: Place) {
+        let d = match place.me {
+            Me::Receiver => return,
+            Me::Outside => Diagnostic::new(Code::E0303, span, "`me` outside a method")
+                .label("there is no receiver here")
+                .hint("only methods and constructors of a box have `me`; pass the box as a parameter"),
+            Me::Static => Diagnostic::new(Code::E0303, span, "`me` in a static method")
+                .label("there is no receiver here")
+                .hint("a static method is called without an instance; make it an ordinary one, or pass the box as a parameter"),
+        };
+        self.out.push(d);
     }
 
     fn jump(&mut self, word: &str, span: Span, place: Place) {

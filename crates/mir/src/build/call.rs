@@ -212,13 +212,7 @@ impl Builder<'_> {
     pub(super) fn delegated_call(&mut self, parent: Ident, method: Ident, args: List, span: Span) -> Val {
         let class = self.f().class;
         if class.is_none() {
-            // `me` outside a method was reported.
-            self.error(
-                Diagnostic::new(Code::E0409, span, "`from` outside a method of a box")
-                    .label("there is no parent here")
-                    .hint("call the function or method by its own name"),
-            );
-            return self.f().void();
+            return self.no_receiver("there is no parent here", span);
         }
         let user = self.class_named(parent.name).map(Parent::User);
         let builtin = self.boxes.get(&parent.name).copied().map(Parent::Builtin);
@@ -229,9 +223,8 @@ impl Builder<'_> {
         };
         let values = self.arg_values(args);
         self.f().span = span;
-        let me = match self.me() {
-            Some(me) => me,
-            None => self.f().void(),
+        let Some(me) = self.me() else {
+            return self.no_receiver("a static method has no receiver", span);
         };
         let is_constructor = self.words.constructors.contains(&method.name) || method.name == parent.name;
         match found {
@@ -245,6 +238,15 @@ impl Builder<'_> {
             }
             Parent::Builtin(class) => self.content_call(me, class, method.name, &values),
         }
+    }
+
+    fn no_receiver(&mut self, label: &str, span: Span) -> Val {
+        self.error(
+            Diagnostic::new(Code::E0409, span, "`from` outside a method of a box")
+                .label(label)
+                .hint("call the function or method by its own name"),
+        );
+        self.f().void()
     }
 
     fn not_a_parent(&mut self, parent: Ident, class: ClassIx, parents: &[Parent]) {

@@ -220,7 +220,9 @@ impl Builder<'_> {
                     pending.push(p);
                 }
                 Member::Method { func, is_static, .. } => {
-                    let (m, p) = self.new_method(d.unit, *func, decl.name.name, d.class, *is_static);
+                    // `static` changes nothing in a static box, whose methods have its one instance.
+                    let is_static = *is_static && !decl.is_static;
+                    let (m, p) = self.new_method(d.unit, *func, decl.name.name, d.class, is_static);
                     // A later declaration of the same name replaces an earlier one.
                     if let Some(old) = methods.iter_mut().find(|o| o.name == m.name) {
                         *old = m;

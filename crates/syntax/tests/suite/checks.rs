@@ -52,12 +52,16 @@ fn me_outside_of_methods() {
         "f = fn() { return this.x }",
         "function f() { g(fn() { me.x = 1 }) }",
         "loop { if me { } }",
+        "box B { static m() { return me } }",
+        "box B { static m() { return fn() { return this } } }",
+        "static box S { } static function S.m() { return me }",
     ] {
         assert_eq!(parse(text).codes(), ["E0303"], "{text}");
     }
     right("box B { x = me.y\nbirth() { me.x = 1 } m() { return fn() { return me } } }");
     right("static box S { static { me.x = 1 } main() { function f() { return me } } }");
-    right("static function B.m() { return me }");
+    right("static box S { static m() { return me } }");
+    right("box B { static m() { box C { n() { return me } } } }");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use proptest::sample::select;
 
 fn round_trip(text: &str) -> Result<(), TestCaseError> {
     let first = parse(text);
-    let right = |codes: Vec<&str>| codes.iter().all(|c| ["E0304", "E0305"].contains(c));
+    let right = |codes: Vec<&str>| codes.iter().all(|c| ["E0303", "E0304", "E0305"].contains(c));
     prop_assert!(right(first.codes()), "{}\n{:?}", text, first.messages());
     let printed = first.print();
     let second = parse(&printed);
