@@ -150,11 +150,13 @@ impl Builder<'_> {
                     fini.into_iter().for_each(|b| self.globals_in(b, None, scopes));
                 }
                 StmtKind::Nowait { name, .. } => {
-                    if let Some(scope) = scopes.last_mut() {
-                        scope.push(name.name);
-                    }
                     if self.units[self.unit].kind == UnitKind::Repl && scopes.len() == 1 {
                         self.program.global(name.name);
+                    }
+                    if self.program.find_global(name.name).is_none()
+                        && let Some(scope) = scopes.last_mut()
+                    {
+                        scope.push(name.name);
                     }
                 }
                 StmtKind::Global { name, .. } => {

@@ -206,10 +206,10 @@ impl Builder<'_> {
             return self.f().write(binding, future);
         }
         match self.program.find_global(name.name) {
-            Some(global) if !self.f().top || self.units[self.unit].kind == UnitKind::Repl => {
+            Some(global) => {
                 self.f().emit(Op::SetGlobal { global, value: Own(future) });
             }
-            _ => {
+            None => {
                 let cell = self.f().needs_cell(name.name, false);
                 self.declare_local(name.name, future, cell);
             }
