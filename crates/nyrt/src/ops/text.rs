@@ -287,9 +287,10 @@ pub fn text_of(rt: &mut Rt, v: Value) -> Outcome {
     parts.finish(rt)
 }
 
-/// A user box with a String as content stands for that text next to `+`; other values for themselves.
+/// A user box with a String as content stands for that text next to `+`; other values for themselves, and so does a
+/// dead box, whose content is gone and whose text is not.
 fn joined_as(rt: &mut Rt, v: Value) -> Result<Value, Trap> {
-    if v.kind() != Kind::Obj {
+    if v.kind() != Kind::Obj || rt.heap.is_dead(v) {
         return Ok(v);
     }
     Ok(rt.content(v, class_id::STRING)?.unwrap_or(v))
