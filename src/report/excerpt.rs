@@ -83,8 +83,8 @@ fn place<'a>(sources: &SourceMap, mark: &'a Mark<'a>) -> Option<Placed<'a>> {
     let file = sources.file(id);
     let at = sources.locate(mark.span.lo)?;
     let (line, column) = (at.line as usize, at.column as usize);
-    let lo = floor((mark.span.lo - file.base) as usize, &file.text);
-    let line_start = file.text.get(..lo)?.rfind('\n').map_or(0, |i| i + 1);
+    let lo = floor((mark.span.lo - file.base) as usize, &file.text).max(file.start());
+    let line_start = file.text.get(..lo)?.rfind('\n').map_or(file.start(), |i| i + 1);
     let line_end = file.text.get(lo..)?.find('\n').map_or(file.text.len(), |i| lo + i);
     let hi = ceil((mark.span.hi.saturating_sub(file.base) as usize).clamp(lo, line_end), &file.text);
     Some(Placed { mark, file: id.0 as usize, line, column, line_start, line_end, lo, hi })

@@ -37,6 +37,18 @@ pub struct SourceFile {
     line_starts: Vec<u32>,
 }
 
+impl SourceFile {
+    /// Offset of the first byte of the text proper.
+    pub fn start(&self) -> usize {
+        mark_of(&self.text) as usize
+    }
+}
+
+/// How many bytes a byte order mark takes, which is in front of the first column.
+fn mark_of(text: &str) -> u32 {
+    if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() as u32 } else { 0 }
+}
+
 /// All source files of a program.
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
@@ -60,7 +72,7 @@ impl SourceMap {
         if text.len() as u64 + u64::from(base) + 1 >= u64::from(u32::MAX) {
             return Err(TooLarge);
         }
-        let mut line_starts = vec![0];
+        let mut line_starts = vec![mark_of(&text)];
         line_starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
         self.files.push(SourceFile { name: name.into(), text, base, line_starts });
         Ok(FileId(self.files.len() as u32 - 1))
@@ -94,7 +106,8 @@ impl SourceMap {
     pub fn locate(&self, pos: u32) -> Option<Location<'_>> {
         let f = self.file(self.file_at(pos)?);
         let offset = pos - f.base;
-        let line = f.line_starts.partition_point(|s| *s <= offset);
+        // A place in the byte order mark is in the first line too.
+        let line = f.line_starts.partition_point(|s| *s <= offset).max(1);
         let start = f.line_starts[line - 1] as usize;
         let column = f.text.get(start..offset as usize).map_or(0, |t| t.chars().count()) as u32 + 1;
         Some(Location { file: &f.name, line: line as u32, column })
@@ -110,4 +123,18 @@ pub struct Location<'a> {
     pub line: u32,
     /// From 1, in code points.
     pub column: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_has_no_column() {
+        let mut sources = SourceMap::new();
+        let file = sources.add("a", "\u{FEFF}ab\nc").expect("it is short");
+        let base = sources.file(file).base;
+        let at = |offset| sources.locate(base + offset).map(|at| (at.line, at.column));
+        assert_eq!([at(0), at(3), at(4), at(6)], [(1, 1), (1, 1), (1, 2), (2, 1)].map(Some));
+    }
 }
