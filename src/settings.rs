@@ -3,6 +3,7 @@
 //!
 //! Precedence: flag over environment over file over default. It does not know what a setting does.
 
+use nyrt::rt::SMALLEST_HEAP;
 use std::ffi::OsString;
 use std::time::Duration;
 use syntax::hints::nearest;
@@ -375,7 +376,7 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     let bytes = n.checked_mul(1 << shift).ok_or_else(|| "the largest heap is 4G".to_string())?;
     match bytes {
         0 => Err("the heap needs more than nothing; try 16M".into()),
-        b if b < 1 << 16 => Err("the smallest heap is 64K".into()),
+        b if b < SMALLEST_HEAP => Err(format!("the smallest heap is {}K", SMALLEST_HEAP >> 10)),
         b if b > 1 << 32 => Err("the largest heap is 4G".into()),
         b => Ok(b),
     }

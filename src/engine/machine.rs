@@ -126,7 +126,7 @@ impl Machine {
             alloc_fail: settings.stress.alloc_fail,
         };
         let mut rt = Rt::new(Box::new(region), config, Box::new(outside))
-            .map_err(|_| refuse("the heap is too small to start", "raise --max-heap"))?;
+            .map_err(|_| refuse("there is no memory for the heap", "other programs may have it all"))?;
         rt.limits.max_depth = settings.max_depth;
         rt.args = args;
         rt.prelude = prelude(&program);

@@ -10,6 +10,7 @@ use crate::boxes;
 use crate::builtin;
 use crate::class::ClassTable;
 use crate::error::ErrorKind;
+use crate::heap::region::PAGE;
 use crate::heap::{Heap, HeapConfig, OutOfMemory, RegionSource};
 use crate::host::Host;
 use crate::names::Names;
@@ -66,6 +67,10 @@ pub struct StaticBox {
     /// Its `static` block is running.
     pub building: bool,
 }
+
+/// The smallest `max_bytes` with which an isolate starts: a page of state, and one for each size of the cells that are
+/// made at the start. What it is too small for raises `OutOfMemory`.
+pub const SMALLEST_HEAP: u64 = 4 * PAGE as u64;
 
 /// One isolate.
 pub struct Rt {
