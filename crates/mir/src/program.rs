@@ -20,6 +20,10 @@ pub struct Program {
     pub functions: HashMap<Symbol, FuncId>,
     /// The classes that can be named, by name.
     pub class_names: HashMap<Symbol, ClassIx>,
+    /// Other names of boxes (`using ... as X`).
+    pub aliases: HashMap<Symbol, Symbol>,
+    /// Whether `using nyashstd` has opened its helpers.
+    pub nyashstd: bool,
     /// Names of the global variables.
     pub globals: Vec<Symbol>,
     /// The global variables by name.

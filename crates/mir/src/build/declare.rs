@@ -74,7 +74,7 @@ impl Builder<'_> {
 
     fn declare_using(&mut self, target: Symbol, alias: Option<syntax::ast::Ident>, is_file: bool) {
         if target == self.words.nyashstd && !is_file {
-            self.nyashstd = true;
+            self.program.nyashstd = true;
         }
         if let Some(alias) = alias {
             // The module's box of the same name: the last part of the dotted name, or of the file's stem.
@@ -87,7 +87,7 @@ impl Builder<'_> {
             }
             .to_owned();
             let name = self.intern(&last);
-            self.aliases.insert(alias.name, name);
+            self.program.aliases.insert(alias.name, name);
         }
     }
 

@@ -379,7 +379,7 @@ impl Builder<'_> {
 
     /// Whether a name is one of the helpers that `using nyashstd` opens.
     fn is_helper(&self, name: Symbol) -> bool {
-        self.nyashstd && self.helpers.contains(&name)
+        self.program.nyashstd && self.helpers.contains(&name)
     }
 
     /// Whether a name is a variable of the functions being built.

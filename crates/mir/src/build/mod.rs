@@ -126,9 +126,6 @@ struct Builder<'a> {
     stores: Vec<Option<Vec<(u32, Symbol)>>>,
     /// Boxes by where their name stands.
     by_place: HashMap<u32, ClassIx>,
-    /// Other names of boxes (`using ... as X`).
-    aliases: HashMap<Symbol, Symbol>,
-    nyashstd: bool,
     /// First parts of the names of `using nyashstd` helpers.
     helpers: HashSet<Symbol>,
     console: Option<Builtin>,
@@ -194,8 +191,6 @@ pub fn build(program: &mut Program, sources: &SourceMap, units: &[Unit<'_>], kno
         pending: Vec::new(),
         stores: Vec::new(),
         by_place: HashMap::new(),
-        aliases: HashMap::new(),
-        nyashstd: false,
         helpers,
         console,
         literals,
@@ -254,7 +249,7 @@ impl<'a> Builder<'a> {
 
     /// The class that a name means.
     fn class_named(&self, name: Symbol) -> Option<ClassIx> {
-        let name = self.aliases.get(&name).copied().unwrap_or(name);
+        let name = self.program.aliases.get(&name).copied().unwrap_or(name);
         self.program.class_names.get(&name).copied()
     }
 
