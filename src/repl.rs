@@ -48,6 +48,10 @@ pub(crate) fn repl(flags: Vec<(Id, String)>) -> Status {
         }
         let input = match lines.next() {
             Line::Input(input) => input,
+            Line::Broken(bytes) => {
+                session.refuse(&bytes);
+                continue;
+            }
             Line::Cancelled => continue,
             Line::End => return session.end(),
         };

@@ -8,7 +8,7 @@ use nyrt::builtin::Owner;
 use nyrt::value::{ClassId, Kind};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use syntax::span::SourceMap;
+use syntax::span::{FileId, SourceMap};
 
 use super::machine::Machine;
 use super::outcome;
@@ -140,22 +140,35 @@ impl Session {
         Some(texts.join("\n"))
     }
 
+    /// Reports an input that is not UTF-8.
+    pub(crate) fn refuse(&mut self, bytes: &[u8]) {
+        let shared = self.machine.sources.clone();
+        let mut sources = shared.borrow_mut();
+        if let Some(file) = self.add(&syntax::decode(bytes, 0).0, &mut sources) {
+            // Decoded again because the position of a file is known only once it was added.
+            let broken = syntax::decode(bytes, sources.file(file).base).1;
+            show(&sources, &broken.map(Finding::from).into_iter().collect::<Vec<_>>());
+        }
+    }
+
     /// Adds an input to the program; reports what is wrong with it.
     fn build(&mut self, text: &str) -> Option<FuncId> {
-        self.inputs += 1;
         let shared = self.machine.sources.clone();
         self.build_in(text, &mut shared.borrow_mut())
     }
 
-    fn build_in(&mut self, text: &str, sources: &mut SourceMap) -> Option<FuncId> {
-        let show = |sources: &SourceMap, findings: &[Finding]| {
-            report::emit(&report::findings(sources, findings, false));
-            findings.iter().any(Finding::is_error)
-        };
-        let Ok(file) = sources.add(format!("<input {}>", self.inputs), text) else {
+    /// Gives an input its place among the sources.
+    fn add(&mut self, text: &str, sources: &mut SourceMap) -> Option<FileId> {
+        self.inputs += 1;
+        let file = sources.add(format!("<input {}>", self.inputs), text).ok();
+        if file.is_none() {
             show(sources, &[Finding::error("the inputs exceed 4 GiB together")]);
-            return None;
-        };
+        }
+        file
+    }
+
+    fn build_in(&mut self, text: &str, sources: &mut SourceMap) -> Option<FuncId> {
+        let file = self.add(text, sources)?;
         let program = &mut self.machine.core.linked.program;
         let base = sources.file(file).base;
         let parsed = syntax::parse(text, base, &mut program.names);
@@ -241,6 +254,12 @@ impl Session {
         std::mem::forget(self.machine);
         status
     }
+}
+
+/// Reports findings; whether there is an error among them.
+fn show(sources: &SourceMap, findings: &[Finding]) -> bool {
+    report::emit(&report::findings(sources, findings, false));
+    findings.iter().any(Finding::is_error)
 }
 
 /// `NYASH_HISTORY`, else a file in the XDG state folder, whose folders are made.

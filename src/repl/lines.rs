@@ -22,6 +22,8 @@ const MENU: &str = "names";
 pub(super) enum Line {
     /// A complete input, possibly of several lines.
     Input(String),
+    /// Lines that are not UTF-8 up to here.
+    Broken(Vec<u8>),
     /// The user dropped the input.
     Cancelled,
     /// There is no more.
@@ -89,18 +91,18 @@ impl Lines {
 
 /// Reads lines until they make a whole input.
 fn plain() -> Line {
-    let mut input = String::new();
     let mut bytes = Vec::new();
     loop {
-        bytes.clear();
         // A line at a time, so that the program's own `readLine` finds what follows.
-        match std::io::stdin().lock().read_until(b'\n', &mut bytes) {
-            Ok(0) | Err(_) if input.is_empty() => return Line::End,
-            Ok(0) | Err(_) => return Line::Input(input),
-            Ok(_) => input.push_str(&String::from_utf8_lossy(&bytes)),
+        let read = std::io::stdin().lock().read_until(b'\n', &mut bytes);
+        let is_last = matches!(read, Ok(0) | Err(_));
+        if is_last && bytes.is_empty() {
+            return Line::End;
         }
-        if !is_incomplete(&input) {
-            return Line::Input(input);
+        match String::from_utf8(std::mem::take(&mut bytes)) {
+            Ok(input) if !is_last && is_incomplete(&input) => bytes = input.into_bytes(),
+            Ok(input) => return Line::Input(input),
+            Err(broken) => return Line::Broken(broken.into_bytes()),
         }
     }
 }
