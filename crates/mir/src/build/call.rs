@@ -66,7 +66,7 @@ impl Builder<'_> {
         let near = near.or_else(|| syntax::hints::nearest(&text, ["print"]).map(str::to_owned));
         self.raise("UndefinedFunction", &format!("Undefined function '{text}'"));
         let declare = format!("declare it: `function {text}(...) {{ ... }}`, or include the file that does");
-        let hint = undefined(&text, near, declare);
+        let hint = self.something_else(name).unwrap_or_else(|| undefined(&text, near, declare));
         self.lint(Code::E0302, span, format!("undefined function '{text}'"), Some(hint));
         self.f().void()
     }

@@ -1,13 +1,16 @@
 //! Expressions. Long chains (`a + b + c ...`, `a.b().c() ...`) are walked along their left spine, so their
 //! length is not the depth of this recursion; brackets are, and the parser bounds them.
 
-use syntax::ast::{ArmBody, BinaryOp, ExprId, ExprKind, MatchId, UnaryOp};
+use syntax::ast::{ArmBody, BinaryOp, ExprId, ExprKind, MatchId, StmtKind, UnaryOp};
 use syntax::codes::Code;
 use syntax::intern::Symbol;
 
 use super::{Builder, undefined};
 use crate::draft::{DraftVar, Home};
 use crate::inst::{Op, Owns, Val, Var};
+
+/// The longest initial value that is repeated in advice.
+const LONG_VALUE: usize = 30;
 
 impl Builder<'_> {
     /// The value of an expression.
@@ -336,9 +339,40 @@ impl Builder<'_> {
         self.raise("UndefinedVariable", &format!("Undefined variable '{text}'"));
         let span = self.ast().expr(e).span;
         let declare = format!("declare it with `local {text} = ...`");
-        let hint = undefined(&text, near, declare);
+        let hint = self.something_else(name).unwrap_or_else(|| undefined(&text, near, declare));
         self.lint(Code::E0302, span, format!("undefined variable '{text}'"), Some(hint));
         self.f().void()
+    }
+
+    /// What to do about a name that there is, but not as a value here.
+    pub(super) fn something_else(&self, name: Symbol) -> Option<String> {
+        let text = self.text(name);
+        match self.class_named(name) {
+            Some(class) if self.program.class(class).is_interface => Some(format!(
+                "'{text}' is an interface: make a box that implements it, and an instance of that"
+            )),
+            None if !self.boxes.contains_key(&name) => self.unseen_local(name),
+            _ => Some(format!("'{text}' is a box; `new {text}()` makes an instance")),
+        }
+    }
+
+    /// What to do about a function that names a local variable of the top level of its file.
+    pub(super) fn unseen_local(&self, name: Symbol) -> Option<String> {
+        if self.fns.first().is_none_or(|f| f.top) {
+            return None;
+        }
+        let ast = self.ast();
+        let value = ast.stmt_list(ast.items).iter().find_map(|s| match ast.stmt(*s).kind {
+            StmtKind::Local { name: n, value, .. } if n.name == name => {
+                Some(value.map_or("void", |e| self.sources.text(ast.expr(e).span)))
+            }
+            _ => None,
+        })?;
+        let value = if value.len() > LONG_VALUE || value.contains('\n') { "..." } else { value };
+        let text = self.text(name);
+        Some(format!(
+            "'{text}' is a local of the top level, which functions do not see; declare it with `global {text} = {value}`"
+        ))
     }
 
     fn suggest_name(&self, name: Symbol) -> Option<String> {

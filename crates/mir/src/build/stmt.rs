@@ -345,11 +345,12 @@ impl Builder<'_> {
             self.fns.iter().flat_map(|f| f.names()).chain(self.program.globals.iter().copied()).collect();
         let mut d = Diagnostic::new(Code::E0301, span, format!("assignment to undeclared variable '{text}'"))
             .label("not declared here");
-        d = match self.nearest(name, known.into_iter()) {
-            Some(near) => {
+        d = match (self.unseen_local(name), self.nearest(name, known.into_iter())) {
+            (Some(hint), _) => d.hint(hint),
+            (None, Some(near)) => {
                 d.hint(format!("did you mean '{near}'? To make a new variable write `local {text} = ...`"))
             }
-            None => d.hint(format!(
+            (None, None) => d.hint(format!(
                 "write `local {text} = ...` to declare it here, or `global {text} = ...` at the top level"
             )),
         };
