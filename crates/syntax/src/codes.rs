@@ -75,4 +75,5 @@ codes! {
     // W06xx: warnings
     W0601 Warning "parent's method hidden without `override`";
     W0602 Warning "`new` of a static box";
+    W0603 Warning "`main` of a box that is not static";
 }

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use syntax::ast;
+use syntax::codes::Code;
+use syntax::diag::Diagnostic;
 use syntax::intern::Symbol;
 use syntax::span::Span;
 
@@ -145,8 +147,11 @@ impl Builder<'_> {
         let here =
             self.declared.iter().any(|d| d.class == class && self.units[d.unit].kind == UnitKind::Main);
         let Some((_, method)) = self.program.find_method(class, self.words.main) else { return };
-        if !here || !self.program.class(class).is_static {
+        if !here || self.program.class(class).is_interface {
             return;
+        }
+        if !self.program.class(class).is_static {
+            return self.main_is_not_started(class);
         }
         self.f().span = self.program.class(class).span;
         self.f().enter(ScopeKind::Statement);
@@ -164,6 +169,23 @@ impl Builder<'_> {
         let value = self.f().emit(Op::CallMethod { object, name, args });
         self.exit(Exit::Return, Some(value));
         self.f().leave();
+    }
+
+    /// A box `Main` that is not static and that the program does not mention was probably meant to be started.
+    fn main_is_not_started(&mut self, class: ClassIx) {
+        let main = self.words.main_box;
+        let mentions = |e: &ast::Expr| match e.kind {
+            ast::ExprKind::New { name, .. } => name.name == main,
+            ast::ExprKind::Name(name) => name == main,
+            _ => false,
+        };
+        if !self.units.iter().any(|u| u.ast.exprs.iter().any(mentions)) {
+            let d =
+                Diagnostic::new(Code::W0603, self.program.class(class).span, "nothing starts 'Main.main'")
+                    .label("not a static box")
+                    .hint("a program begins with `main` of a `static box Main`");
+            self.diagnostics.push(d);
+        }
     }
 
     // ---- names
