@@ -5,6 +5,7 @@
 
 use nyrt::rt::SMALLEST_HEAP;
 use std::ffi::OsString;
+use std::num::{IntErrorKind, ParseIntError};
 use std::time::Duration;
 use syntax::hints::nearest;
 use syntax::span::Span;
@@ -209,7 +210,7 @@ impl Settings {
         match self.row(Id::Tier).value.as_str() {
             "interp" => None,
             "vm" => Some(0),
-            _ => Some(self.row(Id::VmThreshold).value.parse().unwrap_or(u32::MAX)),
+            _ => Some(parse_calls(&self.row(Id::VmThreshold).value).unwrap_or(u32::MAX)),
         }
     }
     /// A row.
@@ -231,9 +232,9 @@ pub(crate) fn resolve(flags: &[(Id, String)], file: &[FileSetting]) -> (Settings
     let stress = stress::parse(text(Id::Stress)).unwrap_or_default();
     let settings = Settings {
         max_heap: parse_size(text(Id::MaxHeap)).unwrap_or(u64::from(u32::MAX) + 1),
-        max_depth: text(Id::MaxDepth).parse().unwrap_or(u32::MAX),
+        max_depth: parse_count(text(Id::MaxDepth)).ok().and_then(|n| n.try_into().ok()).unwrap_or(u32::MAX),
         timeout: parse_seconds(text(Id::Timeout)).ok(),
-        fuel: text(Id::Fuel).parse().ok(),
+        fuel: parse_count(text(Id::Fuel)).ok(),
         gc_stats: on(Id::GcStats),
         specialize: text(Id::Specialize) != "never",
         stats: match text(Id::Stats) {
@@ -335,10 +336,7 @@ pub(crate) fn check(kind: Kind, value: &str) -> Result<(), String> {
             Err(format!("this build has no tier `{value}`; it has {}", words(TIERS, "and")))
         }
         Kind::Tier => Err(format!("expected a tier: {}", words(TIERS, "or"))),
-        Kind::Calls => match value.replace('_', "").parse::<u32>() {
-            Ok(_) => Ok(()),
-            Err(_) => Err("expected a whole number".into()),
-        },
+        Kind::Calls => parse_calls(value).map(drop),
         Kind::Specialize => match value {
             "always" | "never" => Ok(()),
             _ => Err("expected always or never".into()),
@@ -372,8 +370,11 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         "G" | "GB" | "GIB" => 30,
         _ => return Err(wrong()),
     };
-    let n: u64 = digits.parse().map_err(|_| wrong())?;
-    let bytes = n.checked_mul(1 << shift).ok_or_else(|| "the largest heap is 4G".to_string())?;
+    let bytes = match digits.parse::<u64>() {
+        Ok(n) => n.saturating_mul(1 << shift),
+        Err(e) if is_large(&e) => u64::MAX,
+        Err(_) => return Err(wrong()),
+    };
     match bytes {
         0 => Err("the heap needs more than nothing; try 16M".into()),
         b if b < SMALLEST_HEAP => Err(format!("the smallest heap is {}K", SMALLEST_HEAP >> 10)),
@@ -384,11 +385,31 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
 
 /// A whole number above zero.
 pub(crate) fn parse_count(text: &str) -> Result<u64, String> {
-    match text.replace('_', "").parse::<u64>() {
-        Ok(0) => Err("expected a number above zero".into()),
-        Ok(n) => Ok(n),
-        Err(_) => Err("expected a whole number".into()),
+    match whole(text)? {
+        0 => Err("expected a number above zero".into()),
+        n => Ok(n),
     }
+}
+
+/// A whole number of calls.
+fn parse_calls(text: &str) -> Result<u32, String> {
+    u32::try_from(whole(text)?).map_err(|_| too_large())
+}
+
+/// A whole number, with `_` between digits where somebody wants it.
+fn whole(text: &str) -> Result<u64, String> {
+    text.replace('_', "").parse().map_err(|e| match is_large(&e) {
+        true => too_large(),
+        false => "expected a whole number".into(),
+    })
+}
+
+fn is_large(e: &ParseIntError) -> bool {
+    *e.kind() == IntErrorKind::PosOverflow
+}
+
+fn too_large() -> String {
+    "the number is too large".into()
 }
 
 /// Seconds above zero.
@@ -396,6 +417,8 @@ pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "expected seconds such as 2 or 0.5".to_string())?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(d) if !d.is_zero() => Ok(d),
+        // `inf` is no number of seconds at all.
+        Err(_) if seconds > 0.0 && text.contains(|c: char| c.is_ascii_digit()) => Err(too_large()),
         _ => Err("expected a number of seconds above zero".into()),
     }
 }
