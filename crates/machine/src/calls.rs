@@ -186,7 +186,10 @@ impl Machine {
     /// Throws `StackOverflow`.
     #[cold]
     pub fn stack_overflow(&mut self) -> Trap {
-        let text = format!("More than {} calls are nested", self.task.frames.len());
+        let text = match self.task.frames.len() {
+            1 => "More than 1 call is nested".into(),
+            n => format!("More than {n} calls are nested"),
+        };
         self.rt.raise(ErrorKind::StackOverflow, &text)
     }
 

@@ -385,8 +385,9 @@ fn call_converting(rt: &mut Rt, row: &'static Builtin, recv: Value, args: &[Valu
         Owner::Method(class) if recv.class() != class => match rt.content(recv, class)? {
             Some(content) => content,
             None => {
+                let wanted = class_name(class);
                 let text =
-                    format!("{} needs a {}, got {}", row.title(), class_name(class), rt.type_name(recv));
+                    format!("{} needs {} {wanted}, got {}", row.title(), article(wanted), rt.type_name(recv));
                 return Err(rt.raise(ErrorKind::TypeError, &text));
             }
         },
@@ -399,6 +400,11 @@ fn call_converting(rt: &mut Rt, row: &'static Builtin, recv: Value, args: &[Valu
     (row.run)(rt, recv, &converted)
 }
 
+/// What stands in front of the name of a type.
+pub(crate) fn article(name: &str) -> &'static str {
+    if name.starts_with(['A', 'E', 'I']) { "an" } else { "a" }
+}
+
 /// The content of a user box that can take the place of an argument.
 fn stand_in(rt: &mut Rt, row: &Builtin, at: usize, param: &Param, arg: Value) -> Result<Value, Trap> {
     for class in param.kind.classes() {
@@ -407,7 +413,7 @@ fn stand_in(rt: &mut Rt, row: &Builtin, at: usize, param: &Param, arg: Value) ->
         }
     }
     let (title, wanted, got) = (row.title(), param.kind.name(), rt.type_name(arg));
-    let article = if wanted.starts_with(['A', 'I']) { "an" } else { "a" };
+    let article = article(wanted);
     let text = format!("{title}: argument {} ({}) must be {article} {wanted}, got {got}", at + 1, param.name);
     Err(rt.raise(ErrorKind::TypeError, &text))
 }

@@ -18,7 +18,9 @@ use crate::value::{BUILTIN_CLASSES, ClassId, Kind, Value, class_id};
 fn no_conversion(rt: &mut Rt, v: Value, to: ClassId) -> Trap {
     let wanted = builtin::class_name(to);
     let text = match v.kind() {
-        Kind::Str => format!("the text {:?} is not a {wanted}", shortened(text(rt, v))),
+        Kind::Str => {
+            format!("the text {:?} is not {} {wanted}", shortened(text(rt, v)), builtin::article(wanted))
+        }
         _ => format!("{} cannot be converted to {wanted}", rt.type_name(v)),
     };
     rt.raise(ErrorKind::TypeError, &text)

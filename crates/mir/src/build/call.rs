@@ -12,7 +12,7 @@ use crate::program::Parent;
 
 impl Builder<'_> {
     fn arity_error(&mut self, what: &str, wanted: &str, got: usize, span: Span) -> Val {
-        let message = format!("{what} takes {wanted} but got {got}");
+        let message = format!("{what} takes {wanted}, got {got}");
         self.raise("ArityError", &message);
         self.lint(Code::E0415, span, message, None);
         self.f().void()
@@ -148,9 +148,9 @@ impl Builder<'_> {
     pub(super) fn type_arguments(&mut self, name: Ident, got: u32, wanted: u32, declared: Span) {
         let text = self.text(name.name).to_owned();
         let title = match wanted {
-            0 => format!("box '{text}' has no type parameters but got {got} type argument{}", plural(got)),
+            0 => format!("box '{text}' has no type parameters, got {got} type argument{}", plural(got)),
             _ => format!(
-                "box '{text}' has {wanted} type parameter{} but got {got} type argument{}",
+                "box '{text}' has {wanted} type parameter{}, got {got} type argument{}",
                 plural(wanted),
                 plural(got)
             ),
@@ -472,9 +472,14 @@ fn plural(n: u32) -> &'static str {
 
 /// `1 argument`, `2 arguments`.
 fn arguments(n: u32) -> String {
+    count(n, "argument")
+}
+
+/// `no things`, `1 thing`, `2 things`.
+pub(super) fn count(n: u32, what: &str) -> String {
     match n {
-        0 => "no arguments".to_owned(),
-        _ => format!("{n} argument{}", plural(n)),
+        0 => format!("no {what}s"),
+        _ => format!("{n} {what}{}", plural(n)),
     }
 }
 

@@ -8,6 +8,7 @@ use syntax::diag::Diagnostic;
 use syntax::intern::Symbol;
 use syntax::span::Span;
 
+use super::call::count;
 use super::{Builder, Declared};
 use crate::inst::{ClassIx, FuncId};
 use crate::program::{Field, Method, Parent};
@@ -207,7 +208,7 @@ impl Builder<'_> {
                             Diagnostic::new(
                                 Code::E0407,
                                 span,
-                                format!("'{name}' has two constructors with {arity} parameter{}", if arity == 1 { "" } else { "s" }),
+                                format!("'{name}' has two constructors with {}", count(arity, "parameter")),
                             )
                             .label("the second one")
                             .other(first, "the first one")
@@ -452,14 +453,15 @@ impl Builder<'_> {
                             Code::E0403,
                             decl.name.span,
                             format!(
-                                "'{box_name}' does not implement '{of}': '{name}' takes {} instead of {} parameters",
-                                m.arity, wanted.arity
+                                "'{box_name}' does not implement '{of}': '{name}' takes {} instead of {}",
+                                count(m.arity, "parameter"),
+                                wanted.arity
                             ),
                         )
                         .label("wrong number of parameters")
                         .other(Span::new(at.lo, at.lo + name.len() as u32), "this method")
                         .other(span, "the interface")
-                        .hint(format!("give '{name}' {} parameters", wanted.arity)),
+                        .hint(format!("give '{name}' {}", count(wanted.arity, "parameter"))),
                     );
                 }
                 None => {
@@ -475,7 +477,9 @@ impl Builder<'_> {
                     .other(span, "the interface");
                     self.error(match near {
                         Some(near) => e.hint(format!("is '{near}' meant to be '{name}'?")),
-                        None => e.hint(format!("add a method `{name}` with {} parameters", wanted.arity)),
+                        None => {
+                            e.hint(format!("add a method `{name}` with {}", count(wanted.arity, "parameter")))
+                        }
                     });
                 }
             }
