@@ -208,6 +208,9 @@ impl Session {
         let text = |name| program.names.text(name).to_string();
         for (i, name) in program.globals.iter().enumerate() {
             let Some(value) = core.rt.global(i as u32) else { continue };
+            if program.awaited.contains_key(name) {
+                continue;
+            }
             out.members.insert(text(*name), self.members_of(value.class()));
             out.names.insert(text(*name));
         }

@@ -24,6 +24,8 @@ pub struct Program {
     pub aliases: HashMap<Symbol, Symbol>,
     /// Whether `using nyashstd` has opened its helpers.
     pub nyashstd: bool,
+    /// Global variables of a program that grows which are for what code names and nothing has declared yet.
+    pub awaited: HashMap<Symbol, Awaited>,
     /// Names of the global variables.
     pub globals: Vec<Symbol>,
     /// The global variables by name.
@@ -32,6 +34,17 @@ pub struct Program {
     pub builtin_methods: Vec<(Builtin, Method)>,
     /// Whether `outbox` occurs anywhere (statements then end with `drop_outbox`).
     pub has_outbox: bool,
+}
+
+/// What a global variable waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Awaited {
+    /// The function of its name, or to become an ordinary variable.
+    Value,
+    /// A function that gives the instance of a static box.
+    Static(Symbol),
+    /// A function that makes an instance of a box from so many arguments.
+    New(Symbol, u32),
 }
 
 /// What a parent is.
@@ -167,8 +180,21 @@ impl Program {
         })
     }
 
-    /// The global of that name, made if it is new.
+    /// The global variable of that name, made if it is new.
     pub fn global(&mut self, name: Symbol) -> Global {
+        self.awaited.remove(&name);
+        self.place_of(name)
+    }
+
+    /// The global of that name, to wait for something if it is new.
+    pub(crate) fn await_global(&mut self, name: Symbol, what: Awaited) -> Global {
+        if self.find_global(name).is_none() {
+            self.awaited.insert(name, what);
+        }
+        self.place_of(name)
+    }
+
+    fn place_of(&mut self, name: Symbol) -> Global {
         let next = Global(self.globals.len() as u32);
         let global = *self.global_names.entry(name).or_insert(next);
         if global == next {

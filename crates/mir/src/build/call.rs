@@ -29,7 +29,7 @@ impl Builder<'_> {
             return self.f().emit(Op::CallValue { callee, args });
         }
         let func = self.program.functions.get(&name).copied();
-        if let Some(global) = self.program.find_global(name) {
+        if let Some(global) = self.global_named(name) {
             let callee = match func {
                 Some(func) => {
                     self.global_or(global, |b| b.f().emit(Op::NewClosure { func, captures: Owns(0) }))
@@ -57,6 +57,13 @@ impl Builder<'_> {
                 return self.builtin_call(&known, args, span);
             }
         }
+        let callee = self.late_function(name, |b| b.no_function(name, span));
+        let args = self.args(args);
+        self.f().span = span;
+        self.f().emit(Op::CallValue { callee, args })
+    }
+
+    fn no_function(&mut self, name: Symbol, span: Span) -> Val {
         let text = self.text(name).to_owned();
         let mut names: Vec<Symbol> =
             self.program.functions.keys().copied().chain(self.functions.keys().copied()).collect();
@@ -134,10 +141,16 @@ impl Builder<'_> {
             let args = self.f().vals(&values);
             return self.f().emit(Op::NewBuiltin { class, args });
         }
+        self.late_object(name, &values, |b| b.no_box(name, span))
+    }
+
+    fn no_box(&mut self, name: Ident, span: Span) -> Val {
+        let text = self.text(name.name).to_owned();
         let mut names: Vec<Symbol> =
             self.program.class_names.keys().copied().chain(self.boxes.keys().copied()).collect();
         names.sort_unstable();
         let near = self.nearest(name.name, names.into_iter());
+        self.f().span = span;
         self.raise("UndefinedBox", &format!("Undefined box '{text}'"));
         let declare = format!("declare it: `box {text} {{ ... }}`, or include the file that does");
         let hint = undefined(&text, near, declare);
@@ -164,7 +177,7 @@ impl Builder<'_> {
     }
 
     /// Makes an instance: allocation, initial values, constructor.
-    fn construct(&mut self, class: ClassIx, values: &[Val], span: Span) -> Val {
+    pub(super) fn construct(&mut self, class: ClassIx, values: &[Val], span: Span) -> Val {
         self.check_declared(class);
         let n = values.len() as u32;
         let constructor = self.program.class(class).constructors.iter().find(|(arity, _)| *arity == n);
@@ -389,7 +402,7 @@ impl Builder<'_> {
 
     /// The instance of a static box, or the global of the same name once there is one.
     fn static_object(&mut self, name: Symbol, class: ClassIx) -> Val {
-        match self.program.find_global(name) {
+        match self.global_named(name) {
             Some(global) => self.global_or(global, |b| b.f().emit(Op::GetStatic { class })),
             None => self.f().emit(Op::GetStatic { class }),
         }
@@ -414,7 +427,7 @@ impl Builder<'_> {
         let Some(class) = self.class_named(name) else { return self.helper_call(name, method, args, span) };
         self.check_declared(class);
         let found = self.program.find_method(class, method.name).map(|(_, m)| m);
-        let hidden = self.program.find_global(name).is_some();
+        let hidden = self.global_named(name).is_some();
         if let Some(m) = found
             && m.is_static
             && !hidden

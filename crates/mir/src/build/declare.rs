@@ -153,7 +153,7 @@ impl Builder<'_> {
                     if self.units[self.unit].kind == UnitKind::Repl && scopes.len() == 1 {
                         self.program.global(name.name);
                     }
-                    if self.program.find_global(name.name).is_none()
+                    if self.global_named(name.name).is_none()
                         && let Some(scope) = scopes.last_mut()
                     {
                         scope.push(name.name);

@@ -283,7 +283,7 @@ impl Builder<'_> {
             return self.f().read(binding);
         }
         let other = self.class_named(name).is_some() || self.program.functions.contains_key(&name);
-        match self.program.find_global(name) {
+        match self.global_named(name) {
             Some(global) if other => self.global_or(global, |b| b.declared_name(name, e)),
             Some(global) => self.f().emit(Op::GetGlobal { global }),
             None => self.declared_name(name, e),
@@ -334,6 +334,10 @@ impl Builder<'_> {
             let args = self.f().vals(&[]);
             return self.f().emit(Op::NewBuiltin { class, args });
         }
+        self.late_value(name, |b| b.no_variable(name, e))
+    }
+
+    fn no_variable(&mut self, name: Symbol, e: ExprId) -> Val {
         let text = self.text(name).to_owned();
         let near = self.suggest_name(name);
         self.raise("UndefinedVariable", &format!("Undefined variable '{text}'"));
@@ -380,7 +384,7 @@ impl Builder<'_> {
             .fns
             .iter()
             .flat_map(|f| f.names())
-            .chain(self.program.globals.iter().copied())
+            .chain(self.globals())
             .chain(self.program.functions.keys().copied())
             .chain(self.program.class_names.keys().copied());
         let mut known: Vec<Symbol> = known.collect();
@@ -402,7 +406,7 @@ impl Builder<'_> {
             ExprKind::Name(name) => {
                 !self.is_variable(name)
                     && (self.class_named(name).is_some()
-                        || (self.program.find_global(name).is_none() && self.is_helper(name)))
+                        || (self.global_named(name).is_none() && self.is_helper(name)))
             }
             ExprKind::Field(a, _) => {
                 matches!(ast.expr(a).kind, ExprKind::Name(n) if n == self.words.env && !self.is_variable(n))

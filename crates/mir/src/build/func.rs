@@ -78,7 +78,7 @@ impl Builder<'_> {
         for name in &scan.stored {
             let known = scan.declared.contains(name)
                 || self.f().bound_here(*name).is_some()
-                || self.program.find_global(*name).is_some();
+                || self.global_named(*name).is_some();
             if !known {
                 let void = self.f().void();
                 let cell = self.f().needs_cell(*name, false);
@@ -117,6 +117,9 @@ impl Builder<'_> {
         f.unit = unit;
         self.fns.push(f);
         self.f().enter(ScopeKind::Plain);
+        if kind == UnitKind::Repl {
+            self.fill_awaited();
+        }
         let items = ast.stmt_list(ast.items);
         match items.split_last() {
             Some((last, before)) if kind == UnitKind::Repl => {

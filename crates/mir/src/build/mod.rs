@@ -4,7 +4,7 @@
 //! and [`crate::ssa`] finish them. It does not know what operators mean.
 //!
 //! Order: `declare` collects what the files declare, `class` checks boxes and builds their members, `func`
-//! builds a function, `stmt`, `expr` and `exits` what is in it.
+//! builds a function, `stmt`, `expr` and `exits` what is in it, `late` what comes in a later input.
 
 mod call;
 mod class;
@@ -12,6 +12,7 @@ mod declare;
 mod exits;
 mod expr;
 mod func;
+mod late;
 mod member;
 mod scan;
 mod state;

@@ -205,7 +205,7 @@ impl Builder<'_> {
         {
             return self.f().write(binding, future);
         }
-        match self.program.find_global(name.name) {
+        match self.global_named(name.name) {
             Some(global) => {
                 self.f().emit(Op::SetGlobal { global, value: Own(future) });
             }
@@ -325,7 +325,7 @@ impl Builder<'_> {
             return self.f().write(binding, value);
         }
         let top = self.f().top;
-        let global = match self.program.find_global(name) {
+        let global = match self.global_named(name) {
             Some(g) => Some(g),
             None if top => Some(self.program.global(name)),
             None => None,
@@ -341,8 +341,7 @@ impl Builder<'_> {
     fn undeclared(&mut self, name: Symbol, place: ExprId) {
         let span = self.ast().expr(place).span;
         let text = self.text(name).to_owned();
-        let known: Vec<Symbol> =
-            self.fns.iter().flat_map(|f| f.names()).chain(self.program.globals.iter().copied()).collect();
+        let known: Vec<Symbol> = self.fns.iter().flat_map(|f| f.names()).chain(self.globals()).collect();
         let mut d = Diagnostic::new(Code::E0301, span, format!("assignment to undeclared variable '{text}'"))
             .label("not declared here");
         d = match (self.unseen_local(name), self.nearest(name, known.into_iter())) {
