@@ -1,11 +1,16 @@
 //! Control flow that leaves scopes: loops, `break`, `continue`, `return`, `try`, `finally`, `fini` blocks.
 
-use syntax::ast::{BlockId, Catch, ExprId, TryId};
+use hashbrown::{HashMap, HashSet};
+use syntax::ast::{BlockId, Catch, ExprId, StmtId, StmtKind, TryId};
+use syntax::intern::Symbol;
 
 use super::Builder;
-use super::state::{Binding, Exit, Finally, ScopeKind};
+use super::state::{Binding, Exit, Finally, Hoisted, ScopeKind};
 use crate::draft::EXCEPTION_VAR;
-use crate::inst::{Block, Op, Own, Val, Var};
+use crate::inst::{Block, Op, Own, Scope, Val, Var};
+
+/// Most variables, times the `fini` blocks that they are declared behind, that are not cells.
+const MOST_TOLD: usize = 1024;
 
 impl Builder<'_> {
     pub(super) fn loop_statement(&mut self, cond: Option<ExprId>, body: BlockId) {
@@ -175,7 +180,7 @@ impl Builder<'_> {
         self.f().go(done);
     }
 
-    fn catches_all(&self, name: syntax::intern::Symbol) -> bool {
+    fn catches_all(&self, name: Symbol) -> bool {
         self.words.catch_all.contains(&name)
     }
 
@@ -247,21 +252,13 @@ impl Builder<'_> {
     }
 
     /// `fini { ... }`: the rest of the block is protected by it. What the rest declares belongs to the block, so
-    /// its variables begin as `void` here.
-    pub(super) fn fini_block(&mut self, code: BlockId, rest: &[syntax::ast::StmtId]) {
-        let mut hoisted = Vec::new();
-        for s in rest {
-            if let Some(name) = self.declared_by(*s)
-                && self.f().bound_here(name).is_none()
-                && !hoisted.iter().any(|(n, _)| *n == name)
-                && !self.is_hoisted(name)
-            {
-                let scope = self.f().block_scope();
-                let var = self.f().new_var(scope);
-                let void = self.f().void();
-                self.f().init(var, void);
-                hoisted.push((name, var));
-            }
+    /// its variables begin as `void` here; the first one of a block makes them for all that follow.
+    pub(super) fn fini_block(&mut self, code: BlockId, rest: &[StmtId]) {
+        let scope = self.f().block_scope();
+        let is_first = self.f().hoisted.iter().all(|(of, _)| *of != scope);
+        if is_first {
+            let hoisted = self.hoist(scope, rest);
+            self.f().hoisted.push((scope, hoisted));
         }
         self.open_finally();
         let Some(ScopeKind::Protected(index)) = self.f().scopes.last().map(|s| s.kind.clone()) else {
@@ -276,41 +273,58 @@ impl Builder<'_> {
         let after = self.f().block;
         self.f().scopes.extend(protected);
         self.f().go(here);
-        let scope = self.f().block_scope();
-        self.f().hoisted.push((scope, hoisted));
         self.statement_slice(rest);
-        self.f().hoisted.pop();
+        if is_first {
+            self.f().hoisted.pop();
+        }
         self.f().leave();
         self.finally_from(index, 0, None);
         self.f().go(after);
         self.finish_finally(index);
     }
 
-    /// The variable that was made beforehand for a declaration in the rest of a block with `fini`.
-    pub(super) fn hoisted_var(&mut self, name: syntax::intern::Symbol) -> Option<Var> {
-        let here = self.f().block_scope();
-        let lists = self.f().hoisted.iter_mut().filter(|(scope, _)| *scope == here);
-        for (_, list) in lists {
-            if let Some(i) = list.iter().position(|(n, _)| *n == name) {
-                return Some(list.remove(i).1);
-            }
+    /// Makes the variables of what a block declares behind a `fini`.
+    fn hoist(&mut self, scope: Scope, rest: &[StmtId]) -> HashMap<Symbol, Hoisted> {
+        let mut names: Vec<Symbol> = rest.iter().filter_map(|s| self.declared_by(*s)).collect();
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(*name) && self.f().bound_here(*name).is_none());
+        let ast = self.ast();
+        let is_fini = |s: &&StmtId| {
+            matches!(ast.stmt(**s).kind, StmtKind::Fini(_) | StmtKind::Local { fini: Some(_), .. })
+        };
+        let blocks = 1 + rest.iter().filter(is_fini).count();
+        // What happens in front of any `fini` block reaches it, so each would need to be told of each variable.
+        // A cell is the same value everywhere.
+        let in_cell = blocks * names.len() > MOST_TOLD;
+        let mut hoisted = HashMap::new();
+        for name in names {
+            let var = self.f().new_var(scope);
+            let void = self.f().void();
+            let first = if in_cell { self.f().emit(Op::NewCell { value: Own(void) }) } else { void };
+            self.f().init(var, first);
+            hoisted.insert(name, Hoisted { var, in_cell });
         }
-        None
+        hoisted
     }
 
-    /// Whether an earlier `fini` block of this scope has made the variable of a later declaration.
-    fn is_hoisted(&mut self, name: syntax::intern::Symbol) -> bool {
+    /// The variable that was made beforehand for a declaration in the rest of a block with `fini`.
+    fn hoisted_var(&mut self, name: Symbol) -> Option<Hoisted> {
         let here = self.f().block_scope();
-        self.f().hoisted.iter().any(|(scope, list)| *scope == here && list.iter().any(|(n, _)| *n == name))
+        self.f().hoisted.iter_mut().filter(|(scope, _)| *scope == here).find_map(|(_, all)| all.remove(&name))
     }
 
     /// Declares a name in the innermost naming scope; again in one scope means assignment.
-    pub(super) fn declare_local(&mut self, name: syntax::intern::Symbol, value: Val, cell: bool) {
+    pub(super) fn declare_local(&mut self, name: Symbol, value: Val, cell: bool) {
         if let Some(binding) = self.f().bound_here(name) {
             return self.f().write(binding, value);
         }
         match self.hoisted_var(name) {
-            Some(var) => {
+            Some(Hoisted { var, in_cell: true }) => {
+                let cell = self.f().get(var);
+                self.f().emit(Op::SetCell { cell, value: Own(value) });
+                self.f().bind(name, Binding::Cell(var));
+            }
+            Some(Hoisted { var, in_cell: false }) => {
                 let value = if cell { self.f().emit(Op::NewCell { value: Own(value) }) } else { value };
                 self.f().set(var, value);
                 self.f().bind(name, if cell { Binding::Cell(var) } else { Binding::Var(var) });

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use hashbrown::HashMap;
 use syntax::intern::Symbol;
 use syntax::span::Span;
 
@@ -68,6 +69,14 @@ pub(super) struct Finally {
     pub(super) exits: Vec<Exit>,
 }
 
+/// A variable that was made before its declaration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Hoisted {
+    pub(super) var: Var,
+    /// It holds a cell, and the declaration stores into that.
+    pub(super) in_cell: bool,
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum ScopeKind {
     Plain,
@@ -109,7 +118,7 @@ pub(super) struct FnState {
     /// Holds the result while scopes are left.
     pub(super) result: Var,
     /// Variables made beforehand for the declarations that follow a `fini` block in a scope.
-    pub(super) hoisted: Vec<(Scope, Vec<(Symbol, Var)>)>,
+    pub(super) hoisted: Vec<(Scope, HashMap<Symbol, Hoisted>)>,
 }
 
 impl FnState {
