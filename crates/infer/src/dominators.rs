@@ -3,6 +3,7 @@
 
 use mir::func::Func;
 use mir::inst::Block;
+use mir::tree::Tree;
 
 /// No node, no position.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -18,30 +19,13 @@ enum From {
     Several,
 }
 
-/// What lies above a node in the tree. Positions above are smaller.
-#[derive(Clone, Copy, Debug)]
-struct Above {
-    /// The position of the node that dominates it directly; its own one at the top.
-    idom: u32,
-    /// How many nodes dominate it besides itself.
-    depth: u32,
-    /// A node further up, how far depends on the depth alone: by these and `idom` every node above is reached in a
-    /// number of steps that grows with the logarithm of the depth (Myers, "An applicative random-access stack", 1983).
-    /// So a handler that thousands of blocks lead to does not climb the whole tree from each of them.
-    jump: u32,
-}
-
-impl Above {
-    const TOP: Above = Above { idom: 0, depth: 0, jump: 0 };
-}
-
 /// The tree, with the vectors that it is computed in, which serve one function after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Dominators {
     /// The nodes that can be reached, in reverse postorder.
     pub(crate) order: Vec<u32>,
     /// By position in `order`.
-    tree: Vec<Above>,
+    tree: Tree,
     /// Positions of the first child and of the next sibling.
     pub(crate) child: Vec<u32>,
     pub(crate) sibling: Vec<u32>,
@@ -80,7 +64,7 @@ impl Dominators {
     /// Whether every way to a node goes through another one. What cannot be reached is not asked about.
     pub(crate) fn dominates(&self, node: u32, below: u32) -> bool {
         let (wanted, at) = (self.number[node as usize], self.number[below as usize]);
-        wanted != NONE && at != NONE && dominates(&self.tree, wanted, at)
+        wanted != NONE && at != NONE && self.tree.is_above(wanted, at)
     }
 
     /// The nodes that dominate a node, from below.
@@ -90,7 +74,7 @@ impl Dominators {
             if at == 0 || at == NONE {
                 return None;
             }
-            at = self.tree[at as usize].idom;
+            at = self.tree.parent(at);
             self.order.get(at as usize).copied()
         })
     }
@@ -100,12 +84,16 @@ impl Dominators {
         self.successors(func);
         self.reverse_postorder(func.blocks.len());
         self.predecessors();
-        self.solve();
         let count = self.order.len();
+        let (starts, preds) = (&self.starts, &self.preds);
+        self.tree.dominate(count as u32, |at| {
+            &preds[starts[at as usize - 1] as usize..starts[at as usize] as usize]
+        });
         refill(&mut self.child, count, NONE);
         refill(&mut self.sibling, count, NONE);
         for i in 1..count {
-            self.sibling[i] = core::mem::replace(&mut self.child[self.tree[i].idom as usize], i as u32);
+            self.sibling[i] =
+                core::mem::replace(&mut self.child[self.tree.parent(i as u32) as usize], i as u32);
         }
     }
 
@@ -190,66 +178,6 @@ impl Dominators {
             }
         }
     }
-
-    fn solve(&mut self) {
-        refill(&mut self.tree, self.order.len(), Above::TOP);
-        for at in 1..self.tree.len() {
-            self.tree[at] = self.below_all(at as u32);
-        }
-        // Edges that go back were left out: they change nothing where every loop has one way in, which is so in what the
-        // builder makes. Elsewhere less is said than is true.
-        let goes_round = |at: &u32| {
-            let mut back = self.preds(*at).iter().filter(|p| **p >= *at);
-            back.all(|p| dominates(&self.tree, *at, *p))
-        };
-        if !(1..self.tree.len() as u32).all(|at| goes_round(&at)) {
-            self.tree.iter_mut().skip(1).for_each(|above| *above = Above { depth: 1, ..Above::TOP });
-        }
-    }
-
-    /// The positions from which a position is reached.
-    fn preds(&self, at: u32) -> &[u32] {
-        &self.preds[self.starts[at as usize - 1] as usize..self.starts[at as usize] as usize]
-    }
-
-    /// Where a node hangs: below the lowest one that is above all from which it is reached, of those before it.
-    fn below_all(&self, at: u32) -> Above {
-        let tree = &self.tree;
-        let before = self.preds(at).iter().copied().filter(|p| *p < at);
-        let idom = before.reduce(|a, b| meet(tree, a, b)).unwrap_or(0);
-        let above = tree[idom as usize];
-        let next = tree[above.jump as usize];
-        let even = above.depth - next.depth == next.depth - tree[next.jump as usize].depth;
-        Above { idom, depth: above.depth + 1, jump: if even { next.jump } else { idom } }
-    }
-}
-
-/// Whether a node is another one or lies above it.
-fn dominates(tree: &[Above], node: u32, below: u32) -> bool {
-    let depth = tree[node as usize].depth;
-    tree[below as usize].depth >= depth && ancestor(tree, below, depth) == node
-}
-
-/// The node at a depth that is not greater, above a node.
-fn ancestor(tree: &[Above], mut at: u32, depth: u32) -> u32 {
-    loop {
-        let above = tree[at as usize];
-        if above.depth <= depth {
-            return at;
-        }
-        at = if tree[above.jump as usize].depth >= depth { above.jump } else { above.idom };
-    }
-}
-
-/// The lowest node that is above two or one of them.
-fn meet(tree: &[Above], mut a: u32, mut b: u32) -> u32 {
-    let depth = tree[a as usize].depth.min(tree[b as usize].depth);
-    (a, b) = (ancestor(tree, a, depth), ancestor(tree, b, depth));
-    while a != b {
-        let (above, other) = (tree[a as usize], tree[b as usize]);
-        (a, b) = if above.jump != other.jump { (above.jump, other.jump) } else { (above.idom, other.idom) };
-    }
-    a
 }
 
 /// Makes `count` times `with` out of a vector.

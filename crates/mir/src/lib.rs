@@ -23,5 +23,6 @@ mod own;
 pub mod program;
 mod ssa;
 pub mod text;
+pub mod tree;
 pub mod types;
 pub mod verify;

@@ -4,6 +4,7 @@
 use mir::func::Func;
 use mir::inst::{Block, EdgeId};
 use mir::loops;
+use mir::tree::Tree;
 
 /// Most ways that are followed to see which blocks lie in which loops; blocks that are not found are taken to lie in
 /// fewer, which costs speed only.
@@ -17,8 +18,8 @@ const NOWHERE: u32 = u32::MAX;
 pub(crate) struct Flow {
     /// Position of each block in reverse postorder, [`NOWHERE`] for those that are never reached.
     order: Vec<u32>,
-    /// Immediate dominator by position in reverse postorder.
-    idom: Vec<u32>,
+    /// Dominators by position in reverse postorder.
+    tree: Tree,
     /// Of each edge: whether it closes a loop.
     pub(crate) back: Vec<bool>,
     /// In how many loops a block lies.
@@ -72,8 +73,8 @@ impl Flow {
         for (at, block) in postorder.iter().rev().enumerate() {
             order[block.index()] = at as u32;
         }
-        let idom = dominators(&postorder, &succs, &order);
-        let mut flow = Flow { order, idom, back: loops::closing(func), depth: vec![0; blocks] };
+        let tree = dominators(&postorder, &succs, &order);
+        let mut flow = Flow { order, tree, back: loops::closing(func), depth: vec![0; blocks] };
         flow.find_loops(func);
         flow
     }
@@ -85,11 +86,7 @@ impl Flow {
 
     /// Whether every way to `b` leads through `a`; both are reached.
     pub(crate) fn dominates(&self, a: Block, b: Block) -> bool {
-        let (a, mut b) = (self.order[a.index()], self.order[b.index()]);
-        while b > a {
-            b = self.idom[b as usize];
-        }
-        a == b
+        self.tree.is_above(self.order[a.index()], self.order[b.index()])
     }
 
     /// A loop is its first block and whatever leads to one of its ends without leaving through the first block.
@@ -128,8 +125,8 @@ impl Flow {
     }
 }
 
-/// The algorithm of Cooper, Harvey and Kennedy over positions in reverse postorder.
-fn dominators(postorder: &[Block], succs: &[Vec<Block>], order: &[u32]) -> Vec<u32> {
+/// The tree over positions in reverse postorder.
+fn dominators(postorder: &[Block], succs: &[Vec<Block>], order: &[u32]) -> Tree {
     let n = postorder.len();
     let mut preds: Vec<Vec<u32>> = vec![Vec::new(); n];
     for block in postorder {
@@ -137,34 +134,7 @@ fn dominators(postorder: &[Block], succs: &[Vec<Block>], order: &[u32]) -> Vec<u
             preds[order[to.index()] as usize].push(order[block.index()]);
         }
     }
-    let mut idom = vec![NOWHERE; n];
-    idom[0] = 0;
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for at in 1..n {
-            let mut new = NOWHERE;
-            for &p in preds[at].iter().filter(|p| idom[**p as usize] != NOWHERE) {
-                if new == NOWHERE {
-                    new = p;
-                    continue;
-                }
-                let (mut x, mut y) = (new, p);
-                while x != y {
-                    while x > y {
-                        x = idom[x as usize];
-                    }
-                    while y > x {
-                        y = idom[y as usize];
-                    }
-                }
-                new = x;
-            }
-            if idom[at] != new {
-                idom[at] = new;
-                changed = true;
-            }
-        }
-    }
-    idom
+    let mut tree = Tree::default();
+    tree.dominate(n as u32, |at| &preds[at as usize]);
+    tree
 }
