@@ -66,6 +66,8 @@ pub(crate) struct Info {
     pub(crate) contents: Vec<ClassId>,
     /// Its fields, inherited ones too: name, place.
     pub(crate) fields: Vec<(Symbol, u32)>,
+    /// The same, by ascending name.
+    by_name: Vec<(Symbol, u32)>,
     /// The nearest `fini`.
     pub(crate) fini: Option<FuncId>,
 }
@@ -121,7 +123,10 @@ impl Classes {
         }
         let fini = program.names.find("fini");
         for i in 0..count {
-            all.order_of(program, ClassIx(i as u32), 0);
+            if all.info[i].order.is_empty() {
+                let order = program.ancestors_first(ClassIx(i as u32));
+                order.into_iter().for_each(|class| all.order_of(program, class));
+            }
             let found = fini.and_then(|name| match all.user_method(ClassIx(i as u32), name) {
                 Some((func, false)) => Some(func),
                 _ => None,
@@ -136,25 +141,22 @@ impl Classes {
         all
     }
 
-    fn order_of(&mut self, program: &Program, class: ClassIx, depth: usize) {
-        if !self.info[class.index()].order.is_empty() || depth > program.classes.len() {
+    /// The orders of the parents are known.
+    fn order_of(&mut self, program: &Program, class: ClassIx) {
+        if !self.info[class.index()].order.is_empty() {
             return;
         }
-        let mut order = vec![class];
         let mut contents = Vec::new();
         for parent in &program.class(class).parents {
             match parent {
                 Parent::Builtin(b) => push_new(&mut contents, ClassId(b.0)),
                 Parent::User(p) => {
-                    self.order_of(program, *p, depth + 1);
-                    let info = &self.info[p.index()];
-                    info.order.iter().for_each(|c| push_new(&mut order, *c));
-                    info.contents.iter().for_each(|c| push_new(&mut contents, *c));
+                    self.info[p.index()].contents.iter().for_each(|c| push_new(&mut contents, *c));
                 }
             }
         }
         let info = &mut self.info[class.index()];
-        info.order = order;
+        info.order = program.lookup_order(class).collect();
         info.contents = contents;
     }
 
@@ -177,12 +179,13 @@ impl Classes {
         let mut fields: Vec<Vec<(Symbol, u32)>> = vec![Vec::new(); program.classes.len()];
         for (i, all) in fields.iter_mut().enumerate() {
             // The order of the layout does not matter here.
+            let mut known: HashMap<Symbol, u32> = HashMap::new();
             for class in &self.info[i].order {
                 for (k, field) in program.class(*class).fields.iter().enumerate() {
                     let place = first[class.index()] + k as u32;
-                    match all.iter().find(|(name, _)| *name == field.name) {
-                        Some((_, other)) => {
-                            let (a, b) = (find(&mut root, *other), find(&mut root, place));
+                    match known.insert(field.name, place) {
+                        Some(other) => {
+                            let (a, b) = (find(&mut root, other), find(&mut root, place));
                             root[b as usize] = a;
                         }
                         None => all.push((field.name, place)),
@@ -196,6 +199,8 @@ impl Classes {
             for (_, place) in &mut all {
                 *place = find(&mut root, *place);
             }
+            self.info[i].by_name = all.clone();
+            self.info[i].by_name.sort_unstable();
             self.info[i].fields = all;
         }
         for (i, class) in program.classes.iter().enumerate() {
@@ -209,8 +214,9 @@ impl Classes {
 
     /// The place of a field of a class.
     pub(crate) fn field(&self, class: ClassIx, name: Symbol) -> Option<u32> {
-        let fields = &self.info.get(class.index())?.fields;
-        fields.iter().find(|(n, _)| *n == name).map(|(_, place)| *place)
+        let fields = &self.info.get(class.index())?.by_name;
+        let at = fields.binary_search_by_key(&name, |(n, _)| *n).ok()?;
+        fields.get(at).map(|(_, place)| *place)
     }
 
     /// A method of the program: its code and whether it has no receiver.

@@ -1,7 +1,7 @@
 //! How the fields of each class are stored. The slots come from whoever has analysed the program; here fields of one
 //! name that a class inherits from several places are brought to the same slot. It does not know offsets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use mir::inst::ClassIx;
 use mir::program::{Parent, Program};
@@ -66,13 +66,14 @@ impl Slots {
 /// A class and all its ancestors among the classes of the program.
 fn ancestors(program: &Program, class: usize) -> Vec<usize> {
     let mut all = vec![class];
+    let mut known = HashSet::from([class]);
     let mut at = 0;
     while let Some(&class) = all.get(at) {
         at += 1;
         for parent in &program.classes[class].parents {
             if let Parent::User(p) = parent
                 && p.index() < program.classes.len()
-                && !all.contains(&p.index())
+                && known.insert(p.index())
             {
                 all.push(p.index());
             }

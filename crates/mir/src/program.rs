@@ -137,46 +137,48 @@ impl Program {
     /// The class and its user ancestors in the order in which initial values are set: parents first, each once.
     pub fn ancestors_first(&self, class: ClassIx) -> Vec<ClassIx> {
         let mut out = Vec::new();
-        self.collect_ancestors(class, &mut out, 0);
+        let mut seen = Seen::new(self);
+        seen.is_new(class);
+        // Each class on the way with the next of its parents.
+        let mut way = vec![(class, 0)];
+        while let Some((class, next)) = way.last_mut() {
+            let parent = self.class(*class).parents.get(*next);
+            *next += 1;
+            match parent {
+                Some(Parent::User(p)) if seen.is_new(*p) => way.push((*p, 0)),
+                Some(_) => {}
+                None => {
+                    out.push(*class);
+                    way.pop();
+                }
+            }
+        }
         out
     }
 
-    fn collect_ancestors(&self, class: ClassIx, out: &mut Vec<ClassIx>, depth: usize) {
-        // Cycles are compile errors that are reported before anything runs; the bound only ends this walk.
-        if out.contains(&class) || depth > self.classes.len() {
-            return;
-        }
-        for parent in &self.class(class).parents {
-            if let Parent::User(p) = parent {
-                self.collect_ancestors(*p, out, depth + 1);
+    /// The class and its user ancestors in lookup order: the class itself, then each parent depth first, each once.
+    pub fn lookup_order(&self, class: ClassIx) -> impl Iterator<Item = ClassIx> + '_ {
+        let mut seen = Seen::new(self);
+        let mut next = vec![class];
+        core::iter::from_fn(move || {
+            loop {
+                let class = next.pop()?;
+                if seen.is_new(class) {
+                    next.extend(self.class(class).parents.iter().rev().filter_map(|p| match p {
+                        Parent::User(p) => Some(*p),
+                        Parent::Builtin(_) => None,
+                    }));
+                    return Some(class);
+                }
             }
-        }
-        if !out.contains(&class) {
-            out.push(class);
-        }
+        })
     }
 
-    /// A method by lookup order: the class itself, then each parent depth first. Builtin parents are not looked at.
+    /// A method by lookup order. Builtin parents are not looked at.
     pub fn find_method(&self, class: ClassIx, name: Symbol) -> Option<(ClassIx, Method)> {
-        self.find_in(class, &mut |c| c.methods.iter().find(|m| m.name == name).copied(), 0)
-    }
-
-    /// The class or the nearest parent, depth first, for which `f` gives something.
-    pub fn find_in<T>(
-        &self,
-        class: ClassIx,
-        f: &mut dyn FnMut(&Class) -> Option<T>,
-        depth: usize,
-    ) -> Option<(ClassIx, T)> {
-        if depth > self.classes.len() {
-            return None;
-        }
-        if let Some(found) = f(self.class(class)) {
-            return Some((class, found));
-        }
-        self.class(class).parents.iter().find_map(|p| match p {
-            Parent::User(p) => self.find_in(*p, f, depth + 1),
-            Parent::Builtin(_) => None,
+        self.lookup_order(class).find_map(|at| {
+            let methods = &self.class(at).methods;
+            methods.iter().find(|m| m.name == name).map(|m| (at, *m))
         })
     }
 
@@ -205,5 +207,22 @@ impl Program {
     /// The global of that name.
     pub fn find_global(&self, name: Symbol) -> Option<Global> {
         self.global_names.get(&name).copied()
+    }
+}
+
+/// The classes that a walk has come to, as bits.
+struct Seen(Vec<u64>);
+
+impl Seen {
+    fn new(program: &Program) -> Seen {
+        Seen(vec![0; program.classes.len().div_ceil(64)])
+    }
+
+    /// Whether the walk comes to a class for the first time.
+    fn is_new(&mut self, class: ClassIx) -> bool {
+        let (word, bit) = (&mut self.0[class.index() / 64], 1 << (class.index() % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
     }
 }

@@ -6,6 +6,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::Cell;
+use core::hash::Hash;
 
 use hashbrown::{HashMap, HashSet};
 
@@ -227,9 +228,9 @@ impl ClassTable {
                 continue;
             }
             let parent = self.get(p);
-            parent.order.iter().for_each(|&c| push_new(&mut order, c));
+            extend_new(&mut order, &parent.order);
             parent.contents.iter().for_each(|&(c, _)| push_new(&mut contents, c));
-            parent.inits.iter().for_each(|&f| push_new(&mut inits, f));
+            extend_new(&mut inits, &parent.inits);
             public.extend(&parent.public);
             restricted |= parent.restricted;
             if Some(p) != first {
@@ -449,6 +450,13 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
     }
+}
+
+/// Adds what is not there yet; the items to be added are different ones.
+fn extend_new<T: Copy + Eq + Hash>(list: &mut Vec<T>, items: &[T]) {
+    // The first parent brings everything, others mostly little; long lists are not compared item by item.
+    let known: HashSet<T> = list.iter().copied().collect();
+    list.extend(items.iter().filter(|item| !known.contains(*item)));
 }
 
 /// The hidden field that holds the content of a builtin parent; no program can write its name.

@@ -1,8 +1,10 @@
 //! Boxes: their parents, fields and members, and what section 16 of the language page checks about them.
 //! The code of the members is built in `member`.
 
-use hashbrown::HashMap;
-use syntax::ast::{BoxDecl, ExprKind, Ident, Member, StmtKind, Visibility};
+use core::cmp::Reverse;
+
+use hashbrown::{HashMap, HashSet};
+use syntax::ast::{Ast, BoxDecl, BoxId, ExprKind, Ident, Member, StmtKind, Visibility};
 use syntax::codes::Code;
 use syntax::diag::Diagnostic;
 use syntax::intern::Symbol;
@@ -279,10 +281,7 @@ impl Builder<'_> {
 
     /// Reports a cycle of parents and cuts it, so that later walks end.
     fn break_cycle(&mut self, class: ClassIx) {
-        let mut path = vec![class];
-        if !self.reaches(class, class, &mut path, 0) {
-            return;
-        }
+        let Some(path) = self.cycle(class) else { return };
         let span = self.program.class(class).span;
         let names: Vec<String> =
             path.iter().map(|c| self.text(self.program.class(*c).name).to_owned()).collect();
@@ -295,45 +294,54 @@ impl Builder<'_> {
         self.program.classes[class.index()].parents.retain(|p| matches!(p, Parent::Builtin(_)));
     }
 
-    fn reaches(&self, from: ClassIx, target: ClassIx, path: &mut Vec<ClassIx>, depth: usize) -> bool {
-        if depth > self.program.classes.len() {
-            return false;
-        }
-        for p in &self.program.class(from).parents {
-            if let Parent::User(p) = p {
-                path.push(*p);
-                if *p == target || self.reaches(*p, target, path, depth + 1) {
-                    return true;
+    /// The way from a class by its parents back to itself.
+    fn cycle(&self, class: ClassIx) -> Option<Vec<ClassIx>> {
+        let mut seen = HashSet::new();
+        // Each class on the way with the next of its parents.
+        let mut way = vec![(class, 0)];
+        while let Some((at, next)) = way.last_mut() {
+            let parent = self.program.class(*at).parents.get(*next);
+            *next += 1;
+            match parent {
+                Some(Parent::User(p)) if *p == class => {
+                    return Some(way.iter().map(|(at, _)| *at).chain([class]).collect());
                 }
-                path.pop();
+                Some(Parent::User(p)) if seen.insert(*p) => way.push((*p, 0)),
+                Some(_) => {}
+                None => drop(way.pop()),
             }
         }
-        false
+        None
     }
 
     /// Declared fields, then those that the box's own methods assign through `me`.
     fn fields(&mut self, d: Declared) {
         let decl = self.decl(d).clone();
         let mut fields: Vec<Field> = Vec::new();
+        let mut known: HashMap<Symbol, usize> = HashMap::new();
         for m in &decl.members {
             if let Member::Field { name, weak, visibility, .. } = m {
-                let field = Field { name: name.name, weak: *weak, public: *visibility == Visibility::Public };
-                match fields.iter_mut().find(|f| f.name == name.name) {
+                let public = *visibility == Visibility::Public;
+                let at = *known.entry(name.name).or_insert(fields.len());
+                match fields.get_mut(at) {
                     Some(old) => {
-                        old.weak |= field.weak;
-                        old.public |= field.public;
+                        old.weak |= *weak;
+                        old.public |= public;
                     }
-                    None => fields.push(field),
+                    None => fields.push(Field { name: name.name, weak: *weak, public }),
                 }
             }
         }
-        let ancestors = self.program.ancestors_first(d.class);
-        for (at, name) in self.me_stores(d.unit, decl.span) {
-            let inside = self.innermost_box(d.unit, at) == Some(d.decl);
-            let inherited =
-                ancestors.iter().any(|a| self.program.class(*a).fields.iter().any(|f| f.name == name));
-            if inside && !inherited && !fields.iter().any(|f| f.name == name) {
-                fields.push(Field { name, weak: false, public: false });
+        let stores = self.me_stores(d.unit, decl.span);
+        if !stores.is_empty() {
+            let ancestors = self.program.ancestors_first(d.class);
+            let inherited = ancestors.iter().flat_map(|a| &self.program.class(*a).fields);
+            let inherited: HashSet<Symbol> = inherited.map(|f| f.name).collect();
+            for (_, inside, name) in stores {
+                if inside == d.decl && !inherited.contains(&name) && !known.contains_key(&name) {
+                    known.insert(name, fields.len());
+                    fields.push(Field { name, weak: false, public: false });
+                }
             }
         }
         let class = &mut self.program.classes[d.class.index()];
@@ -342,40 +350,14 @@ impl Builder<'_> {
     }
 
     /// Where `me.f = e` stands within a stretch of a file.
-    fn me_stores(&mut self, unit: usize, within: Span) -> Vec<(u32, Symbol)> {
+    fn me_stores(&mut self, unit: usize, within: Span) -> Vec<MeStore> {
         if self.stores.len() <= unit {
             self.stores.resize_with(self.units.len(), || None);
         }
-        if self.stores[unit].is_none() {
-            let ast = self.units[unit].ast;
-            let mut stores: Vec<(u32, Symbol)> = ast
-                .stmts
-                .iter()
-                .filter_map(|s| match s.kind {
-                    StmtKind::Assign { place, .. } => match ast.expr(place).kind {
-                        ExprKind::Field(object, field) if matches!(ast.expr(object).kind, ExprKind::Me) => {
-                            Some((s.span.lo, field.name))
-                        }
-                        _ => None,
-                    },
-                    _ => None,
-                })
-                .collect();
-            stores.sort_unstable_by_key(|(at, _)| *at);
-            self.stores[unit] = Some(stores);
-        }
-        let Some(stores) = &self.stores[unit] else { return Vec::new() };
-        let from = stores.partition_point(|(at, _)| *at < within.lo);
-        let to = stores.partition_point(|(at, _)| *at < within.hi);
+        let stores = self.stores[unit].get_or_insert_with(|| all_me_stores(self.units[unit].ast));
+        let from = stores.partition_point(|(at, ..)| *at < within.lo);
+        let to = stores.partition_point(|(at, ..)| *at < within.hi);
         stores[from..to].to_vec()
-    }
-
-    fn innermost_box(&self, unit: usize, at: u32) -> Option<syntax::ast::BoxId> {
-        let boxes = &self.units[unit].ast.boxes;
-        (0..boxes.len())
-            .filter(|i| boxes[*i].span.lo <= at && at < boxes[*i].span.hi)
-            .min_by_key(|i| boxes[*i].span.hi - boxes[*i].span.lo)
-            .map(|i| syntax::ast::BoxId(i as u32))
     }
 
     fn check_members(&mut self, d: Declared) {
@@ -485,4 +467,40 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// A `me.f = e`: where it stands, in which box, the field.
+pub(super) type MeStore = (u32, BoxId, Symbol);
+
+/// By ascending place.
+fn all_me_stores(ast: &Ast) -> Vec<MeStore> {
+    let mut stores: Vec<(u32, Symbol)> = ast
+        .stmts
+        .iter()
+        .filter_map(|s| match s.kind {
+            StmtKind::Assign { place, .. } => match ast.expr(place).kind {
+                ExprKind::Field(object, field) if matches!(ast.expr(object).kind, ExprKind::Me) => {
+                    Some((s.span.lo, field.name))
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    stores.sort_unstable_by_key(|(at, _)| *at);
+    // Boxes as they begin, outer ones first, and those that a store may stand in.
+    let mut boxes: Vec<(Span, BoxId)> =
+        ast.boxes.iter().enumerate().map(|(i, b)| (b.span, BoxId(i as u32))).collect();
+    boxes.sort_unstable_by_key(|(span, _)| (span.lo, Reverse(span.hi)));
+    let mut boxes = boxes.into_iter().peekable();
+    let mut open: Vec<(Span, BoxId)> = Vec::new();
+    let inside = stores.into_iter().filter_map(|(at, name)| {
+        while let Some(next) = boxes.next_if(|(span, _)| span.lo <= at) {
+            while open.pop_if(|(span, _)| span.hi <= next.0.lo).is_some() {}
+            open.push(next);
+        }
+        while open.pop_if(|(span, _)| span.hi <= at).is_some() {}
+        open.last().map(|(_, inside)| (at, *inside, name))
+    });
+    inside.collect()
 }

@@ -124,7 +124,7 @@ struct Builder<'a> {
     /// Methods and constructors whose code is still to be built.
     pending: Vec<class::Pending>,
     /// Per unit, where `me.f = e` stands.
-    stores: Vec<Option<Vec<(u32, Symbol)>>>,
+    stores: Vec<Option<Vec<class::MeStore>>>,
     /// Boxes by where their name stands.
     by_place: HashMap<u32, ClassIx>,
     /// First parts of the names of `using nyashstd` helpers.
