@@ -209,7 +209,7 @@ impl Layouts for Linked<'_> {
         let (rt, linked) = (&self.machine.rt, &self.machine.linked);
         let name = rt.names.find(linked.program.names.text(field))?;
         let layout = rt.heap.layouts.get(linked.class_or_none(class)?);
-        let field = layout.fields().iter().find(|f| f.name == name)?;
+        let field = layout.field(name)?;
         let (rep, void) = match field.slot {
             SlotType::Bool => (Rep::Bool, false),
             SlotType::I64 => (Rep::I64, false),

@@ -7,9 +7,14 @@
 use ::alloc::boxed::Box;
 use ::alloc::vec::Vec;
 
+use hashbrown::HashSet;
+
 use super::alloc::{SMALL_MAX, size_class};
 use super::cell::HEADER;
 use crate::value::{BUILTIN_CLASSES, ClassId, FuncId, Kind, Name, Value, class_id};
+
+/// Most fields that are looked through one by one.
+const MOST_SEARCHED: usize = 16;
 
 /// How a field is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -115,6 +120,8 @@ pub struct Field {
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     fields: Box<[Field]>,
+    /// Slots by ascending name, where there are many.
+    by_name: Box<[(Name, u32)]>,
     /// Slots that hold counted references, ascending.
     counted: Box<[(u32, SlotType)]>,
     size: u32,
@@ -184,7 +191,16 @@ impl Layout {
     }
     /// The slot of a name.
     pub fn slot_of(&self, name: Name) -> Option<u32> {
-        self.fields.iter().position(|f| f.name == name).map(|i| i as u32)
+        if self.by_name.is_empty() {
+            return self.fields.iter().position(|f| f.name == name).map(|i| i as u32);
+        }
+        let at = self.by_name.binary_search_by_key(&name, |(n, _)| *n).ok()?;
+        self.by_name.get(at).map(|(_, slot)| *slot)
+    }
+
+    /// The field of a name.
+    pub fn field(&self, name: Name) -> Option<Field> {
+        self.fields.get(self.slot_of(name)? as usize).copied()
     }
 
     fn build(parent: Option<&Layout>, spec: &LayoutSpec<'_>) -> Layout {
@@ -196,8 +212,15 @@ impl Layout {
             end = serial + 8;
         }
         let first = fields.len();
+        let is_large = first + spec.own.len() > MOST_SEARCHED;
+        let mut known: HashSet<Name> = HashSet::new();
+        if is_large {
+            known.extend(fields.iter().map(|f| f.name));
+        }
         for f in spec.own {
-            if fields.iter().all(|g| g.name != f.name) {
+            let is_new =
+                if is_large { known.insert(f.name) } else { fields.iter().all(|g| g.name != f.name) };
+            if is_new {
                 let slot = if f.weak && f.slot != SlotType::Ref { SlotType::Any } else { f.slot };
                 fields.push(Field { name: f.name, offset: 0, slot, weak: f.weak });
             }
@@ -220,8 +243,14 @@ impl Layout {
             }
             None => parent.map_or(0, |p| p.native),
         };
+        let mut by_name: Vec<(Name, u32)> = Vec::new();
+        if is_large {
+            by_name.extend(fields.iter().zip(0..).map(|(f, slot)| (f.name, slot)));
+            by_name.sort_unstable();
+        }
         Layout {
             fields: fields.into(),
+            by_name: by_name.into(),
             counted: counted.into(),
             size: end,
             serial,
