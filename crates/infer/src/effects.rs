@@ -191,20 +191,55 @@ fn spread(all: &mut [Effects], edges: &[(FuncId, FuncId)]) {
         callers[*at as usize] = caller.0;
         *at += 1;
     }
-    let mut work: Vec<u32> = (0..all.len() as u32).collect();
+    let callers_of = |func: usize| &callers[starts[func] as usize..starts[func + 1] as usize];
+    // Callees before their callers, so that a function hands on what it has got from all of them at once, and again only
+    // in a circle of calls.
+    let order = callees_first(all.len(), callers_of);
     let mut waits = vec![true; all.len()];
-    while let Some(func) = work.pop() {
-        let func = func as usize;
-        waits[func] = false;
-        let effects = core::mem::take(&mut all[func]);
-        for caller in &callers[starts[func] as usize..starts[func + 1] as usize] {
-            let to = *caller as usize;
-            if to != func && all[to].merge(&effects) && !core::mem::replace(&mut waits[to], true) {
-                work.push(*caller);
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for func in order.iter().map(|func| *func as usize) {
+            if !core::mem::replace(&mut waits[func], false) {
+                continue;
+            }
+            let effects = core::mem::take(&mut all[func]);
+            for to in callers_of(func).iter().map(|to| *to as usize).filter(|to| *to != func) {
+                if all[to].merge(&effects) {
+                    waits[to] = true;
+                    changed = true;
+                }
+            }
+            all[func] = effects;
+        }
+    }
+}
+
+/// All functions, each before its callers but for circles: against the order in which a walk over callers is done with them.
+fn callees_first<'a>(count: usize, callers_of: impl Fn(usize) -> &'a [u32]) -> Vec<u32> {
+    let mut order = Vec::with_capacity(count);
+    let mut seen = vec![false; count];
+    // The functions on the way with the next of their callers.
+    let mut way: Vec<(u32, usize)> = Vec::new();
+    for func in 0..count as u32 {
+        if !core::mem::replace(&mut seen[func as usize], true) {
+            way.push((func, 0));
+        }
+        while let Some((func, next)) = way.last_mut() {
+            let caller = callers_of(*func as usize).get(*next).copied();
+            *next += 1;
+            match caller {
+                Some(to) if !core::mem::replace(&mut seen[to as usize], true) => way.push((to, 0)),
+                Some(_) => {}
+                None => {
+                    order.push(*func);
+                    way.pop();
+                }
             }
         }
-        all[func] = effects;
     }
+    order.reverse();
+    order
 }
 
 /// What a builtin does by itself.
