@@ -66,27 +66,31 @@ fn carried(func: &Func) -> Vec<bool> {
     }
     let owned = owned(func);
     let jumps = jumps(func);
-    // Passed to one that stays, or given along an edge that has no place to forget it: then it stays itself.
-    loop {
-        let mut changed = false;
-        for (i, edge) in func.edges.iter().enumerate() {
-            for (arg, param) in func.vals(edge.args).zip(func.block_params(edge.to)) {
-                let stays = if carried[param.index()] {
-                    let passes = arg != EXCEPTION && (jumps[i] || !owned[arg.index()]);
-                    (!passes).then_some(param)
-                } else {
-                    (arg != EXCEPTION && carried[arg.index()]).then_some(arg)
-                };
-                if let Some(v) = stays {
-                    carried[v.index()] = false;
-                    changed = true;
-                }
+    // Given along an edge that has no place to forget it: then it stays itself.
+    let mut passed: Vec<(Val, Val)> = Vec::new();
+    for (i, edge) in func.edges.iter().enumerate() {
+        for (arg, param) in func.vals(edge.args).zip(func.block_params(edge.to)) {
+            if arg == EXCEPTION || owned[arg.index()] && !jumps[i] {
+                carried[param.index()] = false;
+            }
+            if arg != EXCEPTION {
+                passed.push((param, arg));
             }
         }
-        if !changed {
-            return carried;
+    }
+    // Passed to one that stays.
+    passed.sort_unstable();
+    let mut stay: Vec<Val> = passed.iter().map(|(param, _)| *param).filter(|p| !carried[p.index()]).collect();
+    stay.dedup();
+    while let Some(param) = stay.pop() {
+        let first = passed.partition_point(|(p, _)| *p < param);
+        for (_, arg) in passed[first..].iter().take_while(|(p, _)| *p == param) {
+            if std::mem::replace(&mut carried[arg.index()], false) {
+                stay.push(*arg);
+            }
         }
     }
+    carried
 }
 
 /// Of each value, whether somebody has to let it go.

@@ -68,7 +68,14 @@ impl Live {
                     own.push((def, end));
                     continue;
                 }
-                own.push((2 * func.blocks[at as usize].start, end));
+                let start = 2 * func.blocks[at as usize].start;
+                match own.last_mut() {
+                    // Mostly the walk goes up block by block, and what touches need not be sorted.
+                    Some(last) if last.0 <= end && start <= last.1 => {
+                        *last = (last.0.min(start), last.1.max(end));
+                    }
+                    _ => own.push((start, end)),
+                }
                 if std::mem::replace(&mut seen[at as usize], v) != v {
                     work.extend_from_slice(&preds[at as usize]);
                 }
