@@ -10,6 +10,8 @@
 
 mod needed;
 
+use std::cell::Cell;
+
 use mir::func::Func;
 use mir::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, OperandRef, Own, Val};
 use smallvec::SmallVec;
@@ -99,7 +101,7 @@ struct Pass<'a> {
     passed: Vec<(Val, Val, Use)>,
     releases: Vec<u32>,
     /// Union-find over values.
-    web: Vec<u32>,
+    web: Vec<Cell<u32>>,
     /// Edges into each block: predecessor, instruction, number of the edge.
     preds: Vec<SmallVec<[(u32, u32, u32); 2]>>,
     budget: usize,
@@ -147,7 +149,7 @@ impl<'a> Pass<'a> {
             uses: vec![SmallVec::new(); n],
             passed: Vec::new(),
             releases: vec![0; n],
-            web: (0..func.values).collect(),
+            web: (0..func.values).map(Cell::new).collect(),
             preds: vec![SmallVec::new(); func.blocks.len()],
             budget: BUDGET,
         };
@@ -295,18 +297,23 @@ impl<'a> Pass<'a> {
     }
 
     fn root(&self, v: Val) -> usize {
-        let mut at = v.index();
-        while self.web[at] as usize != at {
-            at = self.web[at] as usize;
+        let mut at = &self.web[v.index()];
+        loop {
+            let up = &self.web[at.get() as usize];
+            if up.get() == at.get() {
+                return at.get() as usize;
+            }
+            // Ways become half as long, so that long chains are climbed once.
+            at.set(up.get());
+            at = up;
         }
-        at
     }
 
     fn unite(&mut self, a: Val, b: Val) {
         let (a, b) = (self.root(a), self.root(b));
         if a != b {
             let (low, high) = (a.min(b), a.max(b));
-            self.web[high] = low as u32;
+            self.web[high].set(low as u32);
         }
     }
 
