@@ -1,35 +1,62 @@
 //! Variables become values: the draft becomes a [`Func`] in SSA form with block parameters.
 //!
-//! A variable with one store is the stored value. One with several becomes a parameter of every block that
-//! needs it and can be entered in more than one way. It changes neither the order of instructions nor who
-//! owns what.
+//! A variable with one store is the stored value. One with several becomes a parameter of the blocks that need it where
+//! different values come together. It changes neither the order of instructions nor who owns what.
 
-use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
 use crate::draft::{Draft, EXCEPTION_VAR, Placed};
 use crate::func::{BlockData, Edge, Func};
 use crate::groups::Groups;
-use crate::inst::{Block, EXCEPTION, EdgeId, Edges, Inst, Op, OperandRef, Own, Owns, Val, Vals, Var};
+use crate::inst::{Block, EXCEPTION, EdgeId, Edges, Gives, Inst, Op, OperandRef, Own, Owns, Val, Vals, Var};
 
-/// A way into a block: from which block, at which instruction, and whether as an exception.
+/// A way into a block: from which block, at which instruction, by which edge, and whether as an exception.
 #[derive(Clone, Copy)]
 struct Way {
     from: Block,
     at: u32,
+    edge: EdgeId,
     unwind: bool,
 }
+
+/// An instruction that reads or stores a variable.
+#[derive(Clone, Copy)]
+struct Access {
+    block: Block,
+    at: u32,
+    /// What is read, if it reads.
+    read: Option<Val>,
+    /// What the variable is behind it: [`Val::NONE`] when it is what it was at the beginning of the block.
+    now: Val,
+}
+
+/// What is known of a block while a variable is looked at.
+#[derive(Clone, Copy)]
+struct Here {
+    /// The variable whose accesses these are.
+    var: Var,
+    accesses: (u32, u32),
+    /// The variable that is needed at the beginning, and what it is there.
+    live: Var,
+    value: Val,
+    /// Whether that is a parameter.
+    is_param: bool,
+}
+
+const NO_VAR: Var = Var(u32::MAX);
 
 struct Pass<'a> {
     draft: &'a mut Draft,
     order: Vec<Block>,
+    /// Positions in `order`, by block.
+    number: Vec<u32>,
     /// By block.
     ways: Groups<Way>,
     /// The only value of variables that are stored once.
     single: Vec<Option<Val>>,
-    /// Variables needed at the entry of each block, in order.
-    live: Vec<Vec<Var>>,
+    /// By block.
+    here: Vec<Here>,
     alias: Aliases,
     params: Vec<Vec<Val>>,
     args: Args,
@@ -74,19 +101,28 @@ type Args = Vec<Vec<Val>>;
 pub(crate) fn construct(mut draft: Draft) -> Func {
     let order = draft.reverse_postorder();
     let blocks = draft.blocks.len();
+    let mut number = vec![0; blocks];
+    for (at, block) in order.iter().enumerate() {
+        number[block.index()] = at as u32;
+    }
     let alias = Aliases::new(&draft);
+    let here = Here { var: NO_VAR, accesses: (0, 0), live: NO_VAR, value: Val::NONE, is_param: false };
     let mut pass = Pass {
         ways: find_ways(&draft, &order),
         single: vec![None; draft.vars.len()],
-        live: vec![Vec::new(); blocks],
+        here: vec![here; blocks],
         params: vec![Vec::new(); blocks],
         args: vec![Vec::new(); draft.func.edges.len()],
+        number,
         alias,
         order,
         draft: &mut draft,
     };
     pass.find_single();
-    pass.find_live();
+    let accesses = pass.find_accesses();
+    for var in 0..pass.draft.vars.len() as u32 {
+        pass.place(Var(var), accesses.of(var as usize));
+    }
     let bodies = pass.rename();
     pass.drop_redundant_params();
     let Pass { order, params, args, alias, .. } = pass;
@@ -97,37 +133,13 @@ fn find_ways(draft: &Draft, order: &[Block]) -> Groups<Way> {
     let mut ways = Vec::with_capacity(draft.func.edges.len());
     for b in order {
         for (at, (inst, _)) in draft.blocks[b.index()].iter().enumerate() {
-            draft.func.edges_of(inst, |e| {
-                let to = draft.func.edges[e.index()].to;
-                ways.push((to.0, Way { from: *b, at: at as u32, unwind: e == inst.unwind }));
+            draft.func.edges_of(inst, |edge| {
+                let to = draft.func.edges[edge.index()].to;
+                ways.push((to.0, Way { from: *b, at: at as u32, edge, unwind: edge == inst.unwind }));
             });
         }
     }
     Groups::new(draft.blocks.len(), &ways)
-}
-
-/// What the variables are at a place.
-struct Now {
-    values: Vec<Val>,
-    /// Those that are something: a function of many blocks with few variables in each is cleared quickly.
-    set: Vec<Var>,
-}
-
-impl Now {
-    fn clear(&mut self) {
-        for var in self.set.drain(..) {
-            self.values[var.index()] = Val::NONE;
-        }
-    }
-
-    fn insert(&mut self, var: Var, value: Val) {
-        self.values[var.index()] = value;
-        self.set.push(var);
-    }
-
-    fn get(&self, var: Var) -> Val {
-        self.values[var.index()]
-    }
 }
 
 impl Pass<'_> {
@@ -148,117 +160,179 @@ impl Pass<'_> {
         }
     }
 
-    /// Finds for every variable with several stores the blocks at whose entry its value is needed, by walking
-    /// from each read against the control flow up to a store.
-    fn find_live(&mut self) {
-        let mut first_store: HashMap<(Block, Var), u32> = HashMap::new();
-        let mut work: Vec<(Block, Var)> = Vec::new();
-        let mut seen: HashSet<(Block, Var)> = HashSet::new();
+    /// Of each variable with several stores, block by block.
+    fn find_accesses(&self) -> Groups<Access> {
+        let mut all: Vec<(u32, Access)> = Vec::new();
+        let mut now: Vec<(Block, Val)> = vec![(Block::NONE, Val::NONE); self.draft.vars.len()];
         for b in &self.order {
             for (at, (inst, _)) in self.draft.blocks[b.index()].iter().enumerate() {
-                match inst.op {
-                    Op::VarInit { var, .. } if self.single[var.index()].is_none() => {
-                        first_store.entry((*b, var)).or_insert(at as u32);
-                    }
-                    Op::VarGet { var }
-                        if self.single[var.index()].is_none()
-                            && !first_store.contains_key(&(*b, var))
-                            && seen.insert((*b, var)) =>
-                    {
-                        work.push((*b, var));
-                    }
-                    _ => {}
+                let (var, read) = match inst.op {
+                    Op::VarInit { var, .. } => (var, None),
+                    Op::VarGet { var } => (var, Some(inst.dst)),
+                    _ => continue,
+                };
+                if self.single[var.index()].is_some() {
+                    continue;
+                }
+                let now = &mut now[var.index()];
+                if now.0 != *b {
+                    *now = (*b, Val::NONE);
+                }
+                if let Op::VarInit { value, .. } = inst.op {
+                    now.1 = value;
+                }
+                all.push((var.0, Access { block: *b, at: at as u32, read, now: now.1 }));
+            }
+        }
+        Groups::new(self.draft.vars.len(), &all)
+    }
+
+    /// Finds out what a variable is wherever it is read, and gives parameters to the blocks where it is one thing or
+    /// another. It looks at the blocks in which the variable is needed only.
+    fn place(&mut self, var: Var, accesses: &[Access]) {
+        let mut from = 0;
+        for of_block in accesses.chunk_by(|a, b| a.block == b.block) {
+            let Some(first) = of_block.first() else { continue };
+            let here = &mut self.here[first.block.index()];
+            (here.var, here.accesses) = (var, (from, from + of_block.len() as u32));
+            from += of_block.len() as u32;
+        }
+        let live = self.find_live(var, accesses);
+        while self.find_values(var, accesses, &live) {}
+        let mut at = (Block::NONE, Val::NONE);
+        for access in accesses {
+            if at.0 != access.block {
+                let here = &self.here[access.block.index()];
+                at = (access.block, if here.live == var { here.value } else { Val::NONE });
+            }
+            let value = if access.now.is_none() { at.1 } else { access.now };
+            if let Some(read) = access.read {
+                debug_assert!(!value.is_none(), "variable {var:?} read before a store");
+                self.alias.of[read.index()] = self.alias.resolve(value);
+            }
+        }
+        for block in live.iter().map(|at| self.order[*at as usize]) {
+            let here = self.here[block.index()];
+            if here.is_param {
+                self.params[block.index()].push(here.value);
+                for way in self.ways.of(block.index()) {
+                    let value = self.by(way, var, accesses);
+                    self.args[way.edge.index()].push(value);
                 }
             }
         }
-        while let Some((b, var)) = work.pop() {
-            self.live[b.index()].push(var);
-            for way in self.ways.of(b.index()) {
-                let stored = first_store.get(&(way.from, var)).is_some_and(|at| *at < way.at);
-                let arrives = stored || (way.unwind && var == EXCEPTION_VAR);
-                if !arrives && seen.insert((way.from, var)) {
-                    work.push((way.from, var));
+    }
+
+    /// The positions of the blocks at whose entry a variable is needed, in order: it walks from each read against the
+    /// control flow up to a store.
+    fn find_live(&mut self, var: Var, accesses: &[Access]) -> Vec<u32> {
+        let mut live: Vec<u32> = Vec::new();
+        let mut work: Vec<Block> = Vec::new();
+        let mut need = |here: &mut [Here], work: &mut Vec<Block>, block: Block| {
+            let here = &mut here[block.index()];
+            if here.live != var {
+                (here.live, here.is_param) = (var, false);
+                work.push(block);
+                live.push(self.number[block.index()]);
+            }
+        };
+        for access in accesses.iter().filter(|a| a.read.is_some() && a.now.is_none()) {
+            need(&mut self.here, &mut work, access.block);
+        }
+        while let Some(block) = work.pop() {
+            for way in self.ways.of(block.index()) {
+                let arrives = way.unwind && var == EXCEPTION_VAR;
+                if !arrives && stored(&self.here[way.from.index()], way, var, accesses).is_none() {
+                    need(&mut self.here, &mut work, way.from);
                 }
             }
         }
-        for live in &mut self.live {
-            live.sort_unstable();
+        live.sort_unstable();
+        live
+    }
+
+    /// Finds what a variable is at the entries of the blocks that need it, as if no way went back; where one does and
+    /// brings something else there has to be a parameter, and all has to be found anew.
+    fn find_values(&mut self, var: Var, accesses: &[Access], live: &[u32]) -> bool {
+        for at in live.iter().copied() {
+            let block = self.order[at as usize];
+            if self.here[block.index()].is_param {
+                continue;
+            }
+            let mut only = None;
+            let mut same = true;
+            for way in self.ways.of(block.index()).iter().filter(|way| self.number[way.from.index()] < at) {
+                let value = self.by(way, var, accesses);
+                // What was thrown is a parameter of the block that catches it.
+                same &= value != EXCEPTION && *only.get_or_insert(value) == value;
+            }
+            match only.filter(|_| same) {
+                Some(value) => self.here[block.index()].value = value,
+                None => self.add_param(block, var),
+            }
         }
+        let mut changed = false;
+        for at in live.iter().copied() {
+            let block = self.order[at as usize];
+            let Here { is_param, value, .. } = self.here[block.index()];
+            let mut back =
+                self.ways.of(block.index()).iter().filter(|way| self.number[way.from.index()] >= at);
+            if !is_param && back.any(|way| self.by(way, var, accesses) != value) {
+                self.add_param(block, var);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    fn add_param(&mut self, block: Block, var: Var) {
+        let value = self.draft.new_val(Gives::Owned);
+        self.alias.of.push(value);
+        self.alias.names.push(self.draft.vars[var.index()].name);
+        let here = &mut self.here[block.index()];
+        (here.value, here.is_param) = (value, true);
+    }
+
+    /// What a variable is that comes by a way.
+    fn by(&self, way: &Way, var: Var, accesses: &[Access]) -> Val {
+        if way.unwind && var == EXCEPTION_VAR {
+            return EXCEPTION;
+        }
+        let from = &self.here[way.from.index()];
+        let value = stored(from, way, var, accesses).unwrap_or(from.value);
+        self.alias.resolve(value)
     }
 
     /// Takes the variables out of the blocks, which it gives.
     fn rename(&mut self) -> Vec<Vec<Placed>> {
         let mut bodies = core::mem::take(&mut self.draft.blocks);
-        let mut entry: Vec<Vec<Val>> = vec![Vec::new(); bodies.len()];
-        let mut now = Now { values: vec![Val::NONE; self.draft.vars.len()], set: Vec::new() };
-        for at in 0..self.order.len() {
-            let b = self.order[at];
-            now.clear();
-            let live = core::mem::take(&mut self.live[b.index()]);
-            let with_params = has_params(self.ways.of(b.index()));
-            if with_params {
-                self.params[b.index()] = live
-                    .iter()
-                    .map(|var| {
-                        let v = self.draft.new_val(crate::inst::Gives::Owned);
-                        self.alias.of.push(v);
-                        self.alias.names.push(self.draft.vars[var.index()].name);
-                        v
-                    })
-                    .collect();
-            }
-            let values = if with_params { &self.params } else { &entry };
-            for (var, value) in live.iter().zip(&values[b.index()]) {
-                now.insert(*var, *value);
-            }
-            self.live[b.index()] = live;
+        for b in &self.order {
             bodies[b.index()].retain(|(inst, _)| match inst.op {
                 Op::VarInit { var, value } => {
                     let value = self.alias.resolve(value);
                     self.alias.call(value, self.draft.vars[var.index()].name);
-                    if self.single[var.index()].is_none() {
-                        now.insert(var, value);
-                    }
                     false
                 }
                 Op::VarGet { var } => {
-                    let value = match self.single[var.index()] {
-                        Some(v) => self.alias.resolve(v),
-                        None => now.get(var),
-                    };
-                    debug_assert!(!value.is_none(), "variable {var:?} read before a store");
-                    self.alias.of[inst.dst.index()] = value;
+                    let value = self.single[var.index()].unwrap_or(inst.dst);
+                    self.alias.of[inst.dst.index()] = self.alias.resolve(value);
                     false
                 }
-                _ => {
-                    self.leave(inst, &now, &mut entry);
-                    true
-                }
+                _ => true,
             });
         }
         bodies
     }
-
-    /// Says for every edge of an instruction what the variables are that are needed where it leads.
-    fn leave(&mut self, inst: &Inst, now: &Now, entry: &mut [Vec<Val>]) {
-        let (func, live, ways, args) = (&self.draft.func, &self.live, &self.ways, &mut self.args);
-        func.edges_of(inst, |e| {
-            let to = func.edges[e.index()].to;
-            let unwind = e == inst.unwind;
-            let value = |var: &Var| if unwind && *var == EXCEPTION_VAR { EXCEPTION } else { now.get(*var) };
-            let values = live[to.index()].iter().map(value).collect();
-            if has_params(ways.of(to.index())) {
-                args[e.index()] = values;
-            } else {
-                entry[to.index()] = values;
-            }
-        });
-    }
 }
 
-/// Whether what a block needs are its parameters, and not the values of the only block before it.
-fn has_params(ways: &[Way]) -> bool {
-    ways.len() != 1 || ways[0].unwind
+/// What a block has stored into a variable before a way leaves it.
+fn stored(from: &Here, way: &Way, var: Var, accesses: &[Access]) -> Option<Val> {
+    if from.var != var {
+        return None;
+    }
+    let of_block = &accesses[from.accesses.0 as usize..from.accesses.1 as usize];
+    let before = of_block.partition_point(|a| a.at < way.at);
+    before.checked_sub(1).map(|last| of_block[last].now).filter(|now| !now.is_none())
 }
 
 impl Pass<'_> {
