@@ -452,9 +452,8 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     }
 }
 
-/// Adds what is not there yet; the items to be added are different ones.
+/// Adds those of different items that are not there yet. Long lists are not compared item by item.
 fn extend_new<T: Copy + Eq + Hash>(list: &mut Vec<T>, items: &[T]) {
-    // The first parent brings everything, others mostly little; long lists are not compared item by item.
     let known: HashSet<T> = list.iter().copied().collect();
     list.extend(items.iter().filter(|item| !known.contains(*item)));
 }

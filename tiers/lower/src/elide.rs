@@ -297,16 +297,14 @@ impl<'a> Pass<'a> {
     }
 
     fn root(&self, v: Val) -> usize {
-        let mut at = &self.web[v.index()];
-        loop {
-            let up = &self.web[at.get() as usize];
-            if up.get() == at.get() {
-                return at.get() as usize;
-            }
+        let mut at = v.0;
+        while self.web[at as usize].get() != at {
             // Ways become half as long, so that long chains are climbed once.
-            at.set(up.get());
+            let up = self.web[at as usize].get();
+            self.web[at as usize].set(self.web[up as usize].get());
             at = up;
         }
+        at as usize
     }
 
     fn unite(&mut self, a: Val, b: Val) {
@@ -322,8 +320,7 @@ impl<'a> Pass<'a> {
         let n = self.func.values as usize;
         let mut members: Vec<SmallVec<[u32; 4]>> = vec![SmallVec::new(); n];
         for v in 0..n as u32 {
-            let root = self.root(Val(v));
-            members[root].push(v);
+            members[self.root(Val(v))].push(v);
         }
         // A web can go when none of its values has a count that it got elsewhere, and when there is something to gain.
         let mut good: Vec<bool> = members
