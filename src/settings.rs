@@ -93,7 +93,7 @@ macro_rules! switches {
 switches! {
     Tier "NYASH_TIER" Some("--tier"), Some(("tiers", "tier")), Tier, "auto", Stable,
         "which tier runs the program: auto, interp, vm";
-    VmThreshold "NYASH_VM_THRESHOLD" None, Some(("tiers", "vm-threshold")), Calls, "100", Stable,
+    VmThreshold "NYASH_VM_THRESHOLD" None, Some(("tiers", "vm-threshold")), Calls, "50", Stable,
         "calls after which --tier=auto moves a function to the vm; a loop round counts a tenth";
     Specialize "NYASH_SPECIALIZE" None, Some(("tiers", "specialize")), Specialize, "always", Stable,
         "copy containers for what they hold: always, never";
