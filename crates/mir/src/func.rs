@@ -241,12 +241,16 @@ impl Func {
     }
 
     /// Calls `f` with every edge by which an instruction may leave its block, the unwind edge last.
+    #[inline]
     pub fn edges_of(&self, inst: &Inst, mut f: impl FnMut(EdgeId)) {
-        inst.op.visit(|operand| match operand {
-            OperandRef::Edge(e) => f(e),
-            OperandRef::Edges(Edges(at)) => self.list(at).iter().for_each(|e| f(EdgeId(*e))),
-            _ => {}
-        });
+        // Most instructions are not looked at further.
+        if inst.op.row().effects.ends_block() {
+            inst.op.visit(|operand| match operand {
+                OperandRef::Edge(e) => f(e),
+                OperandRef::Edges(Edges(at)) => self.list(at).iter().for_each(|e| f(EdgeId(*e))),
+                _ => {}
+            });
+        }
         if !inst.unwind.is_none() {
             f(inst.unwind);
         }

@@ -2,7 +2,7 @@
 
 /// The items of each number, in the order in which they were given.
 #[derive(Debug)]
-pub(crate) struct Groups<T> {
+pub struct Groups<T> {
     /// Where those of each number begin, and where the last ones end.
     starts: Vec<u32>,
     items: Vec<T>,
@@ -10,27 +10,26 @@ pub(crate) struct Groups<T> {
 
 impl<T: Copy> Groups<T> {
     /// Of pairs of a number below `count` and an item.
-    pub(crate) fn new(count: usize, pairs: &[(u32, T)]) -> Groups<T> {
-        let mut starts = vec![0; count + 1];
+    pub fn new(count: usize, pairs: &[(u32, T)]) -> Groups<T> {
+        // While they are filled in, the start of each group stands one place further on, where its end will be.
+        let mut starts = vec![0; count + 2];
         for (number, _) in pairs {
-            starts[*number as usize + 1] += 1;
+            starts[*number as usize + 2] += 1;
         }
         for at in 1..starts.len() {
             starts[at] += starts[at - 1];
         }
-        let mut next = starts.clone();
-        let mut places = vec![0; pairs.len()];
-        for (at, (number, _)) in pairs.iter().enumerate() {
-            let place = &mut next[*number as usize];
-            places[*place as usize] = at;
+        let mut items: Vec<T> = pairs.iter().map(|pair| pair.1).collect();
+        for (number, item) in pairs {
+            let place = &mut starts[*number as usize + 1];
+            items[*place as usize] = *item;
             *place += 1;
         }
-        let items = places.into_iter().map(|at: usize| pairs[at].1).collect();
         Groups { starts, items }
     }
 
     /// The items of a number.
-    pub(crate) fn of(&self, number: usize) -> &[T] {
+    pub fn of(&self, number: usize) -> &[T] {
         &self.items[self.starts[number] as usize..self.starts[number + 1] as usize]
     }
 }

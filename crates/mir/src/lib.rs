@@ -15,7 +15,7 @@
 pub mod build;
 mod draft;
 pub mod func;
-mod groups;
+pub mod groups;
 pub mod inst;
 pub mod loops;
 pub mod operand;

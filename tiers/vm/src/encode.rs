@@ -8,11 +8,12 @@ use mir::func::{Func, Rep};
 use mir::inst::{Block, EXCEPTION, EdgeId, Edges, FuncId, Inst as Mir, Op, Own, Val};
 use mir::types::Signature;
 use profiler::Declined;
+use smallvec::SmallVec;
 
 use crate::flow::Flow;
 use crate::layout::headers;
 use crate::live::Live;
-use crate::moves::{Move, one_by_one};
+use crate::moves::{Move, Moves, one_by_one};
 use crate::op::{Code, Inst, Word};
 use crate::plan::{Cond, Konst, Plan, Test};
 use crate::rows::{Env, is_watched};
@@ -131,8 +132,8 @@ pub(crate) fn encode(
             at: 0,
             taken: 0,
             out: Encoded {
-                words: Vec::new(),
-                marks: Vec::new(),
+                words: Vec::with_capacity(func.insts.len()),
+                marks: Vec::with_capacity(func.insts.len()),
                 starts: vec![u32::MAX; func.blocks.len()],
                 sites: Vec::new(),
                 lists: vec![0],
@@ -369,9 +370,9 @@ impl Encoder<'_> {
     // ---- edges
 
     /// What an edge copies: registers, then constants.
-    pub(crate) fn copies(&self, edge: EdgeId) -> (Vec<Move>, Vec<(u16, Konst)>) {
+    pub(crate) fn copies(&self, edge: EdgeId) -> (Moves, SmallVec<[(u16, Konst); 2]>) {
         let edge = self.func.edges[edge.index()];
-        let (mut moves, mut konsts) = (Vec::new(), Vec::new());
+        let (mut moves, mut konsts) = (Moves::new(), SmallVec::new());
         for (param, arg) in self.func.block_params(edge.to).zip(self.func.vals(edge.args)) {
             let to = self.reg(param);
             if to == NONE || arg == EXCEPTION {

@@ -2,6 +2,7 @@
 //! how deep blocks lie in loops. It looks at no values.
 
 use mir::func::Func;
+use mir::groups::Groups;
 use mir::inst::{Block, EdgeId};
 use mir::loops;
 use mir::tree::Tree;
@@ -41,22 +42,22 @@ pub(crate) fn edges_from(func: &Func, block: Block, mut f: impl FnMut(EdgeId, u3
 impl Flow {
     pub(crate) fn new(func: &Func) -> Flow {
         let blocks = func.blocks.len();
-        let mut succs: Vec<Vec<Block>> = vec![Vec::new(); blocks];
+        let mut ways: Vec<(u32, Block)> = Vec::with_capacity(func.edges.len());
         for block in func.block_ids() {
-            let out = &mut succs[block.index()];
             edges_from(func, block, |e, _, _| {
-                let to = func.edges[e.index()].to;
-                if !out.contains(&to) || out.len() > 8 {
-                    out.push(to);
+                let way = (block.0, func.edges[e.index()].to);
+                if ways.last() != Some(&way) {
+                    ways.push(way);
                 }
             });
         }
+        let succs = Groups::new(blocks, &ways);
         let mut postorder = Vec::with_capacity(blocks);
         let mut seen = vec![false; blocks];
         let mut stack = vec![(Block(0), 0usize)];
         seen[0] = true;
         while let Some((block, next)) = stack.last_mut() {
-            match succs[block.index()].get(*next) {
+            match succs.of(block.index()).get(*next) {
                 Some(to) => {
                     *next += 1;
                     if !std::mem::replace(&mut seen[to.index()], true) {
@@ -91,19 +92,23 @@ impl Flow {
 
     /// A loop is its first block and whatever leads to one of its ends without leaving through the first block.
     fn find_loops(&mut self, func: &Func) {
+        if !self.back.contains(&true) {
+            return;
+        }
         let mut ends: Vec<(Block, Block)> = Vec::new();
-        let mut preds: Vec<Vec<Block>> = vec![Vec::new(); func.blocks.len()];
+        let mut ways: Vec<(u32, Block)> = Vec::with_capacity(func.edges.len());
         for block in func.block_ids().filter(|b| self.reached(*b)) {
             edges_from(func, block, |e, _, _| {
                 let to = func.edges[e.index()].to;
                 if self.back[e.index()] {
                     ends.push((to, block));
                 }
-                if preds[to.index()].last() != Some(&block) {
-                    preds[to.index()].push(block);
+                if ways.last() != Some(&(to.0, block)) {
+                    ways.push((to.0, block));
                 }
             });
         }
+        let preds = Groups::new(func.blocks.len(), &ways);
         ends.sort_unstable();
         let mut seen = vec![NOWHERE; func.blocks.len()];
         let (mut budget, mut number) = (MOST_STEPS, 0);
@@ -115,9 +120,10 @@ impl Flow {
                     continue;
                 }
                 self.depth[block.index()] += 1;
-                budget = budget.saturating_sub(preds[block.index()].len());
+                let preds = preds.of(block.index());
+                budget = budget.saturating_sub(preds.len());
                 if block != *header && budget > 0 {
-                    work.extend_from_slice(&preds[block.index()]);
+                    work.extend_from_slice(preds);
                 }
             }
             number += 1;
@@ -126,15 +132,13 @@ impl Flow {
 }
 
 /// The tree over positions in reverse postorder.
-fn dominators(postorder: &[Block], succs: &[Vec<Block>], order: &[u32]) -> Tree {
-    let n = postorder.len();
-    let mut preds: Vec<Vec<u32>> = vec![Vec::new(); n];
+fn dominators(postorder: &[Block], succs: &Groups<Block>, order: &[u32]) -> Tree {
+    let mut ways: Vec<(u32, u32)> = Vec::new();
     for block in postorder {
-        for to in &succs[block.index()] {
-            preds[order[to.index()] as usize].push(order[block.index()]);
-        }
+        ways.extend(succs.of(block.index()).iter().map(|to| (order[to.index()], order[block.index()])));
     }
+    let preds = Groups::new(postorder.len(), &ways);
     let mut tree = Tree::default();
-    tree.dominate(n as u32, |at| &preds[at as usize]);
+    tree.dominate(postorder.len() as u32, |at| preds.of(at as usize));
     tree
 }

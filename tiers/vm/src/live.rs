@@ -5,6 +5,7 @@
 //! number of its first instruction. A stretch includes its beginning and excludes its end.
 
 use mir::func::Func;
+use mir::groups::Groups;
 use mir::inst::{Block, Gives, Op, Val};
 
 use crate::flow::{Flow, edges_from};
@@ -44,10 +45,11 @@ impl Live {
         let values = func.values as usize;
         let defs = Defs::new(func);
         let preds = preds(func, flow);
-        let mut uses: Vec<Vec<Pred>> = vec![Vec::new(); values];
+        let mut used: Vec<(u32, Pred)> = Vec::with_capacity(2 * func.insts.len());
         for block in func.block_ids().filter(|b| flow.reached(*b)) {
-            each_use(func, plan, block, |v, end| uses[v.index()].push((block.0, end)));
+            each_use(func, plan, block, |v, end| used.push((v.0, (block.0, end))));
         }
+        let uses = Groups::new(values, &used);
         let mut live = Live { first: Vec::with_capacity(values + 1), ranges: Vec::new() };
         let mut seen = vec![u32::MAX; func.blocks.len()];
         let mut work = Vec::new();
@@ -61,7 +63,7 @@ impl Live {
             }
             own.clear();
             own.push((def, def + 1));
-            work.append(&mut uses[v as usize]);
+            work.extend_from_slice(uses.of(v as usize));
             while let Some((at, end)) = work.pop() {
                 steps += 1;
                 if at == block && def < end {
@@ -77,7 +79,7 @@ impl Live {
                     _ => own.push((start, end)),
                 }
                 if std::mem::replace(&mut seen[at as usize], v) != v {
-                    work.extend_from_slice(&preds[at as usize]);
+                    work.extend_from_slice(preds.of(at as usize));
                 }
             }
             if steps > MOST_STEPS {
@@ -141,16 +143,21 @@ fn each_use(func: &Func, plan: &Plan, block: Block, mut f: impl FnMut(Val, u32))
 }
 
 /// The ways into each block. Whatever a handler reads is alive up to the last instruction that may throw to it.
-fn preds(func: &Func, flow: &Flow) -> Vec<Vec<Pred>> {
-    let mut preds: Vec<Vec<Pred>> = vec![Vec::new(); func.blocks.len()];
+fn preds(func: &Func, flow: &Flow) -> Groups<Pred> {
+    let mut ways: Vec<(u32, Pred)> = Vec::with_capacity(func.edges.len());
+    // Of each block that is led to: the last of the ways.
+    let mut last = vec![usize::MAX; func.blocks.len()];
     for block in func.block_ids().filter(|b| flow.reached(*b)) {
         edges_from(func, block, |e, at, _| {
-            let into = &mut preds[func.edges[e.index()].to.index()];
-            match into.last_mut() {
-                Some(last) if last.0 == block.0 => last.1 = last.1.max(2 * at + 2),
-                _ => into.push((block.0, 2 * at + 2)),
+            let (to, end) = (func.edges[e.index()].to, 2 * at + 2);
+            match ways.get_mut(last[to.index()]) {
+                Some((_, way)) if way.0 == block.0 => way.1 = way.1.max(end),
+                _ => {
+                    last[to.index()] = ways.len();
+                    ways.push((to.0, (block.0, end)));
+                }
             }
         });
     }
-    preds
+    Groups::new(func.blocks.len(), &ways)
 }

@@ -1,5 +1,7 @@
 //! Copies that happen at once as a sequence of copies. It knows registers as numbers only.
 
+use smallvec::SmallVec;
+
 /// `to = from`, both of `width` words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Move {
@@ -16,10 +18,13 @@ impl Move {
     }
 }
 
+/// Copies, mostly few.
+pub(crate) type Moves = SmallVec<[Move; 4]>;
+
 /// A copy may go ahead when no other one still has to read its target; when none may, the rest are cycles and one value
 /// is put aside into `scratch`, which has room for the widest.
-pub(crate) fn one_by_one(mut moves: Vec<Move>, scratch: u16) -> Vec<Move> {
-    let mut out = Vec::with_capacity(moves.len());
+pub(crate) fn one_by_one(mut moves: Moves, scratch: u16) -> Moves {
+    let mut out = Moves::new();
     moves.retain(|m| m.to != m.from);
     while !moves.is_empty() {
         let before = moves.len();

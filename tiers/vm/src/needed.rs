@@ -2,6 +2,7 @@
 //! and copies are left out. It looks at instructions one by one and trusts what their rows say.
 
 use mir::func::Func;
+use mir::groups::Groups;
 use mir::inst::{Gives, Op, OperandRef, Val};
 
 use crate::flow::Flow;
@@ -20,7 +21,7 @@ fn only_gives(op: &Op) -> bool {
 pub(crate) fn needed(func: &Func, flow: &Flow) -> (Vec<bool>, Vec<bool>) {
     let mut needed = vec![false; func.values as usize];
     let mut def = vec![u32::MAX; func.values as usize];
-    let mut args: Vec<Vec<Val>> = vec![Vec::new(); func.values as usize];
+    let mut passed: Vec<(u32, Val)> = Vec::new();
     let mut work: Vec<Val> = Vec::new();
     for block in func.block_ids().filter(|b| flow.reached(*b)) {
         let data = func.blocks[block.index()];
@@ -35,17 +36,18 @@ pub(crate) fn needed(func: &Func, flow: &Flow) -> (Vec<bool>, Vec<bool>) {
                 let edge = func.edges[e.index()];
                 for (param, arg) in func.block_params(edge.to).zip(func.vals(edge.args)) {
                     if arg.0 < func.values {
-                        args[param.index()].push(arg);
+                        passed.push((param.0, arg));
                     }
                 }
             });
         }
     }
+    let args = Groups::new(func.values as usize, &passed);
     while let Some(v) = work.pop() {
         if std::mem::replace(&mut needed[v.index()], true) {
             continue;
         }
-        work.append(&mut args[v.index()]);
+        work.extend_from_slice(args.of(v.index()));
         if let Some(inst) = func.insts.get(def[v.index()] as usize) {
             func.uses(&inst.op, |v, _| work.push(v));
         }

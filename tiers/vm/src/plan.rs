@@ -169,8 +169,8 @@ impl Plan {
         }
         let mut plan = Plan {
             konst: vec![None; values],
-            read: vec![false; values],
-            hoisted: vec![false; values],
+            read: Vec::new(),
+            hoisted: Vec::new(),
             folded: left_out,
             gone: needed.iter().map(|needed| !needed).collect(),
             uses,
@@ -184,19 +184,18 @@ impl Plan {
         for block in func.block_ids().filter(|b| flow.reached(*b)) {
             plan.fold_branch(func, block, facts);
         }
+        let (mut read, mut hoisted) = (vec![false; values], vec![false; values]);
         for block in func.block_ids().filter(|b| flow.reached(*b)) {
             let data = func.blocks[block.index()];
+            let in_loop = flow.depth[block.index()] > 0;
             for at in data.start..data.end {
-                let mut read = Vec::new();
-                plan.reads(func, block, at, |v| read.push(v));
-                for v in read {
-                    plan.read[v.index()] = true;
-                    if plan.konst[v.index()].is_some() && flow.depth[block.index()] > 0 {
-                        plan.hoisted[v.index()] = true;
-                    }
-                }
+                plan.reads(func, block, at, |v| {
+                    read[v.index()] = true;
+                    hoisted[v.index()] |= in_loop && plan.konst[v.index()].is_some();
+                });
             }
         }
+        (plan.read, plan.hoisted) = (read, hoisted);
         plan
     }
 

@@ -9,6 +9,7 @@ use std::collections::BinaryHeap;
 use mir::func::{Func, Rep};
 use mir::inst::{Op, Val};
 use mir::types::Slot;
+use smallvec::SmallVec;
 
 use crate::flow::Flow;
 use crate::live::{Live, Range};
@@ -67,7 +68,7 @@ pub(crate) struct Slots {
 /// Values that share a register.
 struct Classes {
     parent: Vec<u32>,
-    ranges: Vec<Vec<Range>>,
+    ranges: Vec<SmallVec<[Range; 2]>>,
 }
 
 impl Classes {
@@ -121,7 +122,7 @@ impl Slots {
     pub(crate) fn new(func: &Func, flow: &Flow, plan: &Plan, live: &Live, params: &[Slot]) -> Option<Slots> {
         let mut classes = Classes {
             parent: (0..func.values).collect(),
-            ranges: (0..func.values).map(|v| live.of(Val(v)).to_vec()).collect(),
+            ranges: (0..func.values).map(|v| SmallVec::from_slice(live.of(Val(v)))).collect(),
         };
         // What is taken stays where its parameter is, which nobody else writes.
         let taken = &func.insts[..func.takes().count_ones() as usize];

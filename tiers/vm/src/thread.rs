@@ -29,6 +29,7 @@ pub(crate) fn shorten(func: &mut Func, flow: &mut Flow) {
         bools
     };
     let decided = decided(func);
+    let mut changed = false;
     for block in func.block_ids().filter(|b| flow.reached(*b)) {
         let last = func.blocks[block.index()].end as usize - 1;
         match func.insts[last].op {
@@ -38,6 +39,7 @@ pub(crate) fn shorten(func: &mut Func, flow: &mut Flow) {
                     continue;
                 }
                 let known = decided[block.index()].filter(|(cond, _)| *cond == arg).map(|(_, holds)| holds);
+                changed = true;
                 func.insts[last].op = match known.or(bools[arg.index()]) {
                     Some(value) => Op::Jump { to: if value { test.then } else { test.els } },
                     None => Op::Branch { cond: arg, then: test.then, els: test.els },
@@ -50,11 +52,16 @@ pub(crate) fn shorten(func: &mut Func, flow: &mut Flow) {
                     let value = if arg == cond { holds } else { bools[arg.index()]? };
                     allowed(func, flow, block, test).then_some(if value { test.then } else { test.els })
                 };
-                let (then, els) = (way(then, true).unwrap_or(then), way(els, false).unwrap_or(els));
+                let (on_true, on_false) = (way(then, true), way(els, false));
+                changed |= on_true.is_some() || on_false.is_some();
+                let (then, els) = (on_true.unwrap_or(then), on_false.unwrap_or(els));
                 func.insts[last].op = Op::Branch { cond, then, els };
             }
             _ => {}
         }
+    }
+    if !changed {
+        return;
     }
     let depth = std::mem::take(&mut flow.depth);
     *flow = Flow::new(func);
