@@ -3,19 +3,17 @@
 
 use infer::{Facts, Ty};
 use mir::func::{BlockData, Edge, Func, Rep, Types};
+use mir::groups::Groups;
 use mir::inst::{Block, EXCEPTION, EdgeId, Edges, FuncId, Gives, Inst, Op, OperandRef, Own, Val, Vals};
 use mir::types::Slot;
+use smallvec::SmallVec;
 use syntax::span::Span;
 
 use crate::rewrite::drop_unreached;
 use crate::{Context, Lowered, convert};
 
-/// A block of the result.
-#[derive(Default)]
-struct OutBlock {
-    params: Vec<Val>,
-    insts: Vec<(Inst, Span)>,
-}
+/// Parameters of a block, or what they receive.
+pub(crate) type Params = SmallVec<[Val; 4]>;
 
 /// Who keeps a value, in the order in which ways into a block join: the greater one wins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -45,7 +43,7 @@ pub(crate) struct Body<'a> {
     pub(crate) src: &'a Func,
     /// The instruction of it that is being translated.
     pub(crate) at: usize,
-    /// The result so far: edges, lists and representations; blocks are in `blocks`.
+    /// The result so far: edges and lists.
     pub(crate) out: Func,
     reps: Vec<Rep>,
     /// The value of the result that stands for a value of the source.
@@ -53,12 +51,18 @@ pub(crate) struct Body<'a> {
     /// Who keeps a value of the source (as the verifier says it).
     held: Vec<Held>,
     pub(crate) bool_get: Option<BoolGet>,
-    blocks: Vec<OutBlock>,
+    /// By block of the result, its parameters.
+    params: Vec<Params>,
+    /// Its instructions, each with its block, in the order in which they were written.
+    insts: Vec<(u32, (Inst, Span))>,
     /// The block of the result that is being written.
     current: usize,
+    /// The block of the source that is being translated.
+    source: Block,
     /// Blocks that are not on the main path.
     cold: Vec<usize>,
-    order: Vec<usize>,
+    /// The others as they were written, each with the block of the source that it is for.
+    order: Vec<(Block, usize)>,
 }
 
 /// Translates a function that the facts know.
@@ -82,19 +86,18 @@ pub(crate) fn translate(cx: Context<'_>, id: FuncId) -> Lowered {
         map: (0..src.values).map(Val).collect(),
         held: held(src),
         bool_get: None,
-        blocks: src.blocks.iter().map(|_| OutBlock::default()).collect(),
+        params: src.block_ids().map(|block| src.block_params(block).collect()).collect(),
+        insts: Vec::with_capacity(2 * src.insts.len()),
         current: 0,
         cold: Vec::new(),
-        order: Vec::new(),
+        source: Block(0),
+        order: Vec::with_capacity(src.blocks.len()),
     };
-    let mut written: Vec<(Block, Vec<usize>)> = Vec::new();
     for block in definitions_first(src) {
         body.block(block);
-        written.push((block, std::mem::take(&mut body.order)));
     }
     // They lie as in the source.
-    written.sort_unstable_by_key(|w| w.0);
-    body.order = written.into_iter().flat_map(|w| w.1).collect();
+    body.order.sort_by_key(|w| w.0);
     body.finish()
 }
 
@@ -102,7 +105,7 @@ pub(crate) fn translate(cx: Context<'_>, id: FuncId) -> Lowered {
 /// and what a value is called must be known where it is used.
 pub(crate) fn definitions_first(src: &Func) -> Vec<Block> {
     let next = |block: Block| {
-        let mut next = Vec::new();
+        let mut next: SmallVec<[Block; 4]> = SmallVec::new();
         for inst in src.block_insts(block) {
             src.edges_of(inst, |e| next.push(src.edges[e.index()].to));
         }
@@ -110,7 +113,9 @@ pub(crate) fn definitions_first(src: &Func) -> Vec<Block> {
     };
     let mut seen = vec![false; src.blocks.len()];
     seen[0] = true;
-    let (mut order, mut way) = (Vec::new(), vec![(Block(0), next(Block(0)))]);
+    let mut order = Vec::with_capacity(src.blocks.len());
+    let mut way = Vec::with_capacity(src.blocks.len());
+    way.push((Block(0), next(Block(0))));
     while let Some((block, ahead)) = way.last_mut() {
         match ahead.pop() {
             Some(to) => {
@@ -215,7 +220,7 @@ impl<'a> Body<'a> {
 
     pub(crate) fn push(&mut self, inst: Inst) {
         let span = self.span();
-        self.blocks[self.current].insts.push((inst, span));
+        self.insts.push((self.current as u32, (inst, span)));
     }
 
     /// An instruction that gives a new value and cannot throw.
@@ -237,25 +242,25 @@ impl<'a> Body<'a> {
     }
 
     /// A new block with parameters of these representations; it is not written yet.
-    pub(crate) fn new_block(&mut self, reps: &[Rep]) -> (usize, Vec<Val>) {
-        let params: Vec<Val> = reps.iter().map(|rep| self.fresh(*rep)).collect();
-        self.blocks.push(OutBlock { params: params.clone(), insts: Vec::new() });
-        (self.blocks.len() - 1, params)
+    pub(crate) fn new_block(&mut self, reps: &[Rep]) -> (usize, Params) {
+        let params: Params = reps.iter().map(|rep| self.fresh(*rep)).collect();
+        self.params.push(params.clone());
+        (self.params.len() - 1, params)
     }
 
     /// Values that are the parameters of a block.
-    pub(crate) fn set_params(&mut self, block: usize, params: Vec<Val>) {
-        self.blocks[block].params = params;
+    pub(crate) fn set_params(&mut self, block: usize, params: Params) {
+        self.params[block] = params;
     }
 
     /// What follows is written into this block, which stands next in the result.
     pub(crate) fn write_into(&mut self, block: usize) {
         self.current = block;
-        self.order.push(block);
+        self.order.push((self.source, block));
     }
 
     /// Writes a block that is not on the main path; what follows is still written where it was.
-    pub(crate) fn write_apart(&mut self, reps: &[Rep], write: impl FnOnce(&mut Self, Vec<Val>)) -> usize {
+    pub(crate) fn write_apart(&mut self, reps: &[Rep], write: impl FnOnce(&mut Self, Params)) -> usize {
         let (block, params) = self.new_block(reps);
         self.cold.push(block);
         let before = std::mem::replace(&mut self.current, block);
@@ -278,8 +283,8 @@ impl<'a> Body<'a> {
     }
 
     fn block(&mut self, block: Block) {
+        self.source = block;
         self.write_into(block.index());
-        self.blocks[block.index()].params = self.src.block_params(block).collect();
         let data = self.src.blocks[block.index()];
         for at in data.start..data.end {
             self.at = at as usize;
@@ -303,7 +308,7 @@ impl<'a> Body<'a> {
     pub(crate) fn edge(&mut self, edge: EdgeId, unwind: bool) -> EdgeId {
         let edge = self.src.edges[edge.index()];
         if self.fits(edge) {
-            let args: Vec<Val> = self.src.vals(edge.args).map(|v| self.val(v)).collect();
+            let args: Params = self.src.vals(edge.args).map(|v| self.val(v)).collect();
             return self.edge_to(edge.to.index(), &args);
         }
         let between = self.write_apart(if unwind { &[Rep::Any] } else { &[] }, |body, params| {
@@ -331,10 +336,10 @@ impl<'a> Body<'a> {
     }
 
     /// The arguments of an edge in the representations of its target's parameters, converted here.
-    fn edge_args(&mut self, edge: Edge, exception: Option<Val>) -> Vec<Val> {
-        let pairs: Vec<(Val, Val)> = self.src.vals(edge.args).zip(self.src.block_params(edge.to)).collect();
-        let mut args = Vec::with_capacity(pairs.len());
-        for (arg, param) in pairs {
+    fn edge_args(&mut self, edge: Edge, exception: Option<Val>) -> Params {
+        let src = self.src;
+        let mut args = Params::new();
+        for (arg, param) in src.vals(edge.args).zip(src.block_params(edge.to)) {
             let wanted = self.slot(param);
             args.push(if arg == EXCEPTION {
                 let exception = exception.unwrap_or(EXCEPTION);
@@ -396,7 +401,8 @@ impl<'a> Body<'a> {
 
     /// Values of the source as Any.
     pub(crate) fn any_list(&mut self, list: Vals) -> Vals {
-        let vals: Vec<u32> = self.src.list(list.0).iter().map(|v| self.any(Val(*v)).0).collect();
+        let src = self.src;
+        let vals: SmallVec<[u32; 8]> = src.list(list.0).iter().map(|v| self.any(Val(*v)).0).collect();
         Vals(self.out.push_list(vals))
     }
 
@@ -420,19 +426,21 @@ impl<'a> Body<'a> {
 
     /// The blocks in their order, without those that nothing reaches any more.
     fn finish(mut self) -> Lowered {
-        let mut order = std::mem::take(&mut self.order);
-        order.append(&mut self.cold);
-        let mut number = vec![Block::NONE; self.blocks.len()];
+        let order: Vec<usize> = self.order.iter().map(|w| w.1).chain(self.cold.iter().copied()).collect();
+        let mut number = vec![Block::NONE; self.params.len()];
         for (i, block) in order.iter().enumerate() {
             number[*block] = Block(i as u32);
         }
+        let insts = Groups::new(self.params.len(), &self.insts);
+        self.out.insts.reserve_exact(self.insts.len());
+        self.out.spans.reserve_exact(self.insts.len());
+        self.out.blocks.reserve_exact(order.len());
         for block in order {
-            let data = std::mem::take(&mut self.blocks[block]);
-            let params = self.out.push_list(data.params.iter().map(|v| v.0));
+            let params = self.out.push_list(self.params[block].iter().map(|v| v.0));
             let start = self.out.insts.len() as u32;
-            for (inst, span) in data.insts {
-                self.out.insts.push(inst);
-                self.out.spans.push(span);
+            for (inst, span) in insts.of(block) {
+                self.out.insts.push(*inst);
+                self.out.spans.push(*span);
             }
             let end = self.out.insts.len() as u32;
             let span = self.src.blocks.get(block).map(|b| b.span).unwrap_or_default();

@@ -160,7 +160,7 @@ impl Body<'_> {
     /// The block after an instruction that was split, with its result as parameter.
     pub(crate) fn join(&mut self, dst: Val) -> usize {
         let (join, _) = self.new_block(&[]);
-        self.set_params(join, if dst.is_none() { Vec::new() } else { vec![dst] });
+        self.set_params(join, (!dst.is_none()).then_some(dst).into_iter().collect());
         join
     }
 

@@ -8,17 +8,18 @@
 //!
 //! The death of objects is the same with and without: what a web's value refers to cannot die while it is used.
 
+mod apply;
 mod needed;
 
 use std::cell::Cell;
 
 use mir::func::Func;
-use mir::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, OperandRef, Own, Val};
+use mir::groups::Groups;
+use mir::inst::{Block, EXCEPTION, FuncId, Inst, Op, Val};
 use smallvec::SmallVec;
 
 use crate::effects::{Needs, disturbs, never_disturbs};
 use crate::lent::Lent;
-use crate::rewrite::rename;
 use crate::{Context, Lowered};
 
 pub(crate) use needed::needed;
@@ -89,6 +90,9 @@ enum Place {
 /// A position: block and index of the instruction in the function.
 pub(crate) type Use = (u32, u32);
 
+/// A way into a block: predecessor, instruction, number of the edge.
+type Pred = (u32, u32, u32);
+
 struct Pass<'a> {
     cx: Context<'a>,
     func: &'a Func,
@@ -96,14 +100,14 @@ struct Pass<'a> {
     /// Definition: block, and instruction or `NONE` for parameters.
     def: Vec<(u32, u32)>,
     /// Uses that need the value alive.
-    uses: Vec<SmallVec<[Use; 4]>>,
+    uses: Groups<Use>,
     /// Arguments of edges with the parameters that get them.
     passed: Vec<(Val, Val, Use)>,
     releases: Vec<u32>,
     /// Union-find over values.
     web: Vec<Cell<u32>>,
-    /// Edges into each block: predecessor, instruction, number of the edge.
-    preds: Vec<SmallVec<[(u32, u32, u32); 2]>>,
+    /// Ways into each block.
+    preds: Groups<Pred>,
     budget: usize,
 }
 
@@ -118,7 +122,7 @@ pub(crate) fn borrow(cx: Context<'_>, id: FuncId, lowered: &mut Lowered) {
     }
     let (chosen, lent) = Pass::new(cx, func).choose(id);
     if chosen.iter().any(|c| *c) {
-        rewrite(lowered, &chosen, &lent);
+        apply::apply(lowered, &chosen, &lent);
     }
 }
 
@@ -146,14 +150,16 @@ impl<'a> Pass<'a> {
             func,
             source: vec![Source::Owned; n],
             def: vec![(0, NO_INST); n],
-            uses: vec![SmallVec::new(); n],
+            uses: Groups::new(0, &[]),
             passed: Vec::new(),
             releases: vec![0; n],
             web: (0..func.values).map(Cell::new).collect(),
-            preds: vec![SmallVec::new(); func.blocks.len()],
+            preds: Groups::new(func.blocks.len(), &[]),
             budget: BUDGET,
         };
         pass.source[..func.params as usize].fill(Source::Always);
+        let mut ways = Vec::with_capacity(func.edges.len());
+        let mut used = Vec::with_capacity(2 * func.insts.len());
         for block in func.block_ids() {
             for param in func.block_params(block) {
                 pass.source[param.index()] =
@@ -162,27 +168,37 @@ impl<'a> Pass<'a> {
             }
             let data = func.blocks[block.index()];
             for at in data.start..data.end {
-                pass.inst(block.0, at);
+                pass.inst(block.0, at, &mut ways, &mut used);
             }
         }
-        pass.count_passing();
-        pass.count_borrowing();
+        pass.preds = Groups::new(func.blocks.len(), &ways);
+        pass.count_passing(&mut used);
+        pass.count_borrowing(&mut used);
+        pass.uses = Groups::new(n, &used);
         pass
     }
 
     /// Whoever uses what is borrowed from a value needs that value, too.
-    fn count_borrowing(&mut self) {
-        let own = self.uses.clone();
+    fn count_borrowing(&self, used: &mut Vec<(u32, Use)>) {
+        let is_borrowed =
+            |(v, _): &(u32, Use)| matches!(self.source[*v as usize], Source::From(..) | Source::Lent(_));
+        let own: Vec<(u32, Use)> = used.iter().copied().filter(is_borrowed).collect();
+        if own.is_empty() {
+            return;
+        }
+        let own = Groups::new(self.source.len(), &own);
         let mut work = Vec::new();
-        for (v, uses) in own.iter().enumerate().filter(|(_, uses)| !uses.is_empty()) {
+        for v in 0..self.source.len() {
+            let uses = own.of(v);
+            if uses.is_empty() {
+                continue;
+            }
             work.push(Val(v as u32));
             while let Some(at) = work.pop() {
-                let mut lenders: SmallVec<[Val; 4]> = SmallVec::new();
-                self.lenders(at, |from| lenders.push(from));
-                for from in lenders {
-                    self.uses[from.index()].extend_from_slice(uses);
+                self.lenders(at, |from| {
+                    used.extend(uses.iter().map(|at| (from.0, *at)));
                     work.push(from);
-                }
+                });
             }
         }
     }
@@ -201,29 +217,27 @@ impl<'a> Pass<'a> {
     }
 
     /// A value that is passed to a parameter is used if the parameter is; one that is only released there is not.
-    fn count_passing(&mut self) {
-        let mut by_param: Vec<usize> = (0..self.passed.len()).collect();
-        by_param.sort_unstable_by_key(|i| self.passed[*i].1);
-        let mut work: Vec<u32> =
-            (0..self.func.values).filter(|v| !self.uses[*v as usize].is_empty()).collect();
-        let mut taken = vec![false; self.func.values as usize];
+    fn count_passing(&self, used: &mut Vec<(u32, Use)>) {
+        if self.passed.is_empty() {
+            return;
+        }
+        let by_param: Vec<(u32, (Val, Use))> =
+            self.passed.iter().map(|(arg, param, at)| (param.0, (*arg, *at))).collect();
+        let by_param = Groups::new(self.source.len(), &by_param);
+        let mut taken = vec![false; self.source.len()];
+        let mut work: Vec<u32> = used.iter().map(|(v, _)| *v).collect();
         while let Some(v) = work.pop() {
             if std::mem::replace(&mut taken[v as usize], true) {
                 continue;
             }
-            let first = by_param.partition_point(|i| self.passed[*i].1.0 < v);
-            for i in &by_param[first..] {
-                let (arg, param, at) = self.passed[*i];
-                if param.0 != v {
-                    break;
-                }
-                self.uses[arg.index()].push(at);
+            for (arg, at) in by_param.of(v as usize) {
+                used.push((arg.0, *at));
                 work.push(arg.0);
             }
         }
     }
 
-    fn inst(&mut self, block: u32, at: u32) {
+    fn inst(&mut self, block: u32, at: u32, ways: &mut Vec<(u32, Pred)>, used: &mut Vec<(u32, Use)>) {
         let func = self.func;
         let inst = &func.insts[at as usize];
         if !inst.dst.is_none() {
@@ -235,14 +249,14 @@ impl<'a> Pass<'a> {
                 self.releases[a.0.index()] += 1;
                 // Whose death is noticed must not die before its owner here would let it go.
                 if !matches!(inst.op, Op::ReleaseQuiet { .. } | Op::Forget { .. }) {
-                    self.uses[a.0.index()].push((block, at));
+                    used.push((a.0.0, (block, at)));
                 }
             }
             Op::BoxMove { a, .. } | Op::UnboxMove { a } => {
                 self.unite(a.0, inst.dst);
-                self.uses[a.0.index()].push((block, at));
+                used.push((a.0.0, (block, at)));
             }
-            op => func.uses(&op, |v, _| self.uses[v.index()].push((block, at))),
+            op => func.uses(&op, |v, _| used.push((v.0, (block, at)))),
         }
         if let Op::Append { a, .. } = inst.op {
             // What releases it afterwards finds nothing: only the append decides.
@@ -258,7 +272,7 @@ impl<'a> Pass<'a> {
         }
         func.edges_of(inst, |e| {
             let edge = &func.edges[e.index()];
-            self.preds[edge.to.index()].push((block, at, e.0));
+            ways.push((edge.to.0, (block, at, e.0)));
             for (arg, param) in func.vals(edge.args).zip(func.block_params(edge.to)) {
                 if !func.rep(param).counts() {
                     continue;
@@ -318,15 +332,12 @@ impl<'a> Pass<'a> {
     /// Which values lose their counts, and which of these have to be values of their own.
     fn choose(mut self, id: FuncId) -> (Vec<bool>, Vec<bool>) {
         let n = self.func.values as usize;
-        let mut members: Vec<SmallVec<[u32; 4]>> = vec![SmallVec::new(); n];
-        for v in 0..n as u32 {
-            members[self.root(Val(v))].push(v);
-        }
+        let members: Vec<(u32, u32)> = (0..n as u32).map(|v| (self.root(Val(v)) as u32, v)).collect();
+        let members = Groups::new(n, &members);
         // A web can go when none of its values has a count that it got elsewhere, and when there is something to gain.
-        let mut good: Vec<bool> = members
-            .iter()
-            .map(|web| {
-                let is = |f: &dyn Fn(usize) -> bool| web.iter().any(|v| f(*v as usize));
+        let mut good: Vec<bool> = (0..n)
+            .map(|root| {
+                let is = |f: &dyn Fn(usize) -> bool| members.of(root).iter().any(|v| f(*v as usize));
                 is(&|v| matches!(self.source[v], Source::Retained(_)))
                     && is(&|v| self.releases[v] > 0)
                     && !is(&|v| self.source[v] == Source::Owned)
@@ -340,7 +351,7 @@ impl<'a> Pass<'a> {
             let needs = self.needs(&webs, &members, &good);
             let before = webs.len();
             webs.retain(|root| {
-                good[*root] = self.holds(id, &members[*root], &good, &needs);
+                good[*root] = self.holds(id, members.of(*root), &good, &needs);
                 good[*root]
             });
             done = webs.len() == before;
@@ -378,14 +389,14 @@ impl<'a> Pass<'a> {
     }
 
     /// What the values of each web depend on.
-    fn needs(&self, webs: &[usize], members: &[SmallVec<[u32; 4]>], good: &[bool]) -> Vec<Ground> {
-        let mut all: Vec<Ground> = vec![Default::default(); members.len()];
+    fn needs(&self, webs: &[usize], members: &Groups<u32>, good: &[bool]) -> Vec<Ground> {
+        let mut all: Vec<Ground> = std::iter::repeat_with(Ground::default).take(good.len()).collect();
         let mut changed = true;
         while changed {
             changed = false;
             for &root in webs {
                 let mut mine = all[root].clone();
-                for v in &members[root] {
+                for v in members.of(root) {
                     if let Source::Retained(a) = self.source[*v as usize] {
                         self.chain(a, good, &all, &mut mine);
                     }
@@ -483,7 +494,7 @@ impl<'a> Pass<'a> {
     /// Walks back from every use to the definition.
     fn alive(&mut self, v: Val, needs: &Needs, roots: &[Val], seen: &mut [u32]) -> bool {
         let (def_block, def_at) = self.def[v.index()];
-        let mut work: Vec<Use> = self.uses[v.index()].to_vec();
+        let mut work: Vec<Use> = self.uses.of(v.index()).to_vec();
         let func = self.func;
         while let Some((block, at)) = work.pop() {
             let data = func.blocks[block as usize];
@@ -502,7 +513,7 @@ impl<'a> Pass<'a> {
             if here && def_at != NO_INST || std::mem::replace(&mut seen[block as usize], v.0) == v.0 {
                 continue;
             }
-            for (pred, at, edge) in &self.preds[block as usize] {
+            for (pred, at, edge) in self.preds.of(block as usize) {
                 // From here on the count has another name, also where the value itself is passed.
                 let args = func.edges[*edge as usize].args;
                 if !roots.is_empty() && func.vals(args).any(|v| roots.contains(&v)) {
@@ -527,74 +538,4 @@ impl<'a> Pass<'a> {
         takes |= matches!(inst.op, Op::Append { a, .. } if roots.contains(&a));
         takes
     }
-}
-
-/// Takes the counting of the chosen values out.
-fn rewrite(lowered: &mut Lowered, chosen: &[bool], lent: &[bool]) {
-    let func = &mut lowered.func;
-    let is = |v: Val| v != EXCEPTION && chosen.get(v.index()).copied().unwrap_or(false);
-    let mut alias: Vec<Val> = (0..func.values).map(Val).collect();
-    for inst in &func.insts {
-        if let Op::Retain { a } = inst.op
-            && is(inst.dst)
-            && !lent[inst.dst.index()]
-        {
-            alias[inst.dst.index()] = a;
-        }
-    }
-    let insts = std::mem::take(&mut func.insts);
-    let spans = std::mem::take(&mut func.spans);
-    let mut blocks = std::mem::take(&mut func.blocks);
-    for data in &mut blocks {
-        let start = func.insts.len() as u32;
-        for at in data.start..data.end {
-            let mut inst = insts[at as usize];
-            let span = spans[at as usize];
-            match inst.op {
-                Op::Retain { a } if is(inst.dst) && lent[inst.dst.index()] => inst.op = Op::Lend { a },
-                Op::Retain { .. } if is(inst.dst) => continue,
-                Op::Release { a }
-                | Op::ReleaseUnwinding { a }
-                | Op::ReleaseQuiet { a }
-                | Op::Forget { a }
-                    if is(a.0) =>
-                {
-                    continue;
-                }
-                Op::BoxMove { a, void } if is(a.0) => inst.op = Op::BoxRef { a: a.0, void },
-                Op::UnboxMove { a } if is(a.0) => inst.op = Op::UnboxRef { a: a.0 },
-                _ => {}
-            }
-            // What is consumed needs a count now.
-            let mut consumed: SmallVec<[Val; 2]> = SmallVec::new();
-            func.uses(&inst.op, |v, consumes| {
-                if consumes && is(v) {
-                    consumed.push(v);
-                }
-            });
-            for v in consumed {
-                let kept = Val(func.values);
-                func.values += 1;
-                let rep = func.rep(v);
-                if let Some(types) = &mut func.types {
-                    types.reps.push(rep);
-                }
-                func.insts.push(Inst { op: Op::Retain { a: v }, dst: kept, unwind: EdgeId::NONE });
-                func.spans.push(span);
-                let mut taken = false;
-                inst.op.operands_mut(&mut |operand| match operand.get() {
-                    OperandRef::Own(o) if o.0 == v && !taken => {
-                        taken = true;
-                        operand.set(OperandRef::Own(Own(kept)));
-                    }
-                    _ => {}
-                });
-            }
-            func.insts.push(inst);
-            func.spans.push(span);
-        }
-        (data.start, data.end) = (start, func.insts.len() as u32);
-    }
-    func.blocks = blocks;
-    rename(lowered, &alias);
 }

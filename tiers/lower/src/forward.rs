@@ -6,9 +6,9 @@
 //! but checks that cannot fail.
 
 use mir::func::Func;
+use mir::groups::Groups;
 use mir::inst::{Block, EdgeId, Inst, Op, Val};
-
-use smallvec::SmallVec;
+use smallvec::{Array, SmallVec};
 
 use crate::body::definitions_first;
 use crate::effects::{Needs, disturbs};
@@ -22,11 +22,11 @@ const MOST: usize = 24;
 #[derive(Clone, Default)]
 struct Known {
     /// Fields: object, place, content.
-    fields: Vec<(Val, u32, Val)>,
+    fields: SmallVec<[(Val, u32, Val); 4]>,
     /// Results of tests.
-    tests: Vec<(Op, Val)>,
+    tests: SmallVec<[(Op, Val); 2]>,
     /// References that are not zero.
-    nonzero: Vec<Val>,
+    nonzero: SmallVec<[Val; 4]>,
 }
 
 struct Pass<'a> {
@@ -40,11 +40,16 @@ struct Pass<'a> {
     gone: Vec<bool>,
     /// What a test is: of which reference, and whether it holds when the reference is zero.
     zero_tests: Vec<Option<(Val, bool)>>,
-    /// Of each block: the blocks and edges that lead to it; `None` when exceptions do.
-    ways: Vec<Option<Ways>>,
+    ways: Ways,
 }
 
-type Ways = SmallVec<[(Block, EdgeId); 2]>;
+/// How every block is entered.
+struct Ways {
+    /// By block: the blocks and edges that lead to it.
+    all: Groups<(Block, EdgeId)>,
+    /// Blocks that exceptions lead to.
+    handlers: Vec<bool>,
+}
 
 /// Removes what is done twice on one path.
 pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
@@ -57,7 +62,7 @@ pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
         same: (0..func.values).map(Val).collect(),
         gone: vec![false; func.insts.len()],
         zero_tests: vec![None; values],
-        ways: ways(func),
+        ways: Ways::new(func),
     };
     pass.run();
     let Pass { alias, gone, .. } = pass;
@@ -69,22 +74,30 @@ pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
     drop_unreached(lowered);
 }
 
-/// How every block is entered.
-fn ways(func: &Func) -> Vec<Option<Ways>> {
-    let mut ways = vec![Some(Ways::new()); func.blocks.len()];
-    for block in func.block_ids() {
-        for inst in func.block_insts(block) {
-            func.edges_of(inst, |e| {
-                let way = &mut ways[func.edges[e.index()].to.index()];
-                // An exception leaves from the middle of a block.
-                match way.as_mut().filter(|_| e != inst.unwind) {
-                    Some(way) => way.push((block, e)),
-                    None => *way = None,
-                }
-            });
+impl Ways {
+    fn new(func: &Func) -> Ways {
+        let mut handlers = vec![false; func.blocks.len()];
+        let mut all = Vec::with_capacity(func.edges.len());
+        for block in func.block_ids() {
+            for inst in func.block_insts(block) {
+                func.edges_of(inst, |e| {
+                    let to = func.edges[e.index()].to;
+                    if e == inst.unwind {
+                        handlers[to.index()] = true;
+                    } else {
+                        all.push((to.0, (block, e)));
+                    }
+                });
+            }
         }
+        Ways { all: Groups::new(func.blocks.len(), &all), handlers }
     }
-    ways
+
+    /// The blocks at whose ends the same is known as at the beginning of this one, with the edges by which they lead to it.
+    /// An exception leaves from the middle of a block: of handlers nothing is said.
+    fn leading_to(&self, block: Block) -> &[(Block, EdgeId)] {
+        if self.handlers[block.index()] { &[] } else { self.all.of(block.index()) }
+    }
 }
 
 impl Pass<'_> {
@@ -93,28 +106,32 @@ impl Pass<'_> {
         let mut ends: Vec<Option<Known>> = vec![None; self.func.blocks.len()];
         // How many blocks still ask what is known at the end of one.
         let mut asked = vec![0u32; self.func.blocks.len()];
-        for (from, _) in self.ways.iter().flatten().flatten() {
+        for (from, _) in self.func.block_ids().flat_map(|block| self.ways.leading_to(block)) {
             asked[from.index()] += 1;
         }
         for block in definitions_first(self.func) {
-            let mut known = self.known_at(block, &ends);
+            let mut known = self.known_at(block, &mut ends, &mut asked);
             self.block(block, &mut known);
-            for (from, _) in self.ways[block.index()].iter().flatten() {
-                asked[from.index()] -= 1;
-                if asked[from.index()] == 0 {
-                    ends[from.index()] = None;
-                }
+            if asked[block.index()] > 0 {
+                ends[block.index()] = Some(known);
             }
-            ends[block.index()] = Some(known);
         }
     }
 
     /// What is known at the beginning of a block, by what is known at the ends of those that were walked.
-    fn known_at(&self, block: Block, ends: &[Option<Known>]) -> Known {
-        let Some(ways) = &self.ways[block.index()] else { return Known::default() };
+    fn known_at(&self, block: Block, ends: &mut [Option<Known>], asked: &mut [u32]) -> Known {
+        let ways = self.ways.leading_to(block);
+        let walked = ways.iter().all(|(from, _)| ends[from.index()].is_some());
         let mut all: Option<Known> = None;
         for (from, edge) in ways {
-            let Some(mut known) = ends[from.index()].clone() else { return Known::default() };
+            asked[from.index()] -= 1;
+            let end = &mut ends[from.index()];
+            let known = match asked[from.index()] {
+                0 => end.take(),
+                _ if walked => end.clone(),
+                _ => None,
+            };
+            let Some(mut known) = known.filter(|_| walked) else { continue };
             self.tested(*from, *edge, &mut known);
             match &mut all {
                 Some(all) => all.meet(&known),
@@ -250,7 +267,7 @@ impl Known {
 }
 
 /// Adds something and forgets the oldest when there is too much.
-fn remember<T>(list: &mut Vec<T>, what: T) {
+fn remember<A: Array>(list: &mut SmallVec<A>, what: A::Item) {
     if list.len() == MOST {
         list.remove(0);
     }

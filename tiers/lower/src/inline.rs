@@ -3,10 +3,12 @@
 //! its depth are counted by [`Op::Inlined`] where it stood.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use mir::func::{BlockData, Edge, Func};
 use mir::inst::{Block, EXCEPTION, EdgeId, FuncId, Inst, Op, OperandRef, Own, Owns, Val, Vals};
+use smallvec::SmallVec;
 use syntax::span::Span;
 
 use crate::lent::{self, Lent};
@@ -29,6 +31,10 @@ pub struct Bodies {
     known: RefCell<Vec<Entry>>,
     /// How many functions are being looked at.
     asked: Cell<u32>,
+    /// Whether somebody has asked for a function that is being looked at.
+    goes_round: Cell<bool>,
+    /// Functions that were lowered on the way to what is known of them, until somebody wants them.
+    lowered: RefCell<HashMap<FuncId, Lowered>>,
 }
 
 /// What is known of a function.
@@ -66,6 +72,19 @@ impl Bodies {
         }
     }
 
+    /// What was lowered on the way already, up to [`crate::Stage::Placed`].
+    pub(crate) fn lowered(&self, id: FuncId) -> Option<Lowered> {
+        self.lowered.borrow_mut().remove(&id)
+    }
+
+    /// Does something, and tells whether it has asked for a function that is being looked at: what came of that may be
+    /// otherwise once the function is known.
+    fn watched<T>(&self, f: impl FnOnce() -> T) -> (T, bool) {
+        let before = self.goes_round.replace(false);
+        let found = f();
+        (found, self.goes_round.replace(before))
+    }
+
     /// The parameters that a function takes, as bits; nothing as long as nobody has asked for its calls.
     pub fn takes(&self, id: FuncId) -> u32 {
         match self.entry(id) {
@@ -93,7 +112,10 @@ pub(crate) fn takes(cx: Context<'_>, id: FuncId) -> u32 {
 pub(crate) fn lends(cx: Context<'_>, id: FuncId, asker: FuncId) -> bool {
     match cx.bodies.entry(id) {
         // Nobody else may rely on what is not certain yet.
-        Entry::Asked(lent) => id == asker && lent.is_some(),
+        Entry::Asked(lent) => {
+            cx.bodies.goes_round.set(true);
+            id == asker && lent.is_some()
+        }
         _ => body(cx, id).lent.is_some(),
     }
 }
@@ -106,7 +128,10 @@ fn small_body(cx: Context<'_>, id: FuncId) -> Option<Rc<Func>> {
 fn body(cx: Context<'_>, id: FuncId) -> Body {
     match cx.bodies.entry(id) {
         Entry::Known(body) => return body,
-        Entry::Asked(_) => return Body::default(),
+        Entry::Asked(_) => {
+            cx.bodies.goes_round.set(true);
+            return Body::default();
+        }
         // It stays like this for good: whoever calls it has to know the same.
         Entry::Nothing if cx.bodies.asked.get() == DEEPEST => {
             cx.bodies.set(id, Entry::Known(Body::default()));
@@ -115,7 +140,7 @@ fn body(cx: Context<'_>, id: FuncId) -> Body {
         Entry::Nothing => cx.bodies.set(id, Entry::Asked(None)),
     }
     cx.bodies.asked.set(cx.bodies.asked.get() + 1);
-    let body = look_at(cx, id);
+    let (body, _) = cx.bodies.watched(|| look_at(cx, id));
     cx.bodies.asked.set(cx.bodies.asked.get() - 1);
     cx.bodies.set(id, Entry::Known(body.clone()));
     body
@@ -133,13 +158,46 @@ fn look_at(cx: Context<'_>, id: FuncId) -> Body {
     let source = cx.program.func(id);
     let fits = source.insts.len() <= LARGEST_SOURCE && source.captures == 0;
     let small = typed.filter(|typed| fits && is_small(typed)).map(Rc::new);
-    let takes = if small.is_none() && lent.is_none() { owned::find(cx, id) } else { 0 };
+    if small.is_some() || lent.is_some() {
+        return Body { small, lent, takes: 0 };
+    }
+    let (found, goes_round) = cx.bodies.watched(|| owned::find(cx, id));
+    let takes = found.as_ref().map_or(0, |typed| typed.func.takes());
+    if let Some(typed) = found.filter(|_| !goes_round) {
+        cx.bodies.lowered.borrow_mut().insert(id, typed);
+    }
     Body { small, lent, takes }
+}
+
+/// The functions of the program one of which an instruction of a generic function calls, whatever happens; nothing where
+/// that is not certain.
+pub(crate) fn calls(cx: Context<'_>, id: FuncId, at: usize) -> SmallVec<[FuncId; 4]> {
+    match cx.program.func(id).insts[at].op {
+        Op::Call { func, .. } => SmallVec::from_slice(&[func]),
+        Op::CallMethod { object, name, .. } => {
+            let classes = cx.facts.classes(cx.facts.at(id, at as u32, object)).unwrap_or_default();
+            let method = |class| cx.program.find_method(class, name).map(|(_, method)| method.func);
+            let funcs = classes.iter().map(|class| method(*class).filter(|func| !func.is_none()));
+            funcs.collect::<Option<_>>().unwrap_or_default()
+        }
+        _ => SmallVec::new(),
+    }
+}
+
+/// Whether a generic function has something that no body has which stands for calls.
+fn is_never_small(cx: Context<'_>, id: FuncId) -> bool {
+    let insts = &cx.program.func(id).insts;
+    (0..insts.len()).any(|at| match insts[at].op {
+        Op::NewObject { .. } | Op::NewArray { .. } | Op::NewMap { .. } => true,
+        Op::NewClosure { .. } | Op::NewCell { .. } | Op::CallValue { .. } | Op::Spawn { .. } => true,
+        _ => !calls(cx, id, at).is_empty(),
+    })
 }
 
 /// The body of a function that does not lend, if it might be small.
 fn plain(cx: Context<'_>, id: FuncId) -> Option<Func> {
-    if cx.program.func(id).insts.len() > LARGEST_SOURCE || !cx.facts.reached(id) {
+    let fits = cx.program.func(id).insts.len() <= LARGEST_SOURCE && cx.facts.reached(id);
+    if !fits || is_never_small(cx, id) {
         return None;
     }
     let mut typed = body::translate(cx, id);

@@ -8,7 +8,7 @@ use mir::func::Func;
 use mir::inst::{EdgeId, FuncId, Gives, Inst, Op, Own, Val};
 
 use crate::effects::Needs;
-use crate::{Context, Lowered, body, elide};
+use crate::{Context, Lowered, body, elide, inline};
 
 /// Most instructions of a generic function that is considered.
 const LARGEST: usize = 120;
@@ -31,23 +31,25 @@ fn may_lend(cx: Context<'_>, id: FuncId) -> bool {
         && func.params < u64::BITS
         && cx.facts.reached(id)
         && cx.signatures.of(id).result.rep.counts();
+    // A value without instruction is a parameter.
     fits && func.insts.iter().all(|inst| match inst.op {
-        // A value without instruction is a parameter.
-        Op::Return { value } => func.insts.iter().find(|i| i.dst == value.0).is_none_or(|i| {
-            matches!(
-                i.op,
-                Op::GetField { .. }
-                    | Op::GetIndex { .. }
-                    | Op::GetGlobal { .. }
-                    | Op::Retain { .. }
-                    | Op::Call { .. }
-                    | Op::CallMethod { .. }
-                    | Op::Null {}
-                    | Op::Str { .. }
-            )
-        }),
+        Op::Return { value } => {
+            func.insts.iter().position(|i| i.dst == value.0).is_none_or(|at| may_be_lent(cx, id, at))
+        }
         _ => true,
     })
+}
+
+/// Whether an instruction may turn out to give a value that can be lent.
+fn may_be_lent(cx: Context<'_>, id: FuncId, at: usize) -> bool {
+    match cx.program.func(id).insts[at].op {
+        Op::GetField { .. } | Op::GetIndex { .. } | Op::GetGlobal { .. } | Op::Retain { .. } => true,
+        Op::Null {} | Op::Str { .. } => true,
+        Op::Call { .. } | Op::CallMethod { .. } => {
+            inline::calls(cx, id, at).into_iter().all(|callee| callee == id || inline::lends(cx, callee, id))
+        }
+        _ => false,
+    }
 }
 
 /// What the results of a function depend on if it lends them, and its body then. `assume` is told what is taken for
@@ -58,20 +60,28 @@ pub(crate) fn find(cx: Context<'_>, id: FuncId, assume: impl Fn(Option<&Lent>)) 
     }
     // Calls of itself lend what they get, and then what was found; that must be found again.
     let mut before = Lent { needs: Needs::default(), params: u64::MAX };
+    assume(Some(&before));
+    let mut with_counts = body::translate(cx, id);
+    lend(&mut with_counts);
+    let is_own = |inst: &Inst| matches!(inst.op, Op::CallLent { func, .. } if func == id);
+    if !with_counts.func.insts.iter().any(is_own) {
+        return found(cx, id, with_counts);
+    }
     for round in 0..3 {
-        assume(Some(&before));
-        let mut typed = body::translate(cx, id);
-        lend(&mut typed);
-        elide::borrow(cx, id, &mut typed);
-        let lent = elide::lent(cx, &typed.func)?;
-        let calls_itself =
-            typed.func.insts.iter().any(|i| matches!(i.op, Op::CallLent { func, .. } if func == id));
-        if !calls_itself || (round > 0 && lent == before) {
-            return Some((lent, typed.func));
+        let (lent, typed) = found(cx, id, with_counts.clone())?;
+        if round > 0 && lent == before {
+            return Some((lent, typed));
         }
+        assume(Some(&lent));
         before = lent;
     }
     None
+}
+
+/// What the results of a function depend on that gives them back without counts.
+fn found(cx: Context<'_>, id: FuncId, mut typed: Lowered) -> Option<(Lent, Func)> {
+    elide::borrow(cx, id, &mut typed);
+    Some((elide::lent(cx, &typed.func)?, typed.func))
 }
 
 /// Results are given back without their counts.

@@ -136,6 +136,15 @@ pub enum Stage {
 /// Translates a function; not one that the analysis has not reached, of which nothing is known, nor one with more
 /// instructions than the tiers above take.
 pub fn lower(context: Context<'_>, func: FuncId) -> Result<Lowered, Declined> {
+    check(context, func)?;
+    // It may have been lowered to find that out.
+    if context.early_drop
+        && inline::takes(context, func) != 0
+        && let Some(mut typed) = context.bodies.lowered(func)
+    {
+        exchange::exchange(context, &mut typed);
+        return Ok(typed);
+    }
     lower_watched(context, func, |_, _| {})
 }
 
@@ -145,13 +154,7 @@ pub fn lower_watched(
     func: FuncId,
     mut watch: impl FnMut(Stage, &Func),
 ) -> Result<Lowered, Declined> {
-    let source = context.program.func(func);
-    if !context.facts.reached(func) {
-        return Err(Declined::NotReached);
-    }
-    if source.insts.len() > LARGEST {
-        return Err(Declined::TooLarge);
-    }
+    check(context, func)?;
     let mut typed = translate(context, func, &mut watch);
     if context.early_drop {
         if inline::lends(context, func, FuncId::NONE) {
@@ -163,6 +166,17 @@ pub fn lower_watched(
         watch(Stage::Exchanged, &typed.func);
     }
     Ok(typed)
+}
+
+/// Whether a function is one to be lowered.
+fn check(context: Context<'_>, func: FuncId) -> Result<(), Declined> {
+    if !context.facts.reached(func) {
+        return Err(Declined::NotReached);
+    }
+    if context.program.func(func).insts.len() > LARGEST {
+        return Err(Declined::TooLarge);
+    }
+    Ok(())
 }
 
 /// The function with every count that the program says.

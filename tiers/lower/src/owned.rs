@@ -18,9 +18,9 @@ const LARGEST: usize = 250;
 /// Most values that are moved in one function: after each one it is looked at anew.
 const MOST: usize = 64;
 
-/// The parameters that a function keeps on every way on which it returns, as bits: taking them costs no change of a
-/// count, wherever they come from.
-pub(crate) fn find(cx: Context<'_>, id: FuncId) -> u32 {
+/// A function with the parameters taken that it keeps on every way on which it returns: taking them costs no change of a
+/// count, wherever they come from. Nothing when there is none.
+pub(crate) fn find(cx: Context<'_>, id: FuncId) -> Option<Lowered> {
     let func = cx.program.func(id);
     let fits = cx.early_drop
         && func.insts.len() <= LARGEST
@@ -28,7 +28,7 @@ pub(crate) fn find(cx: Context<'_>, id: FuncId) -> u32 {
         && func.outer.is_none()
         && cx.facts.reached(id);
     if !fits {
-        return 0;
+        return None;
     }
     // A receiver is the caller's own in most calls.
     let first = u32::from(func.has_me);
@@ -44,11 +44,11 @@ pub(crate) fn find(cx: Context<'_>, id: FuncId) -> u32 {
         count(cx, id, &mut typed, takes, &mut |_, _| {});
         let free = free(&typed.func);
         if free == takes {
-            break;
+            return Some(typed);
         }
         takes &= free;
     }
-    takes
+    None
 }
 
 /// Whether a generic function might keep a value.
@@ -150,7 +150,7 @@ pub(crate) fn place(cx: Context<'_>, lowered: &mut Lowered) {
         let ways = last::Ways::new(func);
         let found = values.into_iter().find_map(|(v, def)| {
             done.push(v);
-            last::plan(cx, func, &ways, v, def, needed[v.index()].as_deref())
+            last::plan(cx, func, &ways, v, def, needed.of(v))
         });
         let Some(plan) = found else { return };
         let alias = last::apply(&mut lowered.func, &plan);

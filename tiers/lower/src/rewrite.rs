@@ -49,16 +49,17 @@ fn rename_values(func: &mut Func, find: impl Fn(Val) -> Val) {
 
 /// Takes instructions out.
 pub(crate) fn remove(func: &mut Func, gone: &[bool]) {
-    let insts = std::mem::take(&mut func.insts);
-    let spans = std::mem::take(&mut func.spans);
+    let mut kept = 0;
     for data in &mut func.blocks {
-        let start = func.insts.len() as u32;
+        let start = kept as u32;
         for at in (data.start as usize..data.end as usize).filter(|at| !gone[*at]) {
-            func.insts.push(insts[at]);
-            func.spans.push(spans[at]);
+            (func.insts[kept], func.spans[kept]) = (func.insts[at], func.spans[at]);
+            kept += 1;
         }
-        (data.start, data.end) = (start, func.insts.len() as u32);
+        (data.start, data.end) = (start, kept as u32);
     }
+    func.insts.truncate(kept);
+    func.spans.truncate(kept);
 }
 
 /// Takes out the blocks that nothing leads to, and the edges that nothing goes along.
@@ -67,9 +68,11 @@ pub(crate) fn drop_unreached(lowered: &mut Lowered) {
     let mut reached = vec![false; func.blocks.len()];
     let mut work = vec![Block(0)];
     reached[0] = true;
+    let mut used = 0;
     while let Some(block) = work.pop() {
         for inst in func.block_insts(block) {
             func.edges_of(inst, |e| {
+                used += 1;
                 let to = func.edges[e.index()].to;
                 if !std::mem::replace(&mut reached[to.index()], true) {
                     work.push(to);
@@ -77,17 +80,26 @@ pub(crate) fn drop_unreached(lowered: &mut Lowered) {
             });
         }
     }
-    let mut number = vec![Block::NONE; func.blocks.len()];
-    let old = std::mem::take(&mut func.blocks);
-    let (insts, spans) = (std::mem::take(&mut func.insts), std::mem::take(&mut func.spans));
-    for (i, data) in old.iter().enumerate().filter(|(i, _)| reached[*i]) {
-        number[i] = Block(func.blocks.len() as u32);
-        let start = func.insts.len() as u32;
-        func.insts.extend_from_slice(&insts[data.start as usize..data.end as usize]);
-        func.spans.extend_from_slice(&spans[data.start as usize..data.end as usize]);
-        func.blocks.push(BlockData { start, end: func.insts.len() as u32, ..*data });
+    // An edge belongs to one instruction.
+    if used == func.edges.len() && !reached.contains(&false) {
+        return;
     }
-    let edges = std::mem::take(&mut func.edges);
+    let mut number = vec![Block::NONE; func.blocks.len()];
+    let (mut blocks, mut kept) = (0, 0);
+    for i in (0..reached.len()).filter(|i| reached[*i]) {
+        number[i] = Block(blocks as u32);
+        let data = func.blocks[i];
+        let range = data.start as usize..data.end as usize;
+        let end = kept + range.len();
+        func.insts.copy_within(range.clone(), kept);
+        func.spans.copy_within(range, kept);
+        func.blocks[blocks] = BlockData { start: kept as u32, end: end as u32, ..data };
+        (blocks, kept) = (blocks + 1, end);
+    }
+    func.blocks.truncate(blocks);
+    func.insts.truncate(kept);
+    func.spans.truncate(kept);
+    let edges = std::mem::replace(&mut func.edges, Vec::with_capacity(used));
     for inst in &mut func.insts {
         let kept = &mut func.edges;
         let mut keep = |edge: EdgeId| {

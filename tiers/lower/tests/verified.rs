@@ -125,6 +125,13 @@ fn verify_under(name: &Path, program: &Program, facts: &infer::Facts, early_drop
         let Ok(lowered) = lowered else { continue };
         // Who calls relies on it.
         assert_eq!(lowered.func.takes(), bodies.takes(id), "{}: {id:?}", name.display());
+        // What was kept from finding out about it is the same function.
+        let Ok(kept) = lower::lower(context, id) else {
+            panic!("{}: {id:?} is declined now", name.display())
+        };
+        let text = |lowered: &lower::Lowered| mir::text::print_func(program, id, &lowered.func, None);
+        assert_eq!(text(&kept), text(&lowered), "{}: {id:?}", name.display());
+        assert_eq!((kept.values, kept.blocks), (lowered.values, lowered.blocks), "{}", name.display());
         count += 1;
     }
     count

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use mir::func::{Edge, Func};
+use mir::groups::Groups;
 use mir::inst::{Block, EdgeId, Gives, Inst, Op, Val};
 use smallvec::SmallVec;
 
@@ -35,7 +36,8 @@ pub(super) struct Ways<'a> {
     pub(super) order: Vec<Block>,
     /// By value, the instruction that defines it.
     defs: Vec<u32>,
-    preds: Vec<SmallVec<[usize; 2]>>,
+    /// By block, the instructions that lead to it.
+    preds: Groups<usize>,
     /// Blocks that loops of other tiers may enter.
     headers: Vec<bool>,
     pub(super) budget: usize,
@@ -43,21 +45,23 @@ pub(super) struct Ways<'a> {
 
 impl<'a> Ways<'a> {
     pub(super) fn new(cx: Context<'a>, func: &'a Func, budget: usize) -> Ways<'a> {
+        let mut defs = vec![u32::MAX; func.values as usize];
+        let mut preds = Vec::with_capacity(func.edges.len());
+        for (at, inst) in func.insts.iter().enumerate() {
+            if !inst.dst.is_none() {
+                defs[inst.dst.index()] = at as u32;
+            }
+            func.edges_of(inst, |e| preds.push((func.edges[e.index()].to.0, at)));
+        }
         let mut ways = Ways {
             cx,
             func,
             order: definitions_first(func),
-            defs: vec![u32::MAX; func.values as usize],
-            preds: vec![SmallVec::new(); func.blocks.len()],
+            defs,
+            preds: Groups::new(func.blocks.len(), &preds),
             headers: vec![false; func.blocks.len()],
             budget: budget.saturating_sub(func.insts.len()),
         };
-        for (at, inst) in func.insts.iter().enumerate() {
-            if !inst.dst.is_none() {
-                ways.defs[inst.dst.index()] = at as u32;
-            }
-            func.edges_of(inst, |e| ways.preds[func.edges[e.index()].to.index()].push(at));
-        }
         for (edge, _) in mir::loops::closing(func).iter().enumerate().filter(|(_, closes)| **closes) {
             ways.headers[func.edges[edge].to.index()] = true;
         }
@@ -111,7 +115,7 @@ impl<'a> Ways<'a> {
                 return None;
             }
             if seen.insert(block) {
-                for at in &self.preds[block.index()] {
+                for at in self.preds.of(block.index()) {
                     if *at == first {
                         continue;
                     }

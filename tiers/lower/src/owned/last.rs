@@ -2,6 +2,7 @@
 //! looked at.
 
 use mir::func::{BlockData, Edge, Func, Rep};
+use mir::groups::Groups;
 use mir::inst::{Block, EXCEPTION, EdgeId, Inst, Op, Own, Val};
 use syntax::span::Span;
 
@@ -12,21 +13,21 @@ use crate::elide::Use;
 /// How control flows in a function.
 pub(super) struct Ways {
     /// Edges into each block: predecessor, instruction, edge.
-    preds: Vec<Vec<(u32, u32, EdgeId)>>,
+    preds: Groups<(u32, u32, EdgeId)>,
 }
 
 impl Ways {
     pub(super) fn new(func: &Func) -> Ways {
-        let mut preds = vec![Vec::new(); func.blocks.len()];
+        let mut ways = Vec::with_capacity(func.edges.len());
         for block in func.block_ids() {
             let data = func.blocks[block.index()];
             for at in data.start..data.end {
                 func.edges_of(&func.insts[at as usize], |e| {
-                    preds[func.edges[e.index()].to.index()].push((block.0, at, e));
+                    ways.push((func.edges[e.index()].to.0, (block.0, at, e)));
                 });
             }
         }
-        Ways { preds }
+        Ways { preds: Groups::new(func.blocks.len(), &ways) }
     }
 }
 
@@ -88,7 +89,7 @@ pub(super) fn plan(
     // Where it is released on all ways into a block, one release does.
     plan.edges.sort_unstable();
     for block in func.block_ids() {
-        let into = &ways.preds[block.index()];
+        let into = ways.preds.of(block.index());
         if !into.is_empty() && into.iter().all(|(_, _, e)| plan.edges.binary_search(e).is_ok()) {
             plan.starts.push(block);
             plan.edges.retain(|e| func.edges[e.index()].to != block);
@@ -145,7 +146,7 @@ impl Alive {
             reach(&mut alive, block, at, &mut work);
         }
         while let Some(block) = work.pop() {
-            for &(pred, at, _) in &ways.preds[block as usize] {
+            for &(pred, at, _) in ways.preds.of(block as usize) {
                 let leaves = &mut alive.leaves[pred as usize];
                 *leaves = (*leaves).max(at + 1);
                 reach(&mut alive, pred, at, &mut work);
