@@ -37,8 +37,9 @@ pub enum Decision {
     Never,
 }
 
-/// Instructions for which one threshold of warmth pays; larger functions have to be as much warmer as they are larger.
-const USUAL_SIZE: u32 = 2000;
+/// Instructions for which one threshold of warmth pays; larger functions have to be as much warmer as they are larger: what
+/// making code costs grows with them, what a call or a round gains does not.
+const USUAL_SIZE: u32 = 50;
 
 /// The patience that a function starts with: the highest number when it is never to be promoted.
 pub fn first_patience(thresholds: Thresholds) -> i32 {
@@ -68,7 +69,7 @@ pub fn decide(thresholds: Thresholds, function: Warmth) -> Decision {
 mod tests {
     use super::*;
 
-    const SMALL: Warmth = Warmth { size: 50, rounds: 0, declined: false };
+    const SMALL: Warmth = Warmth { size: 30, rounds: 0, declined: false };
 
     #[test]
     fn patience_is_counted_in_calls() {
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn large_functions_have_to_be_warmer() {
-        let (thresholds, large) = (Thresholds { vm: Some(30) }, Warmth { size: 5000, ..SMALL });
+        let (thresholds, large) = (Thresholds { vm: Some(30) }, Warmth { size: 2 * USUAL_SIZE, ..SMALL });
         assert_eq!(decide(thresholds, large), Decision::Later(300));
         assert_eq!(decide(thresholds, Warmth { rounds: 1, ..large }), Decision::Later(300));
         assert_eq!(decide(thresholds, Warmth { rounds: 2, ..large }), Decision::Promote);

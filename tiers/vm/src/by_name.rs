@@ -4,14 +4,15 @@
 
 use std::rc::Rc;
 
-use machine::{Frame, Machine, Operands, Role, TierId};
-use mir::func::{Rep, is_bit};
+use machine::{Machine, Operands, TierId};
+use mir::func::Rep;
 use mir::inst::{FuncId, Op};
 use nyrt::class::Target;
 use nyrt::ops::method;
 use nyrt::value::{Kind, Ref, Value};
 use syntax::intern::Symbol;
 
+use crate::by_value::{callee_of, enter_near};
 use crate::code::VmCode;
 use crate::cold::{Step, broken, code, conclude, done, perform, trapped, write};
 use crate::encode::Site;
@@ -25,6 +26,11 @@ use crate::slots::param_slots;
 pub(crate) fn runtime_row(m: &Machine, regs: Regs, site: u32) -> Option<usize> {
     let code = code(m)?;
     let site = code.sites.get(site as usize)?;
+    if let Op::CallValue { callee, args } = site.op {
+        let args = *code.lists.get(args.0 as usize)?;
+        let known = callee_of(m, regs.any(2 * callee.0 as u16), args as usize).is_some();
+        return (!known).then(|| site.op.row_index());
+    }
     let (Op::GetField { object, .. } | Op::SetField { object, .. } | Op::CallMethod { object, .. }) = site.op
     else {
         return Some(site.op.row_index());
@@ -150,31 +156,14 @@ fn method_meaning(
     Means::Func(Rc::new(Callee { func, words, result: result_field(signature.result) }))
 }
 
-/// Enters a function that has code of this tier if there is room: its result comes as the loop's own calls have it, and
-/// register `how` says until then what it will be.
-fn enter_near(m: &mut Machine, regs: Regs, callee: &Callee, how: u16) -> Option<Step> {
+/// Enters a method that has code of this tier, if there is room.
+fn enter(m: &mut Machine, regs: Regs, callee: &Callee, how: u16) -> Option<Step> {
     let code = m.entry(callee.func).filter(|code| code.tier == TierId::VM)?;
-    if !m.task.frames.has_room() {
-        return None;
-    }
-    let window = m.task.stack.push(code.words as usize)?;
-    // SAFETY: of the callee, whose window has room for its parameters.
-    let window_regs = unsafe { Regs::new(window) };
-    for (to, from) in callee.words.iter().enumerate() {
-        window_regs.set(to as u16, regs.word(*from));
-    }
-    // SAFETY: all codes of this tier are made as `VmCode`.
-    let vm = unsafe { code.cast::<VmCode>() };
-    // Arguments of a call by name stay with who calls.
-    for (_, slot) in vm.slots.iter().enumerate().take(32).filter(|(i, _)| is_bit(code.takes, *i)) {
-        m.rt.heap.retain_some(window_regs.object(*slot));
-    }
-    let lends = vm.lends;
-    regs.set(how, u64::from(callee.result) | if lends { rep::LENT } else { 0 });
-    m.task.frames.push(Frame::at(code, TierId::VM, code.start, window, Ref::NONE, Role::Near));
-    // If that was the last step, whoever looks at the newest activation sees it.
-    m.tick();
-    Some(Step::Reload)
+    enter_near(m, regs, code, Ref::NONE, (callee.result, how), |window| {
+        for (to, from) in callee.words.iter().enumerate() {
+            window.set(to as u16, regs.word(*from));
+        }
+    })
 }
 
 /// A method by name.
@@ -189,7 +178,7 @@ pub(crate) fn call_method(m: &mut Machine, regs: Regs, inst: Inst, how: u16) -> 
     let means =
         meaning(m, code, site, object, |m| method_meaning(m, code, site, (object, number.0), name, list));
     if let Some(Means::Func(callee)) = means
-        && let Some(step) = enter_near(m, regs, &callee, how)
+        && let Some(step) = enter(m, regs, &callee, how)
     {
         return step;
     }

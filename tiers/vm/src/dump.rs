@@ -83,7 +83,7 @@ fn data(out: &mut String, code: &VmCode, at: u32, inst: Inst) {
         Code::GlobalGet | Code::GlobalSet | Code::GetStatic => write!(out, ", #{}", bits(1)),
         Code::Switch => (1..=inst.wide() as usize)
             .try_for_each(|n| write!(out, ", -> {}", i64::from(at) + bits(n) as i64)),
-        Code::Perform | Code::GetField | Code::SetField | Code::CallMethod | Code::End => {
+        Code::Perform | Code::GetField | Code::SetField | Code::CallMethod | Code::CallValue | Code::End => {
             match code.sites.get(inst.wide() as usize) {
                 Some(site) => write!(out, " {}", site.op.row().mnemonic),
                 None => Ok(()),

@@ -18,6 +18,7 @@ use nyrt::scalar;
 use nyrt::value::{Ref, Value};
 
 use crate::by_name;
+use crate::by_value;
 use crate::cold::{self, Step};
 use crate::native;
 use crate::op::{CALL_WORDS, Code, Inst, Word};
@@ -494,6 +495,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                 Code::GetField => step!(by_name::get_field(m, regs, *inst)),
                 Code::SetField => step!(by_name::set_field(m, regs, *inst)),
                 Code::CallMethod => step!(by_name::call_method(m, regs, *inst, data!(1) as u16), CALL_WORDS),
+                Code::CallValue => step!(by_value::call_value(m, regs, *inst, data!(1) as u16), CALL_WORDS),
                 Code::BoxResult => done!(ops::box_result(m, regs, inst)),
                 Code::Make => step!(native::make(m, regs, *inst, pc), native::words(inst.b)),
                 Code::CallNative => {

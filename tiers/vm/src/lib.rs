@@ -5,10 +5,11 @@
 //!
 //! It knows no syntax and no analysis: typed functions come from a [`Source`].
 //!
-//! Reading order: `op` (the instructions), `exec` (the loop), `cold`, `native`, `by_name`, `sides`, `code`; then the encoding:
+//! Reading order: `op` (the instructions), `exec` (the loop), `cold`, `native`, `by_name`, `by_value`, `sides`, `code`; then the encoding:
 //! `check`, `thread`, `needed`, `plan`, `live`, `slots`, `layout`, `encode`, `rows`, `operands`.
 
 mod by_name;
+mod by_value;
 mod check;
 mod code;
 mod cold;

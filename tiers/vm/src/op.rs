@@ -271,6 +271,8 @@ table! {
     SetField "set_field" [No Site No] 0 Any;
     /// The data is the register that says how the result comes; what follows makes it a whole value.
     CallMethod "call_method" [Pair Site No] 1 Any;
+    /// The same of a function value.
+    CallValue "call_value" [Pair Site No] 1 Any;
     /// A result as the second register says: as it is, or still without its kind.
     BoxResult "box_result" [Pair Reg No] 0 Any;
     /// A builtin: its number, then its arguments, two in a word, each a register and a representation.

@@ -334,18 +334,22 @@ impl Encoder<'_> {
                 match inst.op {
                     Op::GetField { .. } => self.emit_wide(Code::GetField, dst, site),
                     Op::SetField { .. } => self.emit_wide(Code::SetField, dst, site),
-                    Op::CallMethod { .. } => {
-                        // Copies go through this register at jumps only.
-                        let how = self.out.slots.scratch;
-                        self.emit_wide(Code::CallMethod, dst, site);
-                        self.data(u64::from(how));
-                        self.emit(Code::BoxResult, dst, how, 0);
-                    }
+                    Op::CallMethod { .. } => self.call_unknown(Code::CallMethod, dst, site),
+                    Op::CallValue { .. } => self.call_unknown(Code::CallValue, dst, site),
                     _ => self.emit_wide(Code::Perform, dst, site),
                 }
             }
         }
         Ok(())
+    }
+
+    /// A call of what is known only when it happens.
+    fn call_unknown(&mut self, op: Code, dst: u16, site: u32) {
+        // Copies go through this register at jumps only.
+        let how = self.out.slots.scratch;
+        self.emit_wide(op, dst, site);
+        self.data(u64::from(how));
+        self.emit(Code::BoxResult, dst, how, 0);
     }
 
     fn constant(&mut self, dst: Val) {

@@ -102,10 +102,11 @@ pub(crate) unsafe fn count(m: &Machine, regs: Regs, at: *const Word, counts: &Co
     if let Some(frame) = m.task.frames.last() {
         frame.code().note_run();
     }
-    let by_name = matches!(inst.op, Code::GetField | Code::SetField | Code::CallMethod);
-    if (by_name || inst.op == Code::Perform)
-        && let Some(row) = by_name::runtime_row(m, regs, inst.wide())
-    {
+    let asks = matches!(
+        inst.op,
+        Code::GetField | Code::SetField | Code::CallMethod | Code::CallValue | Code::Perform
+    );
+    if asks && let Some(row) = by_name::runtime_row(m, regs, inst.wide()) {
         add(&counts.runtime, row);
     }
     if is_outside(regs, inst) {
