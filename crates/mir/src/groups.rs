@@ -1,5 +1,10 @@
 //! Items by a small number, all in one vector: for the many short lists of a pass over blocks.
 
+use smallvec::SmallVec;
+
+/// A truth value for each value, block or instruction of a function; most functions have few.
+pub type Flags = SmallVec<[bool; 64]>;
+
 /// The items of each number, in the order in which they were given.
 #[derive(Debug)]
 pub struct Groups<T> {

@@ -6,6 +6,7 @@
 //! edge", whatever the order of the walk, and stays so when a pass takes branches away that are never taken.
 
 use crate::func::Func;
+use crate::groups::Flags;
 use crate::inst::{Block, EdgeId};
 
 /// Of every edge whether it closes a loop. Edges of exceptions are ways, too, but never close one: a handler that
@@ -13,8 +14,8 @@ use crate::inst::{Block, EdgeId};
 ///
 /// It takes a walk only where some edge leads to the same place or further up, and linear time in any case. What an
 /// edge or a block names need not exist.
-pub fn closing(func: &Func) -> Vec<bool> {
-    let mut closing = vec![false; func.edges.len()];
+pub fn closing(func: &Func) -> Flags {
+    let mut closing = Flags::from_elem(false, func.edges.len());
     let ways = Ways::new(func);
     if ways.upwards {
         ways.walk(func, &mut closing);

@@ -27,6 +27,7 @@ impl Tree {
     /// Becomes the tree of dominators of a graph whose nodes are numbered in reverse postorder.
     pub fn dominate<'a>(&mut self, count: u32, preds: impl Fn(u32) -> &'a [u32]) {
         self.above.clear();
+        self.above.reserve(count as usize);
         self.above.push(TOP);
         for node in 1..count {
             let before = preds(node).iter().copied().filter(|p| *p < node);

@@ -3,7 +3,7 @@
 
 use infer::{Facts, Ty};
 use mir::func::{BlockData, Edge, Func, Rep, Types};
-use mir::groups::Groups;
+use mir::groups::{Flags, Groups};
 use mir::inst::{Block, EXCEPTION, EdgeId, Edges, FuncId, Gives, Inst, Op, OperandRef, Own, Val, Vals};
 use mir::types::Slot;
 use smallvec::SmallVec;
@@ -71,6 +71,8 @@ pub(crate) fn translate(cx: Context<'_>, id: FuncId) -> Lowered {
     let mut out = Func::new(src.name, src.span);
     (out.class, out.outer, out.params, out.has_me) = (src.class, src.outer, src.params, src.has_me);
     (out.captures, out.kind) = (src.captures, src.kind);
+    out.edges.reserve(src.edges.len() + src.edges.len() / 2);
+    out.lists.reserve(src.lists.len() + src.lists.len() / 2);
     let signature = cx.signatures.of(id);
     let mut reps: Vec<Rep> = (0..src.values).map(|v| convert::slot(cx.facts.ty(id, Val(v))).rep).collect();
     for (rep, slot) in reps.iter_mut().zip(&signature.params) {
@@ -111,7 +113,7 @@ pub(crate) fn definitions_first(src: &Func) -> Vec<Block> {
         }
         next
     };
-    let mut seen = vec![false; src.blocks.len()];
+    let mut seen = Flags::from_elem(false, src.blocks.len());
     seen[0] = true;
     let mut order = Vec::with_capacity(src.blocks.len());
     let mut way = Vec::with_capacity(src.blocks.len());

@@ -14,7 +14,7 @@ mod needed;
 use std::cell::Cell;
 
 use mir::func::Func;
-use mir::groups::Groups;
+use mir::groups::{Flags, Groups};
 use mir::inst::{Block, EXCEPTION, FuncId, Inst, Op, Val};
 use smallvec::SmallVec;
 
@@ -224,7 +224,7 @@ impl<'a> Pass<'a> {
         let by_param: Vec<(u32, (Val, Use))> =
             self.passed.iter().map(|(arg, param, at)| (param.0, (*arg, *at))).collect();
         let by_param = Groups::new(self.source.len(), &by_param);
-        let mut taken = vec![false; self.source.len()];
+        let mut taken = Flags::from_elem(false, self.source.len());
         let mut work: Vec<u32> = used.iter().map(|(v, _)| *v).collect();
         while let Some(v) = work.pop() {
             if std::mem::replace(&mut taken[v as usize], true) {
@@ -330,12 +330,12 @@ impl<'a> Pass<'a> {
     }
 
     /// Which values lose their counts, and which of these have to be values of their own.
-    fn choose(mut self, id: FuncId) -> (Vec<bool>, Vec<bool>) {
+    fn choose(mut self, id: FuncId) -> (Flags, Flags) {
         let n = self.func.values as usize;
         let members: Vec<(u32, u32)> = (0..n as u32).map(|v| (self.root(Val(v)) as u32, v)).collect();
         let members = Groups::new(n, &members);
         // A web can go when none of its values has a count that it got elsewhere, and when there is something to gain.
-        let mut good: Vec<bool> = (0..n)
+        let mut good: Flags = (0..n)
             .map(|root| {
                 let is = |f: &dyn Fn(usize) -> bool| members.of(root).iter().any(|v| f(*v as usize));
                 is(&|v| matches!(self.source[v], Source::Retained(_)))
@@ -360,11 +360,11 @@ impl<'a> Pass<'a> {
             }
         }
         if !done {
-            return (vec![false; n], Vec::new());
+            return (Flags::from_elem(false, n), Flags::new());
         }
-        let chosen: Vec<bool> = (0..n as u32).map(|v| good[self.root(Val(v))]).collect();
+        let chosen: Flags = (0..n as u32).map(|v| good[self.root(Val(v))]).collect();
         // Passing an owned value to a block would give its count away.
-        let mut lent = vec![false; n];
+        let mut lent = Flags::from_elem(false, n);
         for (arg, ..) in &self.passed {
             if let Source::Retained(of) = self.source[arg.index()]
                 && chosen[arg.index()]
@@ -412,8 +412,8 @@ impl<'a> Pass<'a> {
 
     /// What a borrowed value depends on, also when it is a parameter of a block: then it is borrowed on all ways.
     fn ground(&self, v: Val) -> Ground {
-        let good = vec![false; self.func.values as usize];
-        let mut seen = vec![false; self.func.values as usize];
+        let good = Flags::from_elem(false, self.func.values as usize);
+        let mut seen = Flags::from_elem(false, self.func.values as usize);
         let (mut ground, mut work) = (Ground::default(), vec![v]);
         while let Some(v) = work.pop() {
             let mut one = Ground::default();

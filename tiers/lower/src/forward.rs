@@ -6,7 +6,7 @@
 //! but checks that cannot fail.
 
 use mir::func::Func;
-use mir::groups::Groups;
+use mir::groups::{Flags, Groups};
 use mir::inst::{Block, EdgeId, Inst, Op, Val};
 use smallvec::{Array, SmallVec};
 
@@ -37,7 +37,7 @@ struct Pass<'a> {
     /// The value that is the same reference: a retained or lent one is what it was made from.
     same: Vec<Val>,
     /// Instructions that are not needed any more.
-    gone: Vec<bool>,
+    gone: Flags,
     /// What a test is: of which reference, and whether it holds when the reference is zero.
     zero_tests: Vec<Option<(Val, bool)>>,
     ways: Ways,
@@ -48,19 +48,23 @@ struct Ways {
     /// By block: the blocks and edges that lead to it.
     all: Groups<(Block, EdgeId)>,
     /// Blocks that exceptions lead to.
-    handlers: Vec<bool>,
+    handlers: Flags,
 }
 
 /// Removes what is done twice on one path.
 pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
     let func = &lowered.func;
+    // Nothing is done twice where less than two say something.
+    if func.insts.iter().filter(|inst| says_something(&inst.op)).nth(1).is_none() {
+        return;
+    }
     let values = func.values as usize;
     let mut pass = Pass {
         cx,
         func,
         alias: (0..func.values).map(Val).collect(),
         same: (0..func.values).map(Val).collect(),
-        gone: vec![false; func.insts.len()],
+        gone: Flags::from_elem(false, func.insts.len()),
         zero_tests: vec![None; values],
         ways: Ways::new(func),
     };
@@ -74,9 +78,22 @@ pub(crate) fn forward(cx: Context<'_>, lowered: &mut Lowered) {
     drop_unreached(lowered);
 }
 
+/// Whether something is known behind an instruction: those that [`Pass::block`] names.
+fn says_something(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Load { .. }
+            | Op::StoreRaw { .. }
+            | Op::RZero { .. }
+            | Op::BNot { .. }
+            | Op::ClassIs { .. }
+            | Op::Check { .. }
+    )
+}
+
 impl Ways {
     fn new(func: &Func) -> Ways {
-        let mut handlers = vec![false; func.blocks.len()];
+        let mut handlers = Flags::from_elem(false, func.blocks.len());
         let mut all = Vec::with_capacity(func.edges.len());
         for block in func.block_ids() {
             for inst in func.block_insts(block) {

@@ -3,6 +3,7 @@
 //! between, and there is one now.
 
 use mir::func::{Func, Rep};
+use mir::groups::Flags;
 use mir::inst::{Inst, Op, Own, Val};
 
 use crate::rewrite::{remove, rename};
@@ -13,7 +14,7 @@ use crate::{Context, Lowered};
 pub(crate) fn hand_over(cx: Context<'_>, lowered: &mut Lowered) {
     let func = &mut lowered.func;
     let mut alias: Vec<Val> = (0..func.values).map(Val).collect();
-    let mut gone = vec![false; func.insts.len()];
+    let mut gone = Flags::from_elem(false, func.insts.len());
     for block in func.block_ids() {
         let data = func.blocks[block.index()];
         for at in data.start as usize..data.end as usize {

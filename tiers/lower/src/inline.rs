@@ -35,6 +35,8 @@ pub struct Bodies {
     goes_round: Cell<bool>,
     /// Functions that were lowered on the way to what is known of them, until somebody wants them.
     lowered: RefCell<HashMap<FuncId, Lowered>>,
+    /// Likewise those that were only translated.
+    translated: RefCell<HashMap<FuncId, Lowered>>,
 }
 
 /// What is known of a function.
@@ -75,6 +77,11 @@ impl Bodies {
     /// What was lowered on the way already, up to [`crate::Stage::Placed`].
     pub(crate) fn lowered(&self, id: FuncId) -> Option<Lowered> {
         self.lowered.borrow_mut().remove(&id)
+    }
+
+    /// What was translated on the way already: [`crate::Stage::Translated`].
+    pub(crate) fn translated(&self, id: FuncId) -> Option<Lowered> {
+        self.translated.borrow_mut().remove(&id)
     }
 
     /// Does something, and tells whether it has asked for a function that is being looked at: what came of that may be
@@ -151,13 +158,14 @@ fn look_at(cx: Context<'_>, id: FuncId) -> Body {
     let assume = |lent: Option<&Lent>| cx.bodies.set(id, Entry::Asked(lent.cloned().map(Rc::new)));
     let found = lent::find(cx, id, assume);
     cx.bodies.set(id, Entry::Asked(None));
-    let (lent, typed) = match found {
-        Some((lent, typed)) => (Some(Rc::new(lent)), Some(typed)),
-        None => (None, plain(cx, id)),
-    };
     let source = cx.program.func(id);
-    let fits = source.insts.len() <= LARGEST_SOURCE && source.captures == 0;
-    let small = typed.filter(|typed| fits && is_small(typed)).map(Rc::new);
+    let fits = source.insts.len() <= LARGEST_SOURCE && source.captures == 0 && cx.facts.reached(id);
+    let (lent, small) = match found {
+        Some((lent, typed)) => (Some(Rc::new(lent)), Some(typed).filter(|typed| fits && is_small(typed))),
+        None if fits => (None, plain(cx, id)),
+        None => (None, None),
+    };
+    let small = small.map(Rc::new);
     if small.is_some() || lent.is_some() {
         return Body { small, lent, takes: 0 };
     }
@@ -194,24 +202,32 @@ fn is_never_small(cx: Context<'_>, id: FuncId) -> bool {
     })
 }
 
-/// The body of a function that does not lend, if it might be small.
+/// The body of a function that does not lend, if it may stand for calls.
 fn plain(cx: Context<'_>, id: FuncId) -> Option<Func> {
-    let fits = cx.program.func(id).insts.len() <= LARGEST_SOURCE && cx.facts.reached(id);
-    if !fits || is_never_small(cx, id) {
+    if is_never_small(cx, id) {
         return None;
     }
-    let mut typed = body::translate(cx, id);
+    let (mut typed, goes_round) = cx.bodies.watched(|| body::translate(cx, id));
+    if !only_goes_on(&typed.func) {
+        // Then it is wanted as it is, sooner or later.
+        if !goes_round {
+            cx.bodies.translated.borrow_mut().insert(id, typed);
+        }
+        return None;
+    }
     if cx.early_drop {
         elide::borrow(cx, id, &mut typed);
     }
-    Some(typed.func)
+    (typed.func.insts.len() <= LARGEST_BODY).then_some(typed.func)
 }
 
 /// Whether a body may stand for a call.
 fn is_small(func: &Func) -> bool {
-    if func.insts.len() > LARGEST_BODY {
-        return false;
-    }
+    func.insts.len() <= LARGEST_BODY && only_goes_on(func)
+}
+
+/// Whether a body neither throws nor calls nor has loops, nor knows the activation that it stands in.
+fn only_goes_on(func: &Func) -> bool {
     func.block_ids().all(|block| {
         func.block_insts(block).iter().all(|inst| {
             let effects = inst.op.row().effects;

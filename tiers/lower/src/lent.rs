@@ -5,9 +5,11 @@
 //! count on the way out, and a call that expects a lent result gives one back that it got.
 
 use mir::func::Func;
+use mir::groups::Flags;
 use mir::inst::{EdgeId, FuncId, Gives, Inst, Op, Own, Val};
 
 use crate::effects::Needs;
+use crate::rewrite::taken;
 use crate::{Context, Lowered, body, elide, inline};
 
 /// Most instructions of a generic function that is considered.
@@ -87,7 +89,7 @@ fn found(cx: Context<'_>, id: FuncId, mut typed: Lowered) -> Option<(Lent, Func)
 /// Results are given back without their counts.
 pub(crate) fn lend(lowered: &mut Lowered) {
     let func = &mut lowered.func;
-    let mut owned = vec![false; func.values as usize];
+    let mut owned = Flags::from_elem(false, func.values as usize);
     for inst in &func.insts {
         if !inst.dst.is_none() {
             owned[inst.dst.index()] = inst.op.row().gives == Gives::Owned;
@@ -96,8 +98,8 @@ pub(crate) fn lend(lowered: &mut Lowered) {
     for block in func.block_ids() {
         func.block_params(block).for_each(|p| owned[p.index()] = true);
     }
-    let insts = std::mem::take(&mut func.insts);
-    let spans = std::mem::take(&mut func.spans);
+    let insts = taken(&mut func.insts);
+    let spans = taken(&mut func.spans);
     let mut blocks = std::mem::take(&mut func.blocks);
     for data in &mut blocks {
         let start = func.insts.len() as u32;

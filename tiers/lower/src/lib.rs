@@ -181,7 +181,7 @@ fn check(context: Context<'_>, func: FuncId) -> Result<(), Declined> {
 
 /// The function with every count that the program says.
 fn translate(context: Context<'_>, func: FuncId, watch: &mut impl FnMut(Stage, &Func)) -> Lowered {
-    let mut typed = body::translate(context, func);
+    let mut typed = context.bodies.translated(func).unwrap_or_else(|| body::translate(context, func));
     watch(Stage::Translated, &typed.func);
     inline::small_calls(context, func, &mut typed);
     watch(Stage::Inlined, &typed.func);

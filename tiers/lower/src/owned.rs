@@ -8,6 +8,7 @@
 mod last;
 
 use mir::func::{Func, Rep, is_bit};
+use mir::groups::Flags;
 use mir::inst::{EdgeId, FuncId, Gives, Inst, Op, Own, Val};
 
 use crate::rewrite::{drop_unreached, rename};
@@ -63,7 +64,7 @@ fn is_kept(func: &Func, v: Val) -> bool {
 
 /// The parameters that are taken and not released again where the function may still return, as bits.
 fn free(func: &Func) -> u32 {
-    let mut returns = vec![false; func.blocks.len()];
+    let mut returns = Flags::from_elem(false, func.blocks.len());
     let mut changed = true;
     while std::mem::take(&mut changed) {
         for block in func.block_ids().rev() {
@@ -161,8 +162,8 @@ pub(crate) fn place(cx: Context<'_>, lowered: &mut Lowered) {
 
 /// Values with counts that might be moved, with their definitions: those that are taken first.
 fn candidates(cx: Context<'_>, func: &Func) -> Vec<(Val, usize)> {
-    let mut kept = vec![false; func.values as usize];
-    let mut quiet = vec![false; func.values as usize];
+    let mut kept = Flags::from_elem(false, func.values as usize);
+    let mut quiet = Flags::from_elem(false, func.values as usize);
     for inst in &func.insts {
         if let Some(v) = kept_by(cx, inst) {
             kept[v.index()] = true;

@@ -2,6 +2,7 @@
 //! go with them. It decides nothing.
 
 use mir::func::{BlockData, Edge, Func};
+use mir::groups::Flags;
 use mir::inst::{Block, EdgeId, Edges, OperandRef, Own, Val};
 
 use crate::Lowered;
@@ -22,7 +23,7 @@ pub(crate) fn found(alias: &[Val], mut v: Val) -> Val {
 
 /// Replaces the uses of values.
 fn rename_values(func: &mut Func, find: impl Fn(Val) -> Val) {
-    let mut done = vec![false; func.lists.len()];
+    let mut done = Flags::from_elem(false, func.lists.len());
     let mut list = |lists: &mut Vec<u32>, at: u32| {
         if std::mem::replace(&mut done[at as usize], true) {
             return;
@@ -47,6 +48,12 @@ fn rename_values(func: &mut Func, find: impl Fn(Val) -> Val) {
     }
 }
 
+/// What a list held, and the list empty with room for as much and a little more: for passes that write it anew.
+pub(crate) fn taken<T>(list: &mut Vec<T>) -> Vec<T> {
+    let room = list.len() + list.len() / 8 + 4;
+    std::mem::replace(list, Vec::with_capacity(room))
+}
+
 /// Takes instructions out.
 pub(crate) fn remove(func: &mut Func, gone: &[bool]) {
     let mut kept = 0;
@@ -65,7 +72,7 @@ pub(crate) fn remove(func: &mut Func, gone: &[bool]) {
 /// Takes out the blocks that nothing leads to, and the edges that nothing goes along.
 pub(crate) fn drop_unreached(lowered: &mut Lowered) {
     let func = &mut lowered.func;
-    let mut reached = vec![false; func.blocks.len()];
+    let mut reached = Flags::from_elem(false, func.blocks.len());
     let mut work = vec![Block(0)];
     reached[0] = true;
     let mut used = 0;

@@ -5,10 +5,11 @@
 //! forgotten, so nothing dies earlier or later.
 
 use mir::func::{Func, Rep};
+use mir::groups::Flags;
 use mir::inst::{Block, EXCEPTION, EdgeId, Gives, Inst, Op, Own, Val};
 
 use crate::Lowered;
-use crate::rewrite::remove;
+use crate::rewrite::{remove, taken};
 
 /// Takes out parameters of blocks that are only forgotten.
 pub(crate) fn drop_carried(lowered: &mut Lowered) {
@@ -19,7 +20,7 @@ pub(crate) fn drop_carried(lowered: &mut Lowered) {
     }
     let is = |v: Val| carried.get(v.index()).copied().unwrap_or(false);
     let owned = owned(func);
-    let gone: Vec<bool> = func.insts.iter().map(|i| matches!(i.op, Op::Forget { a } if is(a.0))).collect();
+    let gone: Flags = func.insts.iter().map(|i| matches!(i.op, Op::Forget { a } if is(a.0))).collect();
     remove(func, &gone);
 
     // Who passes on what: the arguments go, those with owners are forgotten in front of the jump.
@@ -54,10 +55,13 @@ pub(crate) fn drop_carried(lowered: &mut Lowered) {
 }
 
 /// Of each value, whether it is a parameter that is only forgotten or passed on to such parameters.
-fn carried(func: &Func) -> Vec<bool> {
-    let mut carried = vec![false; func.values as usize];
+fn carried(func: &Func) -> Flags {
+    let mut carried = Flags::from_elem(false, func.values as usize);
     for block in func.block_ids().skip(1) {
         func.block_params(block).filter(|p| func.rep(*p) == Rep::Any).for_each(|p| carried[p.index()] = true);
+    }
+    if !carried.contains(&true) {
+        return carried;
     }
     for inst in &func.insts {
         if !matches!(inst.op, Op::Forget { .. }) {
@@ -94,8 +98,8 @@ fn carried(func: &Func) -> Vec<bool> {
 }
 
 /// Of each value, whether somebody has to let it go.
-fn owned(func: &Func) -> Vec<bool> {
-    let mut owned = vec![false; func.values as usize];
+fn owned(func: &Func) -> Flags {
+    let mut owned = Flags::from_elem(false, func.values as usize);
     for inst in func.insts.iter().filter(|i| i.op.row().gives == Gives::Owned && !i.dst.is_none()) {
         owned[inst.dst.index()] = func.rep(inst.dst).counts();
     }
@@ -106,8 +110,8 @@ fn owned(func: &Func) -> Vec<bool> {
 }
 
 /// Of each edge, whether a jump goes along it.
-fn jumps(func: &Func) -> Vec<bool> {
-    let mut jumps = vec![false; func.edges.len()];
+fn jumps(func: &Func) -> Flags {
+    let mut jumps = Flags::from_elem(false, func.edges.len());
     for inst in &func.insts {
         if let Op::Jump { to: EdgeId(to) } = inst.op {
             jumps[to as usize] = true;
@@ -117,7 +121,7 @@ fn jumps(func: &Func) -> Vec<bool> {
 }
 
 fn forget_before_jumps(func: &mut Func, forgotten: &[(Block, Vec<Val>)]) {
-    let (insts, spans) = (std::mem::take(&mut func.insts), std::mem::take(&mut func.spans));
+    let (insts, spans) = (taken(&mut func.insts), taken(&mut func.spans));
     let mut forgotten = forgotten.iter().peekable();
     for i in 0..func.blocks.len() {
         let data = func.blocks[i];

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use machine::{Malformed, NotReady};
 use mir::func::{Func, Rep};
+use mir::groups::Flags;
 use mir::inst::{Block, EXCEPTION, EdgeId, Edges, FuncId, Inst as Mir, Op, Own, Val};
 use mir::types::Signature;
 use profiler::Declined;
@@ -83,7 +84,7 @@ pub(crate) struct Encoder<'a> {
     pub(crate) flow: &'a Flow,
     order: Vec<Block>,
     /// The first blocks of loops.
-    pub(crate) headers: Vec<bool>,
+    pub(crate) headers: Flags,
     fixes: Vec<(usize, Fix, Label)>,
     stubs: Vec<EdgeId>,
     stub_at: HashMap<EdgeId, u32>,
@@ -180,6 +181,9 @@ fn loops(func: &Func, flow: &Flow, plan: &Plan, live: &Live) -> Vec<(Block, Vec<
     let mut loops: Vec<(Block, Vec<Val>)> = targets.map(|block| (block, Vec::new())).collect();
     loops.sort_unstable_by_key(|l| l.0);
     loops.dedup_by_key(|l| l.0);
+    if loops.is_empty() {
+        return loops;
+    }
     let start = |block: Block| 2 * func.blocks[block.index()].start;
     for v in (0..func.values).map(Val).filter(|v| !plan.hoisted[v.index()]) {
         for &(from, to) in live.of(v) {

@@ -2,7 +2,7 @@
 //! how deep blocks lie in loops. It looks at no values.
 
 use mir::func::Func;
-use mir::groups::Groups;
+use mir::groups::{Flags, Groups};
 use mir::inst::{Block, EdgeId};
 use mir::loops;
 use mir::tree::Tree;
@@ -22,7 +22,7 @@ pub(crate) struct Flow {
     /// Dominators by position in reverse postorder.
     tree: Tree,
     /// Of each edge: whether it closes a loop.
-    pub(crate) back: Vec<bool>,
+    pub(crate) back: Flags,
     /// In how many loops a block lies.
     pub(crate) depth: Vec<u32>,
 }
@@ -53,8 +53,9 @@ impl Flow {
         }
         let succs = Groups::new(blocks, &ways);
         let mut postorder = Vec::with_capacity(blocks);
-        let mut seen = vec![false; blocks];
-        let mut stack = vec![(Block(0), 0usize)];
+        let mut seen = Flags::from_elem(false, blocks);
+        let mut stack = Vec::with_capacity(blocks);
+        stack.push((Block(0), 0usize));
         seen[0] = true;
         while let Some((block, next)) = stack.last_mut() {
             match succs.of(block.index()).get(*next) {
@@ -133,7 +134,7 @@ impl Flow {
 
 /// The tree over positions in reverse postorder.
 fn dominators(postorder: &[Block], succs: &Groups<Block>, order: &[u32]) -> Tree {
-    let mut ways: Vec<(u32, u32)> = Vec::new();
+    let mut ways: Vec<(u32, u32)> = Vec::with_capacity(2 * postorder.len());
     for block in postorder {
         ways.extend(succs.of(block.index()).iter().map(|to| (order[to.index()], order[block.index()])));
     }

@@ -1,14 +1,15 @@
 //! In which order the code of blocks lies, and which blocks need none. It emits nothing.
 
 use mir::func::Func;
+use mir::groups::Flags;
 use mir::inst::{Block, EdgeId, Op};
 
 use crate::encode::Encoder;
 use crate::flow::Flow;
 
 /// Which blocks loops go back to.
-pub(crate) fn headers(func: &Func, flow: &Flow) -> Vec<bool> {
-    let mut headers = vec![false; func.blocks.len()];
+pub(crate) fn headers(func: &Func, flow: &Flow) -> Flags {
+    let mut headers = Flags::from_elem(false, func.blocks.len());
     let back = func.edges.iter().zip(&flow.back).filter(|(_, back)| **back);
     back.for_each(|(edge, _)| headers[edge.to.index()] = true);
     headers
@@ -19,7 +20,7 @@ impl Encoder<'_> {
     /// nothing but jump are left out.
     pub(crate) fn layout(&self) -> Vec<Block> {
         let mut order = Vec::new();
-        let mut placed = vec![false; self.func.blocks.len()];
+        let mut placed = Flags::from_elem(false, self.func.blocks.len());
         let (mut later, mut handlers) = (vec![Block(0)], Vec::new());
         while let Some(start) = later.pop().or_else(|| handlers.pop()) {
             let mut next = Some(start);

@@ -50,10 +50,10 @@ impl Live {
             each_use(func, plan, block, |v, end| used.push((v.0, (block.0, end))));
         }
         let uses = Groups::new(values, &used);
-        let mut live = Live { first: Vec::with_capacity(values + 1), ranges: Vec::new() };
+        let mut live = Live { first: Vec::with_capacity(values + 1), ranges: Vec::with_capacity(values) };
         let mut seen = vec![u32::MAX; func.blocks.len()];
         let mut work = Vec::new();
-        let mut own: Vec<Range> = Vec::new();
+        let mut own: Vec<Range> = Vec::with_capacity(16);
         let mut steps = 0;
         for v in 0..values as u32 {
             live.first.push(live.ranges.len() as u32);

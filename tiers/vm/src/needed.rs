@@ -2,7 +2,7 @@
 //! and copies are left out. It looks at instructions one by one and trusts what their rows say.
 
 use mir::func::Func;
-use mir::groups::Groups;
+use mir::groups::{Flags, Groups};
 use mir::inst::{Gives, Op, OperandRef, Val};
 
 use crate::flow::Flow;
@@ -18,8 +18,8 @@ fn only_gives(op: &Op) -> bool {
 }
 
 /// Of every value, whether it is needed; and of every instruction, whether it is left out.
-pub(crate) fn needed(func: &Func, flow: &Flow) -> (Vec<bool>, Vec<bool>) {
-    let mut needed = vec![false; func.values as usize];
+pub(crate) fn needed(func: &Func, flow: &Flow) -> (Flags, Flags) {
+    let mut needed = Flags::from_elem(false, func.values as usize);
     let mut def = vec![u32::MAX; func.values as usize];
     let mut passed: Vec<(u32, Val)> = Vec::new();
     let mut work: Vec<Val> = Vec::new();
@@ -52,7 +52,7 @@ pub(crate) fn needed(func: &Func, flow: &Flow) -> (Vec<bool>, Vec<bool>) {
             func.uses(&inst.op, |v, _| work.push(v));
         }
     }
-    let mut left_out = vec![false; func.insts.len()];
+    let mut left_out = Flags::from_elem(false, func.insts.len());
     for (v, at) in def.iter().enumerate().filter(|(_, at)| **at != u32::MAX) {
         left_out[*at as usize] = !needed[v];
     }

@@ -2,6 +2,7 @@
 //! of branches, and which values therefore need no register. It emits nothing.
 
 use mir::func::{Func, Rep};
+use mir::groups::Flags;
 use mir::inst::{Block, Inst, Op, Own, Val};
 use nyrt::value::{Ref, Value};
 
@@ -125,13 +126,13 @@ pub(crate) struct Plan {
     /// Of each value, the constant that it is.
     pub(crate) konst: Vec<Option<Konst>>,
     /// Of each value, whether some instruction reads it from a register.
-    pub(crate) read: Vec<bool>,
+    pub(crate) read: Flags,
     /// Constants that are made once, at the start of the function.
-    pub(crate) hoisted: Vec<bool>,
+    pub(crate) hoisted: Flags,
     /// Instructions that became part of a branch, or are left out.
-    pub(crate) folded: Vec<bool>,
+    pub(crate) folded: Flags,
     /// Values that are kept nowhere.
-    gone: Vec<bool>,
+    gone: Flags,
     /// Number of uses of each value.
     pub(crate) uses: Vec<u32>,
     /// Of each block that ends with a branch, what it tests.
@@ -169,8 +170,8 @@ impl Plan {
         }
         let mut plan = Plan {
             konst: vec![None; values],
-            read: Vec::new(),
-            hoisted: Vec::new(),
+            read: Flags::new(),
+            hoisted: Flags::new(),
             folded: left_out,
             gone: needed.iter().map(|needed| !needed).collect(),
             uses,
@@ -184,7 +185,7 @@ impl Plan {
         for block in func.block_ids().filter(|b| flow.reached(*b)) {
             plan.fold_branch(func, block, facts);
         }
-        let (mut read, mut hoisted) = (vec![false; values], vec![false; values]);
+        let (mut read, mut hoisted) = (Flags::from_elem(false, values), Flags::from_elem(false, values));
         for block in func.block_ids().filter(|b| flow.reached(*b)) {
             let data = func.blocks[block.index()];
             let in_loop = flow.depth[block.index()] > 0;

@@ -15,10 +15,7 @@ struct Test {
 
 /// Rewrites the function. `back` afterwards holds for every edge of it whether it closes a loop.
 pub(crate) fn shorten(func: &mut Func, flow: &mut Flow) {
-    let tests = tests(func, flow);
-    if tests.iter().all(Option::is_none) {
-        return;
-    }
+    let Some(tests) = tests(func, flow) else { return };
     let bools: Vec<Option<bool>> = {
         let mut bools = vec![None; func.values as usize];
         for inst in &func.insts {
@@ -83,8 +80,12 @@ fn decided(func: &Func) -> Vec<Option<(Val, bool)>> {
     decided
 }
 
-/// The blocks that only test their parameter.
-fn tests(func: &Func, flow: &Flow) -> Vec<Option<Test>> {
+/// The blocks that only test their parameter, if there are any.
+fn tests(func: &Func, flow: &Flow) -> Option<Vec<Option<Test>>> {
+    let mut tests: Vec<Option<Test>> = func.block_ids().map(|block| test(func, block)).collect();
+    if tests.iter().all(Option::is_none) {
+        return None;
+    }
     let mut uses = vec![0u32; func.values as usize];
     for inst in &func.insts {
         func.uses(&inst.op, |v, _| uses[v.index()] += 1);
@@ -92,19 +93,11 @@ fn tests(func: &Func, flow: &Flow) -> Vec<Option<Test>> {
     for edge in &func.edges {
         func.vals(edge.args).filter(|v| v.0 < func.values).for_each(|v| uses[v.index()] += 1);
     }
-    let mut tests: Vec<Option<Test>> = func
-        .blocks
-        .iter()
-        .map(|block| {
-            let [param] = func.list(block.params) else { return None };
-            match func.insts[block.start as usize..block.end as usize] {
-                [Inst { op: Op::Branch { cond, then, els }, .. }] if cond.0 == *param => {
-                    (uses[cond.index()] == 1).then_some(Test { then, els })
-                }
-                _ => None,
-            }
-        })
-        .collect();
+    for block in func.block_ids() {
+        if func.block_params(block).any(|param| uses[param.index()] != 1) {
+            tests[block.index()] = None;
+        }
+    }
     // The first block of a loop stays: who dominates its end must not change.
     for block in func.block_ids().filter(|b| flow.reached(*b)) {
         edges_from(func, block, |e, _, unwind| {
@@ -113,7 +106,18 @@ fn tests(func: &Func, flow: &Flow) -> Vec<Option<Test>> {
             }
         });
     }
-    tests
+    Some(tests)
+}
+
+/// What a block tests that does nothing else.
+fn test(func: &Func, block: Block) -> Option<Test> {
+    let (mut params, insts) = (func.block_params(block), func.block_insts(block));
+    match (params.next(), params.next(), insts) {
+        (Some(param), None, [Inst { op: Op::Branch { cond, then, els }, .. }]) if *cond == param => {
+            Some(Test { then: *then, els: *els })
+        }
+        _ => None,
+    }
 }
 
 fn target(func: &Func, tests: &[Option<Test>], to: EdgeId) -> Option<(Test, Val)> {

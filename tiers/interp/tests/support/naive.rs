@@ -29,7 +29,7 @@ impl Plain {
         Plain {
             head: Code::new(id, f, TierId::VM, words, without_provenance(0)),
             f: f.clone(),
-            closing: loops::closing(f),
+            closing: loops::closing(f).into_vec(),
         }
     }
     fn at(frame: &Frame) -> usize {

@@ -4,7 +4,7 @@ use mir::inst::{EXCEPTION, EdgeId, Inst, Op, OperandRef, Own, Val};
 use smallvec::SmallVec;
 
 use crate::Lowered;
-use crate::rewrite::rename;
+use crate::rewrite::{rename, taken};
 
 /// Takes the counting of the chosen values out.
 pub(super) fn apply(lowered: &mut Lowered, chosen: &[bool], lent: &[bool]) {
@@ -19,8 +19,8 @@ pub(super) fn apply(lowered: &mut Lowered, chosen: &[bool], lent: &[bool]) {
             alias[inst.dst.index()] = a;
         }
     }
-    let insts = std::mem::take(&mut func.insts);
-    let spans = std::mem::take(&mut func.spans);
+    let insts = taken(&mut func.insts);
+    let spans = taken(&mut func.spans);
     let mut blocks = std::mem::take(&mut func.blocks);
     for data in &mut blocks {
         let start = func.insts.len() as u32;

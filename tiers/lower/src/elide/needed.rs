@@ -1,7 +1,7 @@
 //! Where values must be alive, told to who moves them. It decides nothing.
 
 use mir::func::Func;
-use mir::groups::Groups;
+use mir::groups::{Flags, Groups};
 use mir::inst::{Op, Val};
 
 use super::{Pass, Use};
@@ -11,7 +11,7 @@ use crate::Context;
 pub(crate) struct Needed {
     uses: Groups<Use>,
     /// Of each value, whether all of it is known.
-    known: Vec<bool>,
+    known: Flags,
 }
 
 impl Needed {
@@ -25,7 +25,7 @@ impl Needed {
 /// Where the values of a function must be alive.
 pub(crate) fn needed(cx: Context<'_>, func: &Func) -> Needed {
     let pass = Pass::new(cx, func);
-    let mut known = vec![true; func.values as usize];
+    let mut known = Flags::from_elem(true, func.values as usize);
     let appended = func.insts.iter().filter_map(|inst| match inst.op {
         Op::Append { a, .. } => Some(a),
         _ => None,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use mir::func::{Edge, Func};
-use mir::groups::Groups;
+use mir::groups::{Flags, Groups};
 use mir::inst::{Block, EdgeId, Gives, Inst, Op, Val};
 use smallvec::SmallVec;
 
@@ -39,7 +39,7 @@ pub(super) struct Ways<'a> {
     /// By block, the instructions that lead to it.
     preds: Groups<usize>,
     /// Blocks that loops of other tiers may enter.
-    headers: Vec<bool>,
+    headers: Flags,
     pub(super) budget: usize,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Ways<'a> {
             order: definitions_first(func),
             defs,
             preds: Groups::new(func.blocks.len(), &preds),
-            headers: vec![false; func.blocks.len()],
+            headers: Flags::from_elem(false, func.blocks.len()),
             budget: budget.saturating_sub(func.insts.len()),
         };
         for (edge, _) in mir::loops::closing(func).iter().enumerate().filter(|(_, closes)| **closes) {

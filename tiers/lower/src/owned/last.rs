@@ -2,13 +2,14 @@
 //! looked at.
 
 use mir::func::{BlockData, Edge, Func, Rep};
-use mir::groups::Groups;
+use mir::groups::{Flags, Groups};
 use mir::inst::{Block, EXCEPTION, EdgeId, Inst, Op, Own, Val};
 use syntax::span::Span;
 
 use super::{kept_by, moving};
 use crate::Context;
 use crate::elide::Use;
+use crate::rewrite::taken;
 
 /// How control flows in a function.
 pub(super) struct Ways {
@@ -113,7 +114,7 @@ fn all_ends(func: &Func) -> Vec<Use> {
 /// Where a value is needed.
 struct Alive {
     /// Blocks at whose beginnings it is.
-    enters: Vec<bool>,
+    enters: Flags,
     /// By block: one past the last instruction that needs it.
     used: Vec<u32>,
     /// By block: one past the last instruction with an edge to a block that needs it.
@@ -126,7 +127,7 @@ impl Alive {
     fn new(func: &Func, ways: &Ways, uses: &[Use], home: u32, def: u32) -> Alive {
         let blocks = func.blocks.len();
         let mut alive = Alive {
-            enters: vec![false; blocks],
+            enters: Flags::from_elem(false, blocks),
             used: vec![0; blocks],
             leaves: vec![0; blocks],
             uses: uses.to_vec(),
@@ -224,8 +225,8 @@ fn is_release(inst: &Inst) -> bool {
 pub(super) fn apply(func: &mut Func, plan: &Plan) -> Vec<Val> {
     let release = Inst { op: Op::ReleaseQuiet { a: Own(plan.value) }, dst: Val::NONE, unwind: EdgeId::NONE };
     let mut alias: Vec<Val> = (0..func.values).map(Val).collect();
-    let insts = std::mem::take(&mut func.insts);
-    let spans = std::mem::take(&mut func.spans);
+    let insts = taken(&mut func.insts);
+    let spans = taken(&mut func.spans);
     let mut blocks = std::mem::take(&mut func.blocks);
     let outer = Block(blocks.len() as u32);
     let mut thrown_at = None;
