@@ -176,7 +176,10 @@ impl Promotion {
         let mut rounds = self.rounds.borrow_mut();
         let round = rounds.entry(func).or_insert(0);
         let size = machine.linked.program.func(func).insts.len() as u32;
-        match decide(self.thresholds, Warmth { size, rounds: *round, declined: false }) {
+        match decide(
+            self.thresholds,
+            Warmth { size, rounds: *round, declined: false, steps: machine.steps() },
+        ) {
             Decision::Promote => {
                 let made = self.promote(machine, func);
                 self.made.borrow_mut().insert(func, made.clone());

@@ -24,6 +24,8 @@ pub struct Warmth {
     pub rounds: u32,
     /// A tier has declined it.
     pub declined: bool,
+    /// Calls and loop rounds of the whole program so far.
+    pub steps: u64,
 }
 
 /// What to do with a warm function.
@@ -40,6 +42,12 @@ pub enum Decision {
 /// Instructions for which one threshold of warmth pays; larger functions have to be as much warmer as they are larger: what
 /// making code costs grows with them, what a call or a round gains does not.
 const USUAL_SIZE: u32 = 50;
+/// How often a function becomes warm at most before it is promoted, however large it is.
+const MOST_ROUNDS: u32 = 100;
+
+/// How many thresholds of steps a program has to take before anything of it is promoted. Most programs that are shorter than
+/// this end before they get back what the first promotion costs: the code that makes code is not in any cache.
+const SETTLED: u64 = 60;
 
 /// The patience that a function starts with: the highest number when it is never to be promoted.
 pub fn first_patience(thresholds: Thresholds) -> i32 {
@@ -61,15 +69,22 @@ pub fn decide(thresholds: Thresholds, function: Warmth) -> Decision {
         return Decision::Never;
     }
     // Thresholds of 0 and 1 are for tests: everything at once.
-    let rounds = if calls <= 1 { 0 } else { function.size / USUAL_SIZE };
-    if function.rounds < rounds { Decision::Later(warmth(calls)) } else { Decision::Promote }
+    if calls <= 1 {
+        return Decision::Promote;
+    }
+    let settled = function.steps >= SETTLED * u64::from(calls);
+    if settled && function.rounds >= (function.size / USUAL_SIZE).min(MOST_ROUNDS) {
+        Decision::Promote
+    } else {
+        Decision::Later(warmth(calls))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SMALL: Warmth = Warmth { size: 30, rounds: 0, declined: false };
+    const SMALL: Warmth = Warmth { size: 30, rounds: 0, declined: false, steps: 1800 };
 
     #[test]
     fn patience_is_counted_in_calls() {
@@ -88,11 +103,20 @@ mod tests {
     }
 
     #[test]
+    fn short_programs_are_left_alone() {
+        let thresholds = Thresholds { vm: Some(30) };
+        assert_eq!(decide(thresholds, Warmth { steps: 1799, ..SMALL }), Decision::Later(300));
+        assert_eq!(decide(Thresholds { vm: Some(1) }, Warmth { steps: 0, ..SMALL }), Decision::Promote);
+    }
+
+    #[test]
     fn large_functions_have_to_be_warmer() {
         let (thresholds, large) = (Thresholds { vm: Some(30) }, Warmth { size: 2 * USUAL_SIZE, ..SMALL });
         assert_eq!(decide(thresholds, large), Decision::Later(300));
         assert_eq!(decide(thresholds, Warmth { rounds: 1, ..large }), Decision::Later(300));
         assert_eq!(decide(thresholds, Warmth { rounds: 2, ..large }), Decision::Promote);
         assert_eq!(decide(Thresholds { vm: Some(0) }, large), Decision::Promote);
+        let largest = Warmth { size: u32::MAX, ..SMALL };
+        assert_eq!(decide(thresholds, Warmth { rounds: 100, ..largest }), Decision::Promote);
     }
 }

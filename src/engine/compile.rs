@@ -419,7 +419,8 @@ impl Promotion {
         }
         let Some(round) = rounds.get_mut(func.index()) else { return };
         let size = machine.linked.program.func(func).insts.len() as u32;
-        let warmth = Warmth { size, rounds: u32::from(*round), declined: *round == DECLINED };
+        let (rounds, declined) = (u32::from(*round), *round == DECLINED);
+        let warmth = Warmth { size, rounds, declined, steps: machine.steps() };
         match decide(thresholds, warmth) {
             Decision::Never => {}
             Decision::Later(patience) => {

@@ -160,6 +160,8 @@ pub struct Machine {
     /// Steps until the next look at the limits, and how many there were after the last one.
     ticks: i64,
     granted: i64,
+    /// Steps that were taken before those.
+    steps: u64,
     /// How the main task ended while others go on.
     main_end: Option<Exit>,
     exit: Option<Exit>,
@@ -202,6 +204,7 @@ impl Machine {
             failures: Failures::default(),
             ticks: 0,
             granted: 0,
+            steps: 0,
             main_end: None,
             exit: None,
             ended: Ended::default(),

@@ -159,9 +159,15 @@ impl Machine {
         if self.ticks <= 0 || self.rt.heap.collect_due() { self.safepoint() } else { Flow::Go }
     }
 
+    /// Steps so far: calls and ends of loops' rounds, of all tasks and in every tier.
+    pub fn steps(&self) -> u64 {
+        self.steps + (self.granted - self.ticks) as u64
+    }
+
     /// Takes the steps since the last look off the fuel.
     pub(crate) fn charge(&mut self) {
         let used = (self.granted - self.ticks) as u64;
+        self.steps += used;
         let fuel = &mut self.rt.limits.fuel;
         if *fuel != u64::MAX {
             *fuel = fuel.saturating_sub(used);
