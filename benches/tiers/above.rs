@@ -169,17 +169,15 @@ impl Promotion {
     }
 
     /// What became of a function that is warm; nothing when it is asked again later.
-    fn decided(&self, machine: &mut Machine, func: FuncId) -> Option<Rc<Places>> {
+    fn decided(&self, machine: &mut Machine, func: FuncId, in_loop: bool) -> Option<Rc<Places>> {
         if let Some(made) = self.made.borrow().get(&func) {
             return made.clone();
         }
         let mut rounds = self.rounds.borrow_mut();
         let round = rounds.entry(func).or_insert(0);
         let size = machine.linked.program.func(func).insts.len() as u32;
-        match decide(
-            self.thresholds,
-            Warmth { size, rounds: *round, declined: false, steps: machine.steps() },
-        ) {
+        let warmth = Warmth { size, rounds: *round, in_loop, declined: false, steps: machine.steps() };
+        match decide(self.thresholds, warmth) {
             Decision::Promote => {
                 let made = self.promote(machine, func);
                 self.made.borrow_mut().insert(func, made.clone());
@@ -203,7 +201,7 @@ impl Promoter for Promotion {
     }
 
     fn warm(&self, machine: &mut Machine, func: FuncId, at_back_edge: bool) {
-        let places = self.decided(machine, func);
+        let places = self.decided(machine, func, at_back_edge);
         if let (true, Some(places), Some(code)) = (at_back_edge, places, machine.entry(func)) {
             vm::enter_loop(machine, code, &places.blocks, &places.values);
         }

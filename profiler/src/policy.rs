@@ -22,6 +22,8 @@ pub struct Warmth {
     pub size: u32,
     /// How often it became warm before.
     pub rounds: u32,
+    /// It became warm in a loop, not at a call.
+    pub in_loop: bool,
     /// A tier has declined it.
     pub declined: bool,
     /// Calls and loop rounds of the whole program so far.
@@ -42,12 +44,15 @@ pub enum Decision {
 /// Instructions for which one threshold of warmth pays; larger functions have to be as much warmer as they are larger: what
 /// making code costs grows with them, what a call or a round gains does not.
 const USUAL_SIZE: u32 = 50;
-/// How often a function becomes warm at most before it is promoted, however large it is.
-const MOST_ROUNDS: u32 = 100;
 
 /// How many thresholds of steps a program has to take before anything of it is promoted. Most programs that are shorter than
 /// this end before they get back what the first promotion costs: the code that makes code is not in any cache.
 const SETTLED: u64 = 60;
+
+/// How many thresholds of steps make a program a long one. Until then a function has to be worth it by itself: warm enough for
+/// its size, and one in so many of all steps. A longer program would pay too long for what is left in the interpreter.
+const LONG: u64 = 200;
+const WORTHWHILE: u64 = 4;
 
 /// The patience that a function starts with: the highest number when it is never to be promoted.
 pub fn first_patience(thresholds: Thresholds) -> i32 {
@@ -72,19 +77,25 @@ pub fn decide(thresholds: Thresholds, function: Warmth) -> Decision {
     if calls <= 1 {
         return Decision::Promote;
     }
-    let settled = function.steps >= SETTLED * u64::from(calls);
-    if settled && function.rounds >= (function.size / USUAL_SIZE).min(MOST_ROUNDS) {
-        Decision::Promote
+    let threshold = u64::from(calls);
+    let promote = if function.steps < SETTLED * threshold {
+        false
+    } else if function.steps < LONG * threshold {
+        let warm = u64::from(function.rounds) + 1;
+        let weight = if function.in_loop { BACK_EDGE_WEIGHT } else { CALL_WEIGHT };
+        let steps = warm * threshold * (CALL_WEIGHT / weight) as u64;
+        warm > u64::from(function.size / USUAL_SIZE) && steps * WORTHWHILE >= function.steps
     } else {
-        Decision::Later(warmth(calls))
-    }
+        true
+    };
+    if promote { Decision::Promote } else { Decision::Later(warmth(calls)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SMALL: Warmth = Warmth { size: 30, rounds: 0, declined: false, steps: 1800 };
+    const SMALL: Warmth = Warmth { size: 30, rounds: 14, in_loop: false, declined: false, steps: 1800 };
 
     #[test]
     fn patience_is_counted_in_calls() {
@@ -111,12 +122,26 @@ mod tests {
 
     #[test]
     fn large_functions_have_to_be_warmer() {
-        let (thresholds, large) = (Thresholds { vm: Some(30) }, Warmth { size: 2 * USUAL_SIZE, ..SMALL });
+        let (thresholds, large) = (Thresholds { vm: Some(30) }, Warmth { size: 20 * USUAL_SIZE, ..SMALL });
         assert_eq!(decide(thresholds, large), Decision::Later(300));
-        assert_eq!(decide(thresholds, Warmth { rounds: 1, ..large }), Decision::Later(300));
-        assert_eq!(decide(thresholds, Warmth { rounds: 2, ..large }), Decision::Promote);
+        assert_eq!(decide(thresholds, Warmth { rounds: 19, ..large }), Decision::Later(300));
+        assert_eq!(decide(thresholds, Warmth { rounds: 20, ..large }), Decision::Promote);
         assert_eq!(decide(Thresholds { vm: Some(0) }, large), Decision::Promote);
-        let largest = Warmth { size: u32::MAX, ..SMALL };
-        assert_eq!(decide(thresholds, Warmth { rounds: 100, ..largest }), Decision::Promote);
+        assert_eq!(decide(thresholds, Warmth { steps: 6000, ..large }), Decision::Promote);
+        let largest = Warmth { size: u32::MAX, rounds: u32::MAX, ..SMALL };
+        assert_eq!(decide(thresholds, largest), Decision::Promote);
+    }
+
+    #[test]
+    fn short_programs_promote_what_takes_a_good_part_of_them() {
+        let thresholds = Thresholds { vm: Some(30) };
+        let one_in_four = Warmth { rounds: 15, steps: 1920, ..SMALL };
+        assert_eq!(decide(thresholds, one_in_four), Decision::Promote);
+        assert_eq!(decide(thresholds, Warmth { steps: 1921, ..one_in_four }), Decision::Later(300));
+        // A round of a loop is a step, too, but takes a tenth of a call's patience.
+        let in_loop = Warmth { rounds: 1, in_loop: true, ..one_in_four };
+        assert_eq!(decide(thresholds, in_loop), Decision::Promote);
+        assert_eq!(decide(thresholds, Warmth { rounds: 0, ..in_loop }), Decision::Later(300));
+        assert_eq!(decide(thresholds, Warmth { rounds: 0, steps: 6000, ..in_loop }), Decision::Promote);
     }
 }

@@ -420,7 +420,7 @@ impl Promotion {
         let Some(round) = rounds.get_mut(func.index()) else { return };
         let size = machine.linked.program.func(func).insts.len() as u32;
         let (rounds, declined) = (u32::from(*round), *round == DECLINED);
-        let warmth = Warmth { size, rounds, declined, steps: machine.steps() };
+        let warmth = Warmth { size, rounds, in_loop: at_back_edge, declined, steps: machine.steps() };
         match decide(thresholds, warmth) {
             Decision::Never => {}
             Decision::Later(patience) => {

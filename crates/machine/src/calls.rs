@@ -53,7 +53,7 @@ impl<'a> Operands<'a> {
     pub fn values(self) -> impl ExactSizeIterator<Item = Value> + 'a {
         let base = self.base;
         // SAFETY: `new` was promised that they can be read.
-        self.list.iter().map(move |n| unsafe { *base.add(*n as usize) })
+        self.list.iter().map(move |n| unsafe { Value::read(base.add(*n as usize)) })
     }
     /// The same in a row.
     #[inline]
@@ -143,8 +143,9 @@ impl Machine {
         given.for_each(|(_, arg)| self.rt.heap.retain(*arg));
     }
 
-    /// An activation that still lacks its arguments and is not on the stack of activations yet.
-    #[inline]
+    /// An activation that still lacks its arguments and is not on the stack of activations yet. Always inlined: an
+    /// activation in a result would be copied in wider pieces than it was written in, which stalls each call.
+    #[inline(always)]
     fn open(
         &mut self,
         func: nyrt::value::FuncId,
@@ -157,8 +158,7 @@ impl Machine {
             return Err(self.wrong_count(code, args));
         }
         if !code.spend(CALL_STEPS) && code.tier == TierId::INTERP {
-            self.warm(code.func, false);
-            code = self.code(code.func)?;
+            code = self.warmed(code.func)?;
         }
         if self.task.frames.len() >= self.max_depth() {
             return Err(self.stack_overflow());
@@ -168,6 +168,13 @@ impl Machine {
         };
         self.ticks -= 1;
         Ok(Frame::new(code, window, closure, role))
+    }
+
+    /// The code of a function that has become warm, which may be another one now.
+    #[cold]
+    fn warmed(&mut self, func: FuncId) -> Result<CodePtr, Trap> {
+        self.warm(func, false);
+        self.code(func)
     }
 
     #[cold]

@@ -202,6 +202,16 @@ impl Value {
     pub const fn from_words(tag: u64, payload: u64) -> Value {
         Value { tag, payload }
     }
+    /// Reads a value word by word, which is how most were written just before: the processor does not forward two stores to one
+    /// load, but waits until both are in the cache. Hence the volatile read, which keeps the compiler from making one of two.
+    ///
+    /// # Safety
+    /// There is a value.
+    #[inline(always)]
+    pub unsafe fn read(at: *const Value) -> Value {
+        // SAFETY: the contract.
+        unsafe { Value { tag: (&raw const (*at).tag).read_volatile(), payload: (*at).payload } }
+    }
     /// The tag word.
     #[inline(always)]
     pub const fn tag(self) -> u64 {

@@ -39,7 +39,7 @@ pub(crate) fn run(m: &mut Machine) -> Flow {
                         let v: Val = $v;
                         debug_assert!(v.0 < code.regs);
                         // SAFETY: the window has `code.regs` registers and `Prepared::prepare` has checked all operands.
-                        unsafe { *regs.add(v.index()) }
+                        unsafe { Value::read(regs.add(v.index())) }
                     }};
                 }
             macro_rules! set {
@@ -141,7 +141,7 @@ pub(crate) fn run(m: &mut Machine) -> Flow {
                     let edge = unsafe { code.edges.get_unchecked($edge.index()) };
                     for m in code.moves(edge) {
                         // SAFETY: `Prepared::prepare` made the moves from checked registers.
-                        unsafe { *regs.add(m.to as usize) = *regs.add(m.from as usize) }
+                        unsafe { *regs.add(m.to as usize) = Value::read(regs.add(m.from as usize)) }
                     }
                     // SAFETY: the start of a block, checked by `Prepared::prepare`.
                     pc = unsafe { code.insts.as_ptr().add(edge.pc as usize) };

@@ -52,9 +52,12 @@ pub(crate) unsafe fn operand(m: &Machine, regs: Regs, at: *const Word, n: usize)
 /// An array, a closure or a variable cell of values that stay with their owners.
 #[inline(never)]
 pub(crate) fn make(m: &mut Machine, regs: Regs, inst: Inst, at: *const Word) -> Step {
-    // SAFETY: the code of an instruction with so many operands.
-    let items: SmallVec<[Value; 8]> =
-        (0..inst.b as usize).map(|n| unsafe { operand(m, regs, at, n) }).collect();
+    let mut items: SmallVec<[Value; 8]> = SmallVec::new();
+    // Not collected: the list would be moved.
+    for n in 0..inst.b as usize {
+        // SAFETY: the code of an instruction with so many operands.
+        items.push(unsafe { operand(m, regs, at, n) });
+    }
     let heap = &mut m.rt.heap;
     let made = match (inst.c, items.first()) {
         (made::CLOSURE, _) => {

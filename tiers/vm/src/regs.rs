@@ -58,7 +58,8 @@ impl Regs {
     /// A whole value.
     #[inline(always)]
     pub(crate) fn any(self, reg: u16) -> Value {
-        Value::from_words(self.word(reg), self.second(reg))
+        // SAFETY: as in `second`; two words are a value.
+        unsafe { Value::read(self.0.add(reg as usize).cast()) }
     }
     /// Writes a word.
     #[inline(always)]
