@@ -51,6 +51,8 @@ pub(crate) struct Cycles {
     due: bool,
     grown: u32,
     stats: GcStats,
+    /// Tables for the next analysis.
+    spare: Vec<Table>,
 }
 
 impl Cycles {
@@ -62,6 +64,7 @@ impl Cycles {
             due: false,
             grown: 0,
             stats: GcStats::default(),
+            spare: Vec::new(),
         }
     }
 }
@@ -73,9 +76,18 @@ pub(crate) struct Garbage {
     pub(crate) finis: Vec<Ref>,
 }
 
+/// Numbers of the cells of a page.
+type Table = Box<[u32]>;
+
+/// Most tables that are kept for the next analysis: as many as a small heap needs, for which clearing them would be most
+/// of the work.
+const SPARE: usize = 8;
+
 /// Number of a cell in an analysis, by address: one small table per page that was reached.
 struct Numbers {
-    pages: Vec<Option<Box<[u32]>>>,
+    pages: Vec<Option<Table>>,
+    /// Tables of zeros.
+    spare: Vec<Table>,
 }
 
 impl Numbers {
@@ -84,8 +96,20 @@ impl Numbers {
         if page >= self.pages.len() {
             self.pages.resize_with(page + 1, || None);
         }
-        let table = self.pages[page].get_or_insert_with(|| ::alloc::vec![0; PAGE as usize / 8].into());
+        let spare = &mut self.spare;
+        let table = self.pages[page]
+            .get_or_insert_with(|| spare.pop().unwrap_or_else(|| ::alloc::vec![0; PAGE as usize / 8].into()));
         &mut table[(r.0 & (PAGE - 1)) as usize / 8]
+    }
+
+    /// The tables to keep, when these cells have numbers.
+    fn into_spare(mut self, cells: &[Ref]) -> Vec<Table> {
+        let used = self.pages.iter().flatten().count();
+        if used + self.spare.len() <= SPARE {
+            cells.iter().for_each(|r| *self.slot(*r) = 0);
+            self.spare.extend(self.pages.into_iter().flatten());
+        }
+        self.spare
     }
 }
 
@@ -359,8 +383,14 @@ impl Heap {
 
     /// What is garbage among everything reachable from `roots`. With `pinned`, each root has one count that
     /// the collector itself holds.
-    fn analyse(&self, roots: &[Ref], pinned: bool) -> Analysis {
-        let mut numbers = Numbers { pages: Vec::new() };
+    fn analyse(&mut self, roots: &[Ref], pinned: bool) -> Analysis {
+        let mut numbers = Numbers { pages: Vec::new(), spare: core::mem::take(&mut self.cycles.spare) };
+        let analysis = self.follow(roots, pinned, &mut numbers);
+        self.cycles.spare = numbers.into_spare(&analysis.cells);
+        analysis
+    }
+
+    fn follow(&self, roots: &[Ref], pinned: bool, numbers: &mut Numbers) -> Analysis {
         let mut a = Analysis::default();
         let own = pinned as u32;
         for &r in roots {
