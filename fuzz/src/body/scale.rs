@@ -1,7 +1,8 @@
 //! Time: a text that is four times as long may not take much more than four times as long in any step from text
-//! to verified functions. An input is a pattern, `BEFORE`, `UNIT` and `AFTER` separated by lines `#--- repeat`;
+//! to what is known of a program before it runs. An input is a pattern, `BEFORE`, `UNIT` and `AFTER` separated by lines `#--- repeat`;
 //! the unit is repeated.
 
+use infer::World;
 use mir::text::print_program;
 use mir::verify::verify_program;
 use std::time::Duration;
@@ -61,10 +62,14 @@ fn measure(pattern: &str, size: usize) -> Times {
     if parsed.has_errors() {
         return times;
     }
-    if let Ok(built) = timed(&mut times, "building", || crate::front::build(&text)) {
+    if let Ok(mut built) = timed(&mut times, "building", || crate::front::build(&text)) {
         timed(&mut times, "verifying", || verify_program(&built.program).is_ok());
         let text = timed(&mut times, "printing MIR", || print_program(&built.program, Some(&built.sources)));
         timed(&mut times, "reading MIR", || mir::text::parse(&text).is_ok());
+        if let Some(top) = built.top {
+            let world = World { entries: vec![top] };
+            timed(&mut times, "analysing", || infer::specialize(&mut built.program, &world));
+        }
     }
     times
 }
