@@ -87,11 +87,13 @@ fn options() -> Result<Options, String> {
             _ => return Err(USAGE.to_owned()),
         }
     }
-    o.nyash = o
-        .nyash
-        .canonicalize()
-        .map_err(|e| format!("{}: {e}; build nyash first or name it with --nyash", o.nyash.display()))?;
     Ok(o)
+}
+
+/// Where the executable is, from any folder.
+fn executable(o: &Options) -> Result<PathBuf, String> {
+    let missing = |e| format!("{}: {e}; build nyash first or name it with --nyash", o.nyash.display());
+    o.nyash.canonicalize().map_err(missing)
 }
 
 /// Whether all agree.
@@ -100,8 +102,9 @@ fn work(o: &Options) -> Result<bool, String> {
         say(&generate::program(o.seed, index).text);
         return Ok(true);
     }
+    let nyash = executable(o)?;
     let batch = Batch {
-        nyash: &o.nyash,
+        nyash: &nyash,
         configs: CONFIGS,
         seed: o.seed,
         programs: o.first..o.first + o.programs,
