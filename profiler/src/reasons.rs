@@ -28,6 +28,8 @@ reasons! {
     TooManyRegisters "too many registers";
     /// An offset, a count or the number of a class is greater than an instruction can say.
     TooWide "a number too large for an instruction";
+    /// The heap has no room for what its code refers to.
+    NoMemory "no memory for its constants";
     /// The code that was made of it did not hold its own rules.
     Malformed "internal: malformed code";
     /// The loop that is running cannot be entered in the middle.

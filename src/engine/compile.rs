@@ -268,7 +268,6 @@ pub(super) struct Promotion {
     rounds: RefCell<Vec<u8>>,
     /// Promoted functions, for activations that are still in a loop of tier 0.
     loops: RefCell<HashMap<FuncId, Rc<Promoted>>>,
-    failed: Cell<u32>,
     /// `promote-every=N`, and how many calls and loop rounds of tier 0 there were.
     every: Option<u64>,
     asked: Cell<u64>,
@@ -314,7 +313,7 @@ impl Promotion {
         } else {
             machine.add_tier(vm.clone());
         }
-        let (rounds, loops, failed, asked) = Default::default();
+        let (rounds, loops, asked) = Default::default();
         Promotion {
             closed,
             vm,
@@ -322,7 +321,6 @@ impl Promotion {
             first_patience: first_patience(settings),
             rounds,
             loops,
-            failed,
             every: settings.stress.promote_every,
             asked,
         }
@@ -361,8 +359,7 @@ impl Promotion {
             Err(NotReady::Trap(_)) => {
                 let thrown = machine.rt.take_thrown();
                 machine.rt.heap.release(thrown);
-                self.failed.set(self.failed.get() + 1);
-                return false;
+                Declined::NoMemory
             }
         };
         self.closed.stats.borrow_mut().declined(why);

@@ -216,7 +216,9 @@ impl Machine {
 
     /// Finalizes what is left. `status` stays unless something worse happens.
     pub(super) fn end(&mut self, status: Status) -> Status {
+        let start = Instant::now();
         let ended = self.core.finish();
+        self.ran += start.elapsed();
         outcome::judge_end(self, &ended, status)
     }
 
@@ -288,7 +290,8 @@ impl Machine {
             Form::Bytecode => match vm.dump(&mut self.core, func) {
                 Ok(text) => Ok(text),
                 Err(machine::NotReady::Declined(why)) => Err(why),
-                Err(_) => Err(profiler::Declined::Malformed),
+                Err(machine::NotReady::Malformed(_)) => Err(profiler::Declined::Malformed),
+                Err(machine::NotReady::Trap(_)) => Err(profiler::Declined::NoMemory),
             },
         };
         made.unwrap_or_else(|why| none(&self.core, func, why.text()))

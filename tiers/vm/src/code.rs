@@ -102,6 +102,14 @@ impl VmCode {
         &self.func.insts[self.position(pc)]
     }
 
+    /// Whether an operand or the result of it is a value of unknown type.
+    pub(crate) fn has_any(&self, pc: *const ()) -> bool {
+        let inst = self.inst(pc);
+        let mut any = !inst.dst.is_none() && self.func.rep(inst.dst) == Rep::Any;
+        self.func.uses(&inst.op, |v, _| any |= self.func.rep(v) == Rep::Any);
+        any
+    }
+
     /// The words of a value; zeros if it has none.
     fn words_of(&self, frame: &Frame, v: Val) -> [u64; 2] {
         if let Some(konst) = self.konst[v.index()] {

@@ -66,6 +66,8 @@ pub(crate) enum Mark {
     Any,
     /// Likewise, when its last field says so.
     ByRep,
+    /// Likewise, when an operand or result of the MIR instruction that it stands for is one.
+    ByOperands,
 }
 
 /// A row of the table.
@@ -237,17 +239,17 @@ table! {
     StrAt "str_at" [Reg Reg Reg] 0 Plain;
     StrPoint "str_code" [Reg Reg Reg] 0 Plain;
     // The data is the representations of operands and results that can have several.
-    StrJoin "str_join" [Reg Reg Reg] 1 Plain;
-    Append "append" [Reg Reg Reg] 1 Plain;
+    StrJoin "str_join" [Reg Reg Reg] 1 ByOperands;
+    Append "append" [Reg Reg Reg] 1 ByOperands;
     MapLen "map_len" [Reg Reg No] 0 Plain;
-    MapGetI "map_get_i" [Reg Reg Reg] 1 Plain;
-    MapGetRef "map_get_ref" [Reg Reg Reg] 1 Plain;
+    MapGetI "map_get_i" [Reg Reg Reg] 1 ByOperands;
+    MapGetRef "map_get_ref" [Reg Reg Reg] 1 ByOperands;
     MapGetAny "map_get_any" [Reg Reg Pair] 1 Any;
     MapHasI "map_has_i" [Reg Reg Reg] 0 Plain;
     MapHasRef "map_has_ref" [Reg Reg Reg] 0 Plain;
     MapHasAny "map_has_any" [Reg Reg Pair] 0 Any;
-    MapSetI "map_set_i" [Reg Reg Reg] 1 Plain;
-    MapSetRef "map_set_ref" [Reg Reg Reg] 1 Plain;
+    MapSetI "map_set_i" [Reg Reg Reg] 1 ByOperands;
+    MapSetRef "map_set_ref" [Reg Reg Reg] 1 ByOperands;
     MapSetAny "map_set_any" [Reg Pair Reg] 1 Any;
 
     // ---- variables outside of the frame; the last field is the representation
@@ -262,11 +264,11 @@ table! {
     NewObject "new_object" [Reg No No] 1 Plain;
     /// An array without elements.
     NewArray "new_array" [Reg No No] 0 Plain;
-    Call1 "call1" [Reg Reg No] 1 Plain;
-    Call2 "call2" [Reg Reg Reg] 1 Plain;
-    Call4 "call4" [Reg Reg Reg] 1 Plain;
-    CallN "call_n" [Reg Num No] 1 Plain;
-    CallClosure "call_closure" [Reg Num Reg] 1 Plain;
+    Call1 "call1" [Reg Reg No] 1 ByOperands;
+    Call2 "call2" [Reg Reg Reg] 1 ByOperands;
+    Call4 "call4" [Reg Reg Reg] 1 ByOperands;
+    CallN "call_n" [Reg Num No] 1 ByOperands;
+    CallClosure "call_closure" [Reg Num Reg] 1 ByOperands;
     GetField "get_field" [Pair Site No] 0 Any;
     SetField "set_field" [No Site No] 0 Any;
     /// The data is the register that says how the result comes; what follows makes it a whole value.
@@ -276,9 +278,9 @@ table! {
     /// A result as the second register says: as it is, or still without its kind.
     BoxResult "box_result" [Pair Reg No] 0 Any;
     /// A builtin: its number, then its arguments, two in a word, each a register and a representation.
-    CallNative "call_native" [Reg Num Num] 1 Plain;
+    CallNative "call_native" [Reg Num Num] 1 ByOperands;
     /// An array, closure or variable cell of operands: which one, the function, then the operands as for a builtin.
-    Make "make" [Reg Num Num] 1 Plain;
+    Make "make" [Reg Num Num] 1 ByOperands;
     /// Operands of the call in front.
     Skip "skip" [Num No No] 0 Plain;
     /// Any other instruction that does not end a block.

@@ -9,7 +9,7 @@ use nyrt::value::{Ref, Value};
 use crate::op::{ALL, Code, Inst, Mark, Word};
 use crate::operands::rep;
 use crate::regs::Regs;
-use crate::{by_name, native, ops};
+use crate::{by_name, cold, native, ops};
 
 /// A counter for each opcode.
 #[derive(Debug)]
@@ -48,12 +48,13 @@ impl Counts {
         }
     }
 
-    fn add(&self, inst: &Inst) {
+    fn add(&self, m: &Machine, inst: &Inst, at: *const Word) {
         add(&self.executed, inst.op as usize);
         let is_any = match inst.op.row().mark {
             Mark::Plain => false,
             Mark::Any => true,
             Mark::ByRep => inst.c == rep::ANY,
+            Mark::ByOperands => cold::code(m).is_some_and(|code| code.has_any(at.cast())),
         };
         self.on_any.set(self.on_any.get() + u64::from(is_any));
     }
@@ -98,7 +99,7 @@ fn sorted(all: impl Iterator<Item = (&'static str, u64)>) -> Vec<(&'static str, 
 pub(crate) unsafe fn count(m: &Machine, regs: Regs, at: *const Word, counts: &Counts) {
     // SAFETY: an instruction stands there.
     let inst = unsafe { &(*at).inst };
-    counts.add(inst);
+    counts.add(m, inst, at);
     if let Some(frame) = m.task.frames.last() {
         frame.code().note_run();
     }
