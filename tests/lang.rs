@@ -50,9 +50,12 @@ fn main() {
             let name = format!("{}::{tier}", name(&path, &root));
             trials.push(Trial::test(name, move || check(&path, tier, None).map_err(Failed::from)));
         }
-        // Every function moves after its first call, and every loop after its first rounds.
-        let (path, name) = (path.clone(), format!("{}::auto after 1", name(&path, &root)));
-        trials.push(Trial::test(name, move || check(&path, "auto", Some("1")).map_err(Failed::from)));
+        // With 1 every function moves after its first call, and every loop after its first rounds. With 3 they move one
+        // after the other while the program runs, as with the default in programs that run longer than these.
+        for calls in ["1", "3"] {
+            let (path, name) = (path.clone(), format!("{}::auto after {calls}", name(&path, &root)));
+            trials.push(Trial::test(name, move || check(&path, "auto", Some(calls)).map_err(Failed::from)));
+        }
     }
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub const NYASH: &str = env!("CARGO_BIN_EXE_nyash");
 
 /// Every tier that exists; a test runs in each of them. `vm` is `auto` with a threshold of 0
-/// (`NYASH_VM_THRESHOLD`), `auto` has the default one; the language tests add 1.
+/// (`NYASH_VM_THRESHOLD`), `auto` has the default one; the language tests add 1 and 3.
 pub const TIERS: &[&str] = &["interp", "vm", "auto"];
 
 /// More output than this is not kept: a test that prints so much is broken.

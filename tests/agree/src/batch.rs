@@ -266,7 +266,7 @@ impl Batch<'_> {
     }
 }
 
-/// What stands for `@` in a configuration: which allocation fails.
+/// What stands for `@` in a configuration: which allocation fails, or how rarely functions are promoted.
 fn number(index: u64) -> u64 {
     1 + index.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 700
 }
