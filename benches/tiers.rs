@@ -55,7 +55,7 @@ const TIERS: &[(&str, Make)] = &[
 ];
 
 /// Calls after which `auto` moves a function, as `NYASH_VM_THRESHOLD` is without being set.
-const CALLS: u32 = 20;
+const CALLS: u32 = 50;
 
 /// How much heap a kernel may need.
 const HEAP: u64 = 256 << 20;

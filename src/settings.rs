@@ -48,7 +48,7 @@ pub(crate) enum Kind {
     Calls,
     /// How statistics are shown: `text`, `json`, or `off`.
     Stats,
-    /// `auto`, `always` or `never`.
+    /// `always` or `never`.
     Specialize,
     /// A file name.
     Path,
@@ -94,7 +94,7 @@ switches! {
     Tier "NYASH_TIER" Some("--tier"), Some(("tiers", "tier")), Tier, "auto", Stable,
         "which tier runs the program: auto, interp, vm";
     VmThreshold "NYASH_VM_THRESHOLD" None, Some(("tiers", "vm-threshold")), Calls, "50", Stable,
-        "calls after which --tier=auto moves a function to the vm; a loop round counts a tenth";
+        "calls that make a function warm enough for --tier=auto to move it; a loop round counts a tenth";
     Specialize "NYASH_SPECIALIZE" None, Some(("tiers", "specialize")), Specialize, "always", Stable,
         "copy containers for what they hold: always, never";
     Stats "NYASH_STATS" Some("--stats"), None, Stats, "off", Stable,
