@@ -39,7 +39,29 @@ fn main() {
         }
     }
     trials.push(Trial::test("--stats tells time where it was spent", || times().map_err(Failed::from)));
+    let last = "--stats counts the end of the program as part of the run";
+    trials.push(Trial::test(last, || time_of_the_end().map_err(Failed::from)));
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// What a finalizer takes that runs when the program ends is in the time of the tier that runs it.
+fn time_of_the_end() -> Result<(), String> {
+    const PROGRAM: &str =
+        "box Last { fini() { local t = new TimerBox()  local i = 0  loop(i < 50000) { i = i + 1 }
+        print(t.elapsed()) } }  global kept = new Last()";
+    for tier in ["interp", "vm"] {
+        let mut command = nyash(Path::new(env!("CARGO_TARGET_TMPDIR")));
+        command.args(["--tier", tier, "--stats=json", "-e", PROGRAM]);
+        let ended = run(&mut command, b"", Duration::from_secs(20));
+        let taken: f64 = ended.out().trim().parse().map_err(|e| format!("{e}: {}", ended.out()))?;
+        let document: serde_json::Value =
+            serde_json::from_str(&ended.err()).map_err(|e| format!("{e}: {}", ended.err()))?;
+        let ns = document.pointer(&format!("/data/tiers/{tier}/ns")).and_then(serde_json::Value::as_f64);
+        if ns.is_none_or(|ns| ns < taken * 1e6) {
+            return Err(format!("{tier}: {ns:?} ns of which a finalizer took {taken} ms"));
+        }
+    }
+    Ok(())
 }
 
 /// The times of `--stats` differ from run to run, but not which of them are zero.

@@ -18,7 +18,12 @@ fn ran(args: &[&str], text: &str) -> Ended {
 
 /// Runs a program in the VM as far as it goes: what it prints, and the member `declined`.
 fn declined(text: &str) -> (String, Value) {
-    let ended = ran(&["--tier=vm", "--stats=json", "-"], text);
+    declined_with("4G", text)
+}
+
+/// The same with so much memory for its boxes.
+fn declined_with(max_heap: &str, text: &str) -> (String, Value) {
+    let ended = ran(&["--tier=vm", "--stats=json", "--max-heap", max_heap, "-"], text);
     proper_end(&ended).unwrap_or_else(|e| panic!("{e}"));
     let stats: Value = serde_json::from_str(&ended.err()).unwrap_or_else(|e| panic!("{e}: {}", ended.err()));
     (ended.out(), stats["data"]["declined"].clone())
@@ -67,6 +72,16 @@ fn too_many_values_in_too_many_blocks() {
     ));
     let sum: u32 = (0..values).sum::<u32>() - 5 * values;
     assert_eq!((out, declined), (format!("{sum}\n"), json!({"too many values in too many blocks": 1})));
+}
+
+#[test]
+fn no_memory_for_its_constants() {
+    let large = "x".repeat(1 << 20);
+    let text = format!(
+        "function f() {{ return \"{large}\".length() }}\ntry {{ print(f()) }} catch (e) {{ print(e.kind()) }}\n"
+    );
+    let (out, declined) = declined_with("512K", &text);
+    assert_eq!((out.as_str(), declined), ("OutOfMemory\n", json!({"no memory for its constants": 1})));
 }
 
 #[test]

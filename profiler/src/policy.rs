@@ -83,8 +83,8 @@ pub fn decide(thresholds: Thresholds, function: Warmth) -> Decision {
     } else if function.steps < LONG * threshold {
         let warm = u64::from(function.rounds) + 1;
         let weight = if function.in_loop { BACK_EDGE_WEIGHT } else { CALL_WEIGHT };
-        let steps = warm * threshold * (CALL_WEIGHT / weight) as u64;
-        warm > u64::from(function.size / USUAL_SIZE) && steps * WORTHWHILE >= function.steps
+        let steps = (warm * threshold).saturating_mul((CALL_WEIGHT / weight) as u64);
+        warm > u64::from(function.size / USUAL_SIZE) && steps.saturating_mul(WORTHWHILE) >= function.steps
     } else {
         true
     };

@@ -1,6 +1,6 @@
 //! Time: a text that is four times as long may not take much more than four times as long in any step from text
-//! to what is known of a program before it runs. An input is a pattern, `BEFORE`, `UNIT` and `AFTER` separated by lines `#--- repeat`;
-//! the unit is repeated.
+//! to what is known of a program before it runs. An input is a pattern, `BEFORE`, `UNIT` and `AFTER` separated by
+//! lines `#--- repeat`; the unit is repeated.
 
 use infer::World;
 use mir::text::print_program;

@@ -390,6 +390,7 @@ impl Heap {
         analysis
     }
 
+    /// The same with tables that are empty when it begins.
     fn follow(&self, roots: &[Ref], pinned: bool, numbers: &mut Numbers) -> Analysis {
         let mut a = Analysis::default();
         let own = pinned as u32;
