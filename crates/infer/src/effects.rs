@@ -157,12 +157,12 @@ pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> Vec<Effects
     }
     let finis = calls.instances.iter().filter_map(|c| facts.classes.info[c.index()].fini);
     edges.extend(finis.map(|fini| (fini, any_fini)));
-    let look = Look { facts, loud };
+    let look = Look { facts, loud, is_quiet: loud.is_empty() };
     for (i, place) in facts.places.iter().enumerate().filter(|(_, p)| p.is_reached()) {
         let id = FuncId(i as u32);
         let mut asks = false;
         for (at, inst) in (place.insts..).zip(&program.func(id).insts) {
-            asks |= look.asks_for_text(at, &inst.op);
+            asks = asks || look.asks_for_text(at, &inst.op);
             look.local(at, &inst.op, &mut all[i]);
         }
         if asks {
@@ -277,6 +277,8 @@ fn row_does(id: BuiltinId) -> Does {
 struct Look<'a> {
     facts: &'a Facts,
     loud: &'a Loud,
+    /// Whether nobody notices any death.
+    is_quiet: bool,
 }
 
 impl Look<'_> {
@@ -311,7 +313,9 @@ impl Look<'_> {
     fn local(&self, id: u32, op: &Op, effects: &mut Effects) {
         let facts = self.facts;
         let ty = |n: usize| self.operand(id, n);
-        let numbers = || ty(0).only(Kinds::NUMBER) && ty(1).only(Kinds::NUMBER);
+        // Whoever throws anyway need not be asked: types lie far apart.
+        let throws = effects.does.contains(Does::THROW);
+        let numbers = || throws || ty(0).only(Kinds::NUMBER) && ty(1).only(Kinds::NUMBER);
         let does = match op {
             Op::Sub { .. }
             | Op::Mul { .. }
@@ -325,16 +329,20 @@ impl Look<'_> {
             {
                 Does::empty()
             }
-            Op::Div { .. } | Op::Rem { .. } if numbers() && ty(0).only(Kinds::FLOAT) => Does::empty(),
+            Op::Div { .. } | Op::Rem { .. } if throws || ty(0).only(Kinds::FLOAT) && numbers() => {
+                Does::empty()
+            }
             Op::BitAnd { .. } | Op::BitOr { .. } | Op::BitXor { .. } | Op::Shl { .. } | Op::Shr { .. }
-                if ty(0).only(Kinds::INT) && ty(1).only(Kinds::INT) =>
+                if throws || ty(0).only(Kinds::INT) && ty(1).only(Kinds::INT) =>
             {
                 Does::empty()
             }
-            Op::Neg { .. } if ty(0).only(Kinds::NUMBER) => Does::empty(),
-            Op::BitNot { .. } if ty(0).only(Kinds::INT) => Does::empty(),
-            Op::Truth { .. } | Op::Not { .. } if !ty(0).has(Kinds::REFS - Kinds::STR) => Does::empty(),
-            Op::GetField { name, .. } if self.is_plain(ty(0), *name) => Does::empty(),
+            Op::Neg { .. } if throws || ty(0).only(Kinds::NUMBER) => Does::empty(),
+            Op::BitNot { .. } if throws || ty(0).only(Kinds::INT) => Does::empty(),
+            Op::Truth { .. } | Op::Not { .. } if throws || !ty(0).has(Kinds::REFS - Kinds::STR) => {
+                Does::empty()
+            }
+            Op::GetField { name, .. } if throws || self.is_plain(ty(0), *name) => Does::empty(),
             Op::SetField { name, .. } => {
                 let a = ty(0);
                 let mut does = if self.is_plain(a, *name) { Does::empty() } else { Does::THROW };
@@ -379,6 +387,11 @@ impl Look<'_> {
             }
             Op::SetContent { .. } => Does::OBJECTS | Does::THROW | self.dies(ty(0)),
             Op::GetContent { .. } => Does::OBJECTS | Does::THROW,
+            Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Discard { .. }
+                if self.is_quiet || effects.does.contains(Does::DEATHS | Does::THROW) =>
+            {
+                Does::empty()
+            }
             Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Discard { .. } => self.dies(ty(0)),
             Op::DropOutbox {} => Does::DEATHS | Does::THROW,
             Op::Print { .. } | Op::ExternCall { .. } => Does::OUTSIDE | Does::THROW,

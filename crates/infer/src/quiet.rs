@@ -17,6 +17,11 @@ pub(crate) struct Loud {
 }
 
 impl Loud {
+    /// Whether all objects are quiet.
+    pub(crate) fn is_empty(&self) -> bool {
+        !(self.any_class || self.any_site || self.classes.contains(&true) || self.sites.contains(&true))
+    }
+
     /// Whether the death of a value may be noticed.
     pub(crate) fn is_loud(&self, members: &Sets, ty: Ty) -> bool {
         let user = ty.has(Kinds::USER)
