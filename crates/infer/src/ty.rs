@@ -180,7 +180,10 @@ const CACHE_BITS: u32 = 11;
 #[derive(Debug)]
 pub(crate) struct Sets {
     sets: Vec<Box<[u32]>>,
+    /// Those with other than one member.
     by_members: HashMap<Box<[u32]>, SetId>,
+    /// Those with one member, by it; the empty set where there is none yet.
+    singles: Vec<SetId>,
     unions: Vec<(SetId, SetId, SetId)>,
     /// Larger sets become "any".
     pub(crate) most: usize,
@@ -198,6 +201,7 @@ impl Sets {
         let mut sets = Sets {
             sets: Vec::new(),
             by_members: HashMap::new(),
+            singles: vec![SetId(0); FIRST as usize + classes],
             unions: vec![(SetId(0), SetId(0), SetId(0)); 1 << CACHE_BITS],
             most: MOST,
             first_site: FIRST + classes as u32,
@@ -245,6 +249,9 @@ impl Sets {
     }
 
     pub(crate) fn intern(&mut self, members: &[u32]) -> SetId {
+        if let [member] = members {
+            return self.single(*member);
+        }
         if let Some(id) = self.by_members.get(members) {
             return *id;
         }
@@ -254,26 +261,44 @@ impl Sets {
         id
     }
 
+    fn single(&mut self, member: u32) -> SetId {
+        let at = member as usize;
+        if at >= self.singles.len() {
+            self.singles.resize(at + 1, SetId(0));
+        }
+        if self.singles[at] == SetId(0) {
+            self.singles[at] = SetId(self.sets.len() as u32);
+            self.sets.push([member].into());
+        }
+        self.singles[at]
+    }
+
     pub(crate) fn class(&mut self, class: u32) -> SetId {
-        self.intern(&[FIRST + class])
+        self.single(FIRST + class)
     }
 
     pub(crate) fn site(&mut self, site: u32) -> SetId {
-        self.intern(&[self.first_site + site])
+        self.single(self.first_site + site)
     }
 
     /// The set of one site, if there is such a set.
     pub(crate) fn find_site(&self, site: u32) -> Option<SetId> {
-        self.by_members.get([self.first_site + site].as_slice()).copied()
+        let found = self.singles.get((self.first_site + site) as usize).copied();
+        found.filter(|set| *set != SetId(0))
     }
 
+    #[inline]
     pub(crate) fn union(&mut self, a: SetId, b: SetId) -> SetId {
         if a == b || b.0 == 0 {
-            return a;
+            a
+        } else if a.0 == 0 {
+            b
+        } else {
+            self.find_union(a, b)
         }
-        if a.0 == 0 {
-            return b;
-        }
+    }
+
+    fn find_union(&mut self, a: SetId, b: SetId) -> SetId {
         let (a, b) = if a.0 < b.0 { (a, b) } else { (b, a) };
         let at = (a.0.wrapping_mul(0x9E37_79B1) ^ b.0.wrapping_mul(0x85EB_CA6B)) >> (32 - CACHE_BITS);
         let line = self.unions[at as usize];
