@@ -4,6 +4,7 @@ use mir::inst::{ClassIx, FuncId, Val};
 use nyrt::builtin::{self, BuiltinId, Effects, Gives, ParamKind, Store};
 use nyrt::prelude::PreludeFn;
 use nyrt::value::{ClassId, class_id};
+use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
 use crate::classes::{Resolved, kind_of, rows_of_text};
@@ -17,7 +18,7 @@ const ROW: u32 = 1 << 31;
 
 impl Solver<'_> {
     /// Operands of an instruction.
-    pub(crate) fn args(&self, id: u32, from: usize, count: usize) -> Vec<Var> {
+    pub(crate) fn args(&self, id: u32, from: usize, count: usize) -> SmallVec<[Var; 4]> {
         self.graph.uses_of(id).iter().skip(from).take(count).copied().collect()
     }
 
@@ -96,7 +97,7 @@ impl Solver<'_> {
         self.sites_may_be_dead = true;
         self.leak(receiver);
         self.leak_contents();
-        for class in self.classes_of(receiver).unwrap_or_else(|| self.instances.clone()) {
+        for class in self.classes_of(receiver).unwrap_or_else(|| self.instances.as_slice().into()) {
             for content in self.classes.info[class.index()].contents.clone() {
                 self.lazy_content(content);
                 self.leak(self.graph.ty(self.contents + content.0));
@@ -288,7 +289,7 @@ impl Solver<'_> {
     /// A method of one of the builtin parents of a box.
     pub(crate) fn content_method(&mut self, id: u32, object: Ty, name: Symbol, args: &[Var], dst: Var) {
         let mut parents: Vec<ClassId> = Vec::new();
-        let classes = self.classes_of(object).unwrap_or_else(|| self.instances.clone());
+        let classes = self.classes_of(object).unwrap_or_else(|| self.instances.as_slice().into());
         self.graph.subscribe(self.births, id);
         for class in classes {
             for parent in &self.classes.info[class.index()].contents {

@@ -12,7 +12,7 @@ use crate::classes::{Classes, Resolved};
 use crate::effects::{self, Effects};
 use crate::graph::{Graph, Place, Var};
 use crate::quiet;
-use crate::solve::{Site, Solver};
+use crate::solve::{Known, Site, Solver};
 use crate::specialize::Copies;
 use crate::ty::{Kinds, SetId, Sets, Slot, Ty};
 
@@ -132,6 +132,21 @@ impl Facts {
         };
         facts.look_inside();
         facts
+    }
+
+    /// What another analysis can use. Nothing else is left.
+    pub(crate) fn into_known(self, origin: &[FuncId]) -> Known<'_> {
+        Known { graph: self.graph, places: self.places, ranges: self.sets.ranges, origin }
+    }
+
+    /// The positions of the instructions of a function that the solver looked at, ascending; they may do more than give
+    /// what their operation always gives.
+    pub(crate) fn looked_at(&self, func: FuncId) -> Vec<usize> {
+        let Some(place) = self.places.get(func.index()) else { return Vec::new() };
+        let mut all: Vec<usize> =
+            self.graph.looked_at(*place).iter().map(|inst| (inst - place.insts) as usize).collect();
+        all.sort_unstable();
+        all
     }
 
     /// Adds what functions do and whose death is noticed.

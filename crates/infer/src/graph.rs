@@ -16,6 +16,9 @@ pub(crate) type Var = u32;
 /// No variable.
 pub(crate) const NO_VAR: Var = u32::MAX;
 
+/// What a handler finds, in all functions.
+pub(crate) const THROWN: Var = 0;
+
 /// An instruction that was looked at so often waits for the others: what it depends on grows in many steps, and each
 /// look at it may connect places.
 const EAGER: u8 = 5;
@@ -29,6 +32,16 @@ pub(crate) enum Dep {
     Copy(Var),
     /// It flows into a view, by its position among the views, through its filter.
     View(u32),
+}
+
+/// What is left of the dependents of a variable.
+pub(crate) struct Dependents {
+    /// Of those that the shape of its function says.
+    at: u32,
+    end: u32,
+    /// Of the others.
+    links: u32,
+    only_ints: bool,
 }
 
 /// Where a function lies in the graph.
@@ -133,6 +146,11 @@ impl VarRow {
         meets: Meets::Stores,
         grown: 0,
     };
+
+    /// The row before anything flowed, with the dependents that the shape of its function says.
+    fn anew(self) -> VarRow {
+        VarRow { deps: self.deps, meets: self.meets, ..VarRow::NEW }
+    }
 }
 
 /// An instruction.
@@ -149,6 +167,13 @@ pub(crate) struct InstRow {
     pub(crate) reads_ints: bool,
     /// What else is known of it.
     pub(crate) is: Is,
+}
+
+impl InstRow {
+    /// The row before anybody looked at it.
+    fn anew(self) -> InstRow {
+        InstRow { waits: false, looks: 0, ..self }
+    }
 }
 
 /// What the shape of a function says of one of its instructions.
@@ -175,7 +200,7 @@ pub(crate) struct Graph {
     pub(crate) uses: Vec<Var>,
     shapes: Vec<Shape>,
     /// Instructions that the solver has to look at, by function.
-    pub(crate) looked_at: Vec<u32>,
+    looked_at: Vec<u32>,
     /// What variables are from the beginning: constants, and what was thrown; by function.
     pub(crate) given: Vec<(Var, Ty)>,
     /// Instructions to be looked at, the next one last: what is called before what is left of the caller, and what has
@@ -188,7 +213,41 @@ pub(crate) struct Graph {
     dirty: Vec<Var>,
 }
 
+fn range((from, to): (u32, u32)) -> core::ops::Range<usize> {
+    from as usize..to as usize
+}
+
+/// Adds a copy of a part of a vector to it, and gives the copy.
+fn copy_within<T: Copy>(all: &mut Vec<T>, part: (u32, u32)) -> &mut [T] {
+    let from = all.len();
+    all.extend_from_within(range(part));
+    &mut all[from..]
+}
+
 impl Graph {
+    /// A graph with room for the functions of a program. Not all are reached, but memory that nobody writes costs nothing;
+    /// most programs need less than so many operands and dependencies for an instruction.
+    pub(crate) fn new(program: &Program) -> Graph {
+        let (mut vars, mut insts) = (0, 0);
+        for func in &program.funcs {
+            vars += func.values as usize + 1;
+            insts += func.insts.len();
+        }
+        let mut all = Vec::with_capacity(vars * 2);
+        all.push(VarRow::NEW);
+        Graph {
+            vars: all,
+            insts: Vec::with_capacity(insts * 2),
+            uses: Vec::with_capacity(insts * 3),
+            deps: Vec::with_capacity(insts * 3 / 2),
+            looked_at: Vec::with_capacity(insts * 2 / 3),
+            given: Vec::with_capacity(insts * 2 / 3),
+            linked: HashSet::with_capacity(insts / 8),
+            hubs: program.funcs.len() as u32,
+            ..Graph::default()
+        }
+    }
+
     pub(crate) fn new_var(&mut self) -> Var {
         self.new_vars(1)
     }
@@ -210,21 +269,9 @@ impl Graph {
         first as u32
     }
 
-    /// Gets ready for the functions of a program and makes room for them. Not all are reached, but memory that nobody
-    /// writes costs nothing; most programs need less than so many operands and dependencies for an instruction.
-    pub(crate) fn reserve(&mut self, program: &Program) {
-        self.hubs = program.funcs.len() as u32;
-        let (mut vars, mut insts) = (0, 0);
-        for func in &program.funcs {
-            vars += func.values as usize + 1;
-            insts += func.insts.len();
-        }
-        self.vars.reserve(vars + vars / 8);
-        self.insts.reserve(insts);
-        self.uses.reserve(insts * 2);
-        self.deps.reserve(insts);
-        self.looked_at.reserve(insts / 3);
-        self.given.reserve(insts / 3);
+    /// An instruction of the function that is being added is looked at.
+    pub(crate) fn look_at(&mut self, inst: u32) {
+        self.looked_at.push(inst);
     }
 
     /// Adds a view to the function that is being added. Gives its variable and what the base has to do.
@@ -245,57 +292,92 @@ impl Graph {
         view.map_or(var, |view| view.value)
     }
 
+    /// The instructions of the function at a place that are looked at.
+    pub(crate) fn looked_at(&self, place: Place) -> &[u32] {
+        self.shape(place).map_or(&[], |shape| &self.looked_at[range(shape.looked_at)])
+    }
+
     /// The shape of what lies at a place.
     pub(crate) fn shape(&self, place: Place) -> Option<Shape> {
         self.shapes.get(place.shape as usize).copied()
     }
 
-    /// Adds a function that is a copy of one in another graph, or that one itself: its shape is the same. Variables that
-    /// are smaller than the result's are shared by all functions, and the same in all graphs.
-    pub(crate) fn copy(&mut self, from: &Graph, shape: Shape, id: FuncId) -> Place {
-        let range = |r: (u32, u32)| r.0 as usize..r.1 as usize;
+    /// Forgets everything but the shapes of the functions that lie in it, for another analysis of a program that has grown:
+    /// what is reached again lies where it has lain, in memory that is there already. The variables of other places
+    /// are new ones.
+    pub(crate) fn renew(&mut self, program: &Program) {
+        self.links.clear();
+        self.linked.clear();
+        self.next.clear();
+        self.later.clear();
+        self.dirty.clear();
+        self.hubs = program.funcs.len() as u32;
+        self.vars[THROWN as usize] = VarRow::NEW;
+    }
+
+    /// A function that lies in it is reached again.
+    pub(crate) fn reach_again(&mut self, place: Place) {
+        let Some(shape) = self.shape(place) else { return };
+        for row in &mut self.vars[range(shape.vars)] {
+            *row = row.anew();
+        }
+        for row in &mut self.insts[range(shape.insts)] {
+            *row = row.anew();
+        }
+        for at in range(shape.given) {
+            let (var, ty) = self.given[at];
+            self.set(var, ty);
+        }
+        self.await_all(shape);
+    }
+
+    /// Adds a function that is a copy of one that lies in it.
+    pub(crate) fn copy(&mut self, shape: Shape, id: FuncId) -> Place {
         let shared = shape.vars.0;
         let marks = self.marks();
         let by = |to: (u32, u32), from: (u32, u32)| to.0.wrapping_sub(from.0);
         let (var_by, inst_by) = (by(marks.vars, shape.vars), by(marks.insts, shape.insts));
         let (use_by, dep_by) = (by(marks.uses, shape.uses), by(marks.deps, shape.deps));
         let view_by = by(marks.views, shape.views);
+        // Smaller variables than its own are those that all functions share.
         let moved = |v: Var| if v < shared || v == NO_VAR { v } else { v.wrapping_add(var_by) };
         // What has nothing has no place.
         let moved_range = |(from, to): (u32, u32), by: u32| match from == to {
             true => (0, 0),
             false => (from.wrapping_add(by), to.wrapping_add(by)),
         };
-        self.vars.extend(from.vars[range(shape.vars)].iter().map(|row| VarRow {
-            deps: moved_range(row.deps, dep_by),
-            meets: row.meets,
-            ..VarRow::NEW
-        }));
-        self.views.extend(from.views[range(shape.views)].iter().map(|v| View {
-            var: moved(v.var),
-            base: moved(v.base),
-            value: moved(v.value),
-            filter: v.filter,
-            other: moved(v.other),
-        }));
-        self.uses.extend(from.uses[range(shape.uses)].iter().map(|v| moved(*v)));
-        self.deps.extend(from.deps[range(shape.deps)].iter().map(|dep| match *dep {
-            Dep::Inst(inst) => Dep::Inst(inst.wrapping_add(inst_by)),
-            Dep::Copy(var) => Dep::Copy(moved(var)),
-            Dep::View(view) => Dep::View(view.wrapping_add(view_by)),
-        }));
-        self.insts.extend(from.insts[range(shape.insts)].iter().map(|row| InstRow {
-            owner: id,
-            uses: moved_range(row.uses, use_by),
-            waits: false,
-            looks: 0,
-            reads_ints: row.reads_ints,
-            is: row.is,
-        }));
-        let looked_at = &from.looked_at[range(shape.looked_at)];
-        self.looked_at.extend(looked_at.iter().map(|inst| inst.wrapping_add(inst_by)));
-        for (var, ty) in &from.given[range(shape.given)] {
-            self.give(moved(*var), *ty);
+        for row in copy_within(&mut self.vars, shape.vars) {
+            *row = VarRow { deps: moved_range(row.deps, dep_by), ..row.anew() };
+        }
+        for v in copy_within(&mut self.views, shape.views) {
+            *v = View {
+                var: moved(v.var),
+                base: moved(v.base),
+                value: moved(v.value),
+                other: moved(v.other),
+                ..*v
+            };
+        }
+        for var in copy_within(&mut self.uses, shape.uses) {
+            *var = moved(*var);
+        }
+        for dep in copy_within(&mut self.deps, shape.deps) {
+            *dep = match *dep {
+                Dep::Inst(inst) => Dep::Inst(inst.wrapping_add(inst_by)),
+                Dep::Copy(var) => Dep::Copy(moved(var)),
+                Dep::View(view) => Dep::View(view.wrapping_add(view_by)),
+            };
+        }
+        for row in copy_within(&mut self.insts, shape.insts) {
+            *row = InstRow { owner: id, uses: moved_range(row.uses, use_by), ..row.anew() };
+        }
+        for inst in copy_within(&mut self.looked_at, shape.looked_at) {
+            *inst = inst.wrapping_add(inst_by);
+        }
+        // A copy is not copied, nor reached again.
+        for at in range(shape.given) {
+            let (var, ty) = self.given[at];
+            self.set(moved(var), ty);
         }
         let (ret, insts) = (marks.vars.0, marks.insts.0);
         Place { vars: ret + 1, insts, ret, shape: self.close(marks) }
@@ -323,13 +405,9 @@ impl Graph {
 
     /// What was added since is one function, whose instructions are the next to be looked at, in their order.
     pub(crate) fn close(&mut self, since: Shape) -> u32 {
-        for inst in self.looked_at[since.looked_at.0 as usize..].iter().rev() {
-            self.insts[*inst as usize].waits = true;
-            self.next.push(*inst);
-        }
         let now = self.marks();
         let to = |a: (u32, u32), b: (u32, u32)| (a.0, b.1);
-        self.shapes.push(Shape {
+        let shape = Shape {
             vars: to(since.vars, now.vars),
             views: to(since.views, now.views),
             insts: to(since.insts, now.insts),
@@ -337,8 +415,18 @@ impl Graph {
             deps: to(since.deps, now.deps),
             looked_at: to(since.looked_at, now.looked_at),
             given: to(since.given, now.given),
-        });
+        };
+        self.shapes.push(shape);
+        self.await_all(shape);
         self.shapes.len() as u32 - 1
+    }
+
+    /// The instructions of a function are the next to be looked at.
+    fn await_all(&mut self, shape: Shape) {
+        for inst in self.looked_at[range(shape.looked_at)].iter().rev() {
+            self.insts[*inst as usize].waits = true;
+            self.next.push(*inst);
+        }
     }
 
     /// Nothing grows any more, and nothing is copied from here.
@@ -460,20 +548,24 @@ impl Graph {
         Some(var)
     }
 
-    /// Calls `f` for everything that depends on a variable and may change by how it has grown. Who subscribes to a
-    /// variable wants to know of everything.
-    pub(crate) fn dependents(&self, var: Var, mut f: impl FnMut(Dep)) {
-        let VarRow { deps: (from, to), links, only_ints, .. } = self.vars[var as usize];
-        for dep in &self.deps[from as usize..to as usize] {
+    /// Everything that depends on a variable and may change by how it has grown. Who subscribes to a variable wants to
+    /// know of everything.
+    pub(crate) fn dependents(&self, var: Var) -> Dependents {
+        let VarRow { deps: (at, end), links, only_ints, .. } = self.vars[var as usize];
+        Dependents { at, end, links, only_ints }
+    }
+
+    /// The next of them.
+    pub(crate) fn next_dependent(&self, left: &mut Dependents) -> Option<Dep> {
+        for dep in &self.deps[left.at as usize..left.end as usize] {
+            left.at += 1;
             match *dep {
-                Dep::Inst(inst) if only_ints && !self.insts[inst as usize].reads_ints => {}
-                dep => f(dep),
+                Dep::Inst(inst) if left.only_ints && !self.insts[inst as usize].reads_ints => {}
+                dep => return Some(dep),
             }
         }
-        let mut at = links;
-        while let Some((dep, next)) = self.links.get(at as usize) {
-            f(*dep);
-            at = *next;
-        }
+        let (dep, next) = *self.links.get(left.links as usize)?;
+        left.links = next;
+        Some(dep)
     }
 }

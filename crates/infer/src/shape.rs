@@ -7,19 +7,10 @@ use mir::program::Program;
 
 use crate::dominators::{Dominators, NONE, refill};
 use crate::filled::{self, Filled};
-use crate::graph::{Dep, Graph, Is, Meets, NO_VAR, Place, Var};
+use crate::graph::{Dep, Graph, Is, Meets, NO_VAR, Place, THROWN, Var};
 use crate::narrow::{self, Filter, Words};
 use crate::ranges::{Ranges, Relation};
 use crate::ty::{Kinds, Ty};
-
-/// Variables that all functions share.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Common {
-    /// What a handler finds.
-    pub(crate) exception: Var,
-    /// Whether boxes with builtin parents take part in operators.
-    pub(crate) contents: bool,
-}
 
 /// A fact in the scope of a block.
 #[derive(Debug)]
@@ -61,7 +52,8 @@ struct Shaper<'a> {
     func: &'a Func,
     id: FuncId,
     words: &'a Words,
-    common: Common,
+    /// Whether boxes with builtin parents take part in operators.
+    contents: bool,
     place: Place,
     buffers: &'a mut Buffers,
 }
@@ -153,13 +145,13 @@ fn wants_view(op: &Op) -> bool {
     !matches!(op, Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Outbox { .. } | Op::Discard { .. })
 }
 
-/// Adds a function, which is looked at next.
+/// Adds a function, which is looked at next. `contents` says whether boxes with builtin parents take part in operators.
 pub(crate) fn add(
     (graph, ranges): (&mut Graph, &mut Ranges),
     program: &Program,
     id: FuncId,
     words: &Words,
-    common: Common,
+    contents: bool,
     buffers: &mut Buffers,
 ) -> Place {
     let func = program.func(id);
@@ -182,7 +174,7 @@ pub(crate) fn add(
     }
     buffers.dominators.compute(func);
     filled::find(func, words, &buffers.dominators, &buffers.defs, &mut buffers.filled);
-    let mut shaper = Shaper { graph, ranges, program, func, id, words, common, place, buffers };
+    let mut shaper = Shaper { graph, ranges, program, func, id, words, contents, place, buffers };
     shaper.walk();
     shaper.depend();
     place.shape = graph.close(marks);
@@ -282,6 +274,7 @@ impl Shaper<'_> {
     fn block(&mut self, block: Block) {
         let func = self.func;
         let data = func.blocks[block.index()];
+        let (words, contents) = (self.words, self.contents);
         for i in data.start..data.end {
             let inst = &func.insts[i as usize];
             let id = self.place.insts + i;
@@ -294,12 +287,7 @@ impl Shaper<'_> {
             }
             self.note(i, inst, id);
             self.graph.insts[id as usize].uses = (from, self.graph.uses.len() as u32);
-            let mut found = core::mem::take(&mut self.buffers.found);
-            narrow::success(self.words, self.common.contents, func, inst, |v, f| found.push((v, f)));
-            for (val, filter) in found.drain(..) {
-                self.learn(val, filter);
-            }
-            self.buffers.found = found;
+            narrow::success(words, contents, func, inst, |val, filter| self.learn(val, filter));
         }
     }
 
@@ -312,7 +300,7 @@ impl Shaper<'_> {
             Op::Retain { .. } => Some(Dep::Copy(self.place.var(inst.dst))),
             Op::Return { .. } => Some(Dep::Copy(self.place.ret)),
             _ if is_looked_at(&inst.op) => {
-                self.graph.looked_at.push(id);
+                self.graph.look_at(id);
                 Some(Dep::Inst(id))
             }
             _ => None,
@@ -401,7 +389,7 @@ impl Shaper<'_> {
         }
         for (k, v) in func.vals(edge.args).enumerate() {
             let var = if v == EXCEPTION {
-                self.common.exception
+                THROWN
             } else if unwinds {
                 self.place.var(v)
             } else {
@@ -426,7 +414,7 @@ impl Shaper<'_> {
 
     /// The variable of a value here; `make` says whether a new view is worth it.
     fn var(&mut self, v: Val, make: bool) -> Var {
-        let Some(&newest) = self.buffers.current.get(v.index()) else { return self.common.exception };
+        let Some(&newest) = self.buffers.current.get(v.index()) else { return THROWN };
         let mut var = self.place.var(v);
         if newest == NONE {
             return var;

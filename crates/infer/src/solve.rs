@@ -8,17 +8,18 @@ use mir::program::Program;
 use nyrt::builtin::BuiltinId;
 use nyrt::prelude::{self, PreludeFn};
 use nyrt::value::{ClassId, class_id};
+use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
 use crate::World;
 use crate::assign;
 use crate::classes::Classes;
-use crate::graph::{Dep, Graph, NO_VAR, Place, Shape, Var, View};
+use crate::graph::{Dep, Graph, NO_VAR, Place, THROWN, Var, View};
 use crate::hub::Hub;
 use crate::lengths::lengths_that_shrink;
 use crate::narrow::{Context, Words};
 use crate::ranges::{Range, Ranges};
-use crate::shape::{self, Common};
+use crate::shape;
 use crate::ty::{Kinds, SetId, Sets, Ty};
 
 /// An abstract object that is made at a place of the program.
@@ -71,26 +72,25 @@ fn steps(func: &Func) -> Box<[i64]> {
     if steps.len() > MANY_STEPS { STEPS.into() } else { steps.into() }
 }
 
-/// What another analysis knows of the functions of this one.
-#[derive(Clone, Copy)]
+/// What another analysis has left of the functions of this one.
 pub(crate) struct Known<'a> {
-    pub(crate) graph: &'a Graph,
-    pub(crate) places: &'a [Place],
-    pub(crate) ranges: &'a Ranges,
+    pub(crate) graph: Graph,
+    pub(crate) places: Vec<Place>,
+    pub(crate) ranges: Ranges,
     /// By function which one of that analysis it is, or is a copy of.
     pub(crate) origin: &'a [FuncId],
 }
 
-impl<'a> Known<'a> {
-    fn shape(self, func: FuncId) -> Option<(&'a Graph, Shape)> {
-        let place = self.places.get(self.origin.get(func.index())?.index())?;
-        Some((self.graph, self.graph.shape(*place)?))
-    }
+/// Where functions have lain in the graph before.
+struct Before<'a> {
+    places: Vec<Place>,
+    /// [`Known::origin`]
+    origin: &'a [FuncId],
 }
 
 pub(crate) struct Solver<'a> {
     pub(crate) program: &'a Program,
-    known: Option<Known<'a>>,
+    before: Option<Before<'a>>,
     pub(crate) classes: Classes,
     pub(crate) words: Words,
     pub(crate) graph: Graph,
@@ -100,7 +100,6 @@ pub(crate) struct Solver<'a> {
     by_inst: HashMap<(u32, u32), u32>,
     by_func: HashMap<FuncId, u32>,
     pub(crate) places: Vec<Place>,
-    pub(crate) common: Common,
     /// Variables of fields by place, globals, first captures by function, contents by builtin class.
     pub(crate) fields: Var,
     pub(crate) globals: Var,
@@ -141,17 +140,22 @@ pub(crate) struct Solver<'a> {
     /// Where integers stop that grow, by function.
     steps: HashMap<FuncId, Box<[i64]>>,
     buffers: shape::Buffers,
-    scratch: Vec<Dep>,
 }
 
 impl<'a> Solver<'a> {
     pub(crate) fn new(program: &'a Program, known: Option<Known<'a>>) -> Solver<'a> {
         let classes = Classes::new(program);
-        let mut graph = Graph::default();
-        graph.reserve(program);
-        let exception = graph.new_var();
-        graph.set(exception, Ty::ANY);
-        let common = Common { exception, contents: classes.has_contents };
+        let mut sets = Sets::new(program.classes.len());
+        let (mut graph, before) = match known {
+            Some(Known { mut graph, places, ranges, origin }) => {
+                graph.renew(program);
+                // What is given to its variables has the numbers of its ranges.
+                sets.ranges = ranges;
+                (graph, Some(Before { places, origin }))
+            }
+            None => (Graph::new(program), None),
+        };
+        graph.set(THROWN, Ty::ANY);
         let unknown = graph.new_var();
         let nowhere = graph.new_var();
         let births = graph.new_var();
@@ -163,11 +167,6 @@ impl<'a> Solver<'a> {
             captures.push(graph.new_vars(func.captures as usize));
         }
         let names = &program.names;
-        let mut sets = Sets::new(program.classes.len());
-        if let Some(known) = known {
-            // What is given to its variables has the numbers of its ranges.
-            sets.ranges = known.ranges.clone();
-        }
         let mut solver = Solver {
             words: Words::new(program, &classes),
             sets,
@@ -176,7 +175,6 @@ impl<'a> Solver<'a> {
             by_inst: HashMap::new(),
             by_func: HashMap::new(),
             places: vec![Place::NONE; program.funcs.len()],
-            common,
             fields,
             globals,
             captures,
@@ -207,9 +205,8 @@ impl<'a> Solver<'a> {
             to_string: names.find("toString"),
             steps: HashMap::new(),
             buffers: shape::Buffers::default(),
-            scratch: Vec::new(),
             program,
-            known,
+            before,
             classes,
             graph,
         };
@@ -287,10 +284,9 @@ impl<'a> Solver<'a> {
     }
 
     fn spread(&mut self, var: Var) {
-        let mut deps = core::mem::take(&mut self.scratch);
-        self.graph.dependents(var, |d| deps.push(d));
         let ty = self.graph.ty(var);
-        for dep in deps.drain(..) {
+        let mut left = self.graph.dependents(var);
+        while let Some(dep) = self.graph.next_dependent(&mut left) {
             match dep {
                 Dep::Inst(inst) => self.graph.enqueue(inst),
                 Dep::Copy(to) => self.raise(to, ty),
@@ -308,12 +304,20 @@ impl<'a> Solver<'a> {
                 }
             }
         }
-        self.scratch = deps;
     }
 
     /// Values of this type reach a variable.
+    #[inline(always)]
     pub(crate) fn raise(&mut self, var: Var, ty: Ty) {
+        // Half of what reaches places is all that they had before.
         let old = self.graph.ty(var);
+        if ty != old {
+            self.add(var, old, ty);
+        }
+    }
+
+    #[inline(never)]
+    fn add(&mut self, var: Var, old: Ty, ty: Ty) {
         let mut new = self.sets.join(old, ty);
         if new != old {
             if new.ints != old.ints && !old.ints.is_none() && self.graph.grow(var) {
@@ -405,15 +409,23 @@ impl<'a> Solver<'a> {
         if place.is_reached() {
             return Some(place);
         }
-        let known = self.known.and_then(|known| known.shape(func));
-        let place = match known {
-            Some((graph, shape)) => self.graph.copy(graph, shape, func),
+        let before = self.before.as_ref().and_then(|before| {
+            let origin = *before.origin.get(func.index())?;
+            let place = *before.places.get(origin.index())?;
+            Some((origin, place, self.graph.shape(place)?))
+        });
+        let place = match before {
+            Some((origin, place, _)) if origin == func => {
+                self.graph.reach_again(place);
+                place
+            }
+            Some((_, _, shape)) => self.graph.copy(shape, func),
             None => shape::add(
                 (&mut self.graph, &mut self.sets.ranges),
                 self.program,
                 func,
                 &self.words,
-                self.common,
+                self.classes.has_contents,
                 &mut self.buffers,
             ),
         };
@@ -458,9 +470,9 @@ impl<'a> Solver<'a> {
     }
 
     /// The sites of a type that are of some kinds.
-    pub(crate) fn sites_of(&self, ty: Ty, kinds: Kinds) -> Vec<Site> {
+    pub(crate) fn sites_of(&self, ty: Ty, kinds: Kinds) -> SmallVec<[Site; 2]> {
         if !ty.has(kinds) {
-            return Vec::new();
+            return SmallVec::new();
         }
         let all = self.sets.sites(ty.objs).filter_map(|s| self.sites.get(s as usize));
         all.filter(|s| kinds.contains(s.kind)).copied().collect()
@@ -472,9 +484,9 @@ impl<'a> Solver<'a> {
     }
 
     /// The classes of a type, `None` for any.
-    pub(crate) fn classes_of(&self, ty: Ty) -> Option<Vec<ClassIx>> {
+    pub(crate) fn classes_of(&self, ty: Ty) -> Option<SmallVec<[ClassIx; 4]>> {
         if !ty.has(Kinds::USER) {
-            return Some(Vec::new());
+            return Some(SmallVec::new());
         }
         self.sets.classes(ty.objs).map(|all| all.map(ClassIx).collect())
     }

@@ -12,7 +12,7 @@ use syntax::span::Span;
 use crate::World;
 use crate::classes::Resolved;
 use crate::facts::{Facts, Object};
-use crate::solve::{Known, Solver};
+use crate::solve::Solver;
 use crate::ty::{Kinds, Ty};
 
 /// Copies have at most so many times the instructions of the program; only some of them are reached.
@@ -45,16 +45,9 @@ pub fn specialize(program: &mut Program, world: &World) -> Facts {
             }),
         }
     }
-    let known = Known {
-        graph: &facts.graph,
-        places: &facts.places,
-        ranges: &facts.sets.ranges,
-        origin: &func_origin,
-    };
-    let mut solver = Solver::new(program, Some(known));
+    let mut solver = Solver::new(program, Some(facts.into_known(&func_origin)));
     solver.run(world);
     let mut result = Facts::new(solver);
-    drop(facts);
     result.copies = Copies {
         funcs: func_origin.into_iter().zip(made_for).collect(),
         classes,
@@ -192,7 +185,7 @@ impl Copier {
             if !facts.reached(self.func_origin[id.index()]) {
                 continue;
             }
-            for inst in 0..program.func(id).insts.len() {
+            for inst in self.looked_at(facts, id) {
                 match program.func(id).insts[inst].op {
                     Op::NewObject { class } => self.object(program, facts, NewAt { func: id, inst, class }),
                     Op::Call { .. } | Op::CallMethod { .. } => self.call(program, facts, id, inst),
@@ -200,6 +193,11 @@ impl Copier {
                 }
             }
         }
+    }
+
+    /// The instructions of a function that the analysis had to look at. All that are of interest here are among them.
+    fn looked_at(&self, facts: &Facts, id: FuncId) -> Vec<usize> {
+        facts.looked_at(self.func_origin[id.index()])
     }
 
     /// Copies a function that makes a container for one of its calls.
@@ -220,7 +218,7 @@ impl Copier {
         let place = span(func, at);
         if size <= self.budget && self.nest(Copied::Func(made), id, place) {
             self.budget -= size;
-            let copy = self.copy_func(program, callee, FuncId::NONE);
+            let copy = self.copy_func(program, facts, callee, FuncId::NONE);
             self.changes.push((id, at, Change::Call(copy)));
         }
     }
@@ -291,7 +289,7 @@ impl Copier {
     }
 
     /// Copies a function and the closures in it.
-    fn copy_func(&mut self, program: &mut Program, id: FuncId, outer: FuncId) -> FuncId {
+    fn copy_func(&mut self, program: &mut Program, facts: &Facts, id: FuncId, outer: FuncId) -> FuncId {
         let copy = FuncId(program.funcs.len() as u32);
         let mut func = program.func(id).clone();
         if !outer.is_none() {
@@ -301,11 +299,11 @@ impl Copier {
         self.func_origin.push(self.func_origin[id.index()]);
         self.made_for.push(self.chains.len() as u32 - 1);
         self.func_kept.push(false);
-        for at in 0..program.func(copy).insts.len() {
+        for at in self.looked_at(facts, id) {
             if let Op::NewClosure { func: inner, captures } = program.func(copy).insts[at].op
                 && program.func(inner).outer == id
             {
-                let inner = self.copy_func(program, inner, copy);
+                let inner = self.copy_func(program, facts, inner, copy);
                 program.funcs[copy.index()].insts[at].op = Op::NewClosure { func: inner, captures };
             }
         }
@@ -329,16 +327,17 @@ impl Copier {
                 // What is not reached never runs.
                 if facts.reached(func) && program.func(func).has_me && !funcs.contains_key(&func) {
                     let from = program.funcs.len();
-                    let copy = self.copy_func(program, func, FuncId::NONE);
+                    let copy = self.copy_func(program, facts, func, FuncId::NONE);
                     copied.extend((from..program.funcs.len()).map(|i| FuncId(i as u32)));
                     funcs.insert(func, copy);
                 }
             }
         }
         for func in copied {
+            let calls = self.looked_at(facts, func);
             let f = &mut program.funcs[func.index()];
             f.class = classes.get(&f.class).copied().unwrap_or(f.class);
-            within(f, &funcs);
+            within(f, &calls, &funcs);
         }
         let new = |f: FuncId| funcs.get(&f).copied().unwrap_or(f);
         for class in &order {
@@ -432,19 +431,15 @@ fn members(program: &Program, class: ClassIx) -> Vec<FuncId> {
 }
 
 /// Calls between the copied functions go to the copies, unless they are about another, new instance.
-fn within(f: &mut Func, funcs: &HashMap<FuncId, FuncId>) {
-    let mut made = vec![false; f.values as usize];
-    for inst in &f.insts {
-        if let (Op::NewObject { .. }, Some(made)) = (inst.op, made.get_mut(inst.dst.index())) {
-            *made = true;
-        }
-    }
-    for at in 0..f.insts.len() {
-        if let Op::Call { func, args } = f.insts[at].op
+fn within(f: &mut Func, looked_at: &[usize], funcs: &HashMap<FuncId, FuncId>) {
+    let new = |at: &usize| matches!(f.insts[*at].op, Op::NewObject { .. }).then_some(f.insts[*at].dst.0);
+    let made: Vec<u32> = looked_at.iter().filter_map(new).collect();
+    for at in looked_at {
+        if let Op::Call { func, args } = f.insts[*at].op
             && let Some(copy) = funcs.get(&func)
-            && f.list(args.0).first().is_some_and(|me| !made[*me as usize])
+            && f.list(args.0).first().is_some_and(|me| !made.contains(me))
         {
-            f.insts[at].op = Op::Call { func: *copy, args };
+            f.insts[*at].op = Op::Call { func: *copy, args };
         }
     }
 }

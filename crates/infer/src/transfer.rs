@@ -4,6 +4,7 @@
 use mir::inst::{Builtin, FuncId, Inst, Op};
 use nyrt::builtin::{self, BuiltinId};
 use nyrt::value::{ClassId, class_id};
+use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
 use crate::classes::Resolved;
@@ -376,9 +377,9 @@ impl Solver<'_> {
                 self.connect(fields, dst);
                 if self.classes.may_be_method(name) {
                     self.graph.subscribe(self.births, id);
-                    self.instances.clone()
+                    self.instances.as_slice().into()
                 } else {
-                    Vec::new()
+                    SmallVec::new()
                 }
             }
         };
@@ -414,7 +415,7 @@ impl Solver<'_> {
     }
 
     fn set_field(&mut self, object: Ty, name: Symbol, value: Var) {
-        let places: Vec<u32> = match self.classes_of(object) {
+        let places: SmallVec<[Var; 4]> = match self.classes_of(object) {
             Some(classes) => classes.iter().filter_map(|c| self.classes.field(*c, name)).collect(),
             None => {
                 let fields = self.stores_of_any(name);
