@@ -179,7 +179,9 @@ const CACHE_BITS: u32 = 11;
 /// The interned sets. Members ascend. A set with [`ANY_CLASS`] has no class, one with [`ANY_SITE`] no site.
 #[derive(Debug)]
 pub(crate) struct Sets {
-    sets: Vec<Box<[u32]>>,
+    /// The members of all sets, one set after the other, and where each of them ends.
+    members: Vec<u32>,
+    ends: Vec<u32>,
     /// Those with other than one member.
     by_members: HashMap<Box<[u32]>, SetId>,
     /// Those with one member, by it; the empty set where there is none yet.
@@ -199,7 +201,8 @@ impl Sets {
 
     pub(crate) fn new(classes: usize) -> Sets {
         let mut sets = Sets {
-            sets: Vec::new(),
+            members: Vec::new(),
+            ends: Vec::new(),
             by_members: HashMap::new(),
             singles: vec![SetId(0); FIRST as usize + classes],
             unions: vec![(SetId(0), SetId(0), SetId(0)); 1 << CACHE_BITS],
@@ -215,11 +218,13 @@ impl Sets {
 
     /// Number of sets.
     pub(crate) fn len(&self) -> usize {
-        self.sets.len()
+        self.ends.len()
     }
 
     pub(crate) fn members(&self, id: SetId) -> &[u32] {
-        &self.sets[id.0 as usize]
+        let at = id.0 as usize;
+        let from = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.members[from as usize..self.ends[at] as usize]
     }
 
     /// The members that are classes (as their numbers), or `None` when it may be any.
@@ -255,8 +260,7 @@ impl Sets {
         if let Some(id) = self.by_members.get(members) {
             return *id;
         }
-        let id = SetId(self.sets.len() as u32);
-        self.sets.push(members.into());
+        let id = self.push(members);
         self.by_members.insert(members.into(), id);
         id
     }
@@ -267,10 +271,16 @@ impl Sets {
             self.singles.resize(at + 1, SetId(0));
         }
         if self.singles[at] == SetId(0) {
-            self.singles[at] = SetId(self.sets.len() as u32);
-            self.sets.push([member].into());
+            self.singles[at] = self.push(&[member]);
         }
         self.singles[at]
+    }
+
+    fn push(&mut self, members: &[u32]) -> SetId {
+        let id = SetId(self.ends.len() as u32);
+        self.members.extend_from_slice(members);
+        self.ends.push(self.members.len() as u32);
+        id
     }
 
     pub(crate) fn class(&mut self, class: u32) -> SetId {
