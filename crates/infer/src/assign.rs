@@ -4,6 +4,7 @@
 use mir::func::Func;
 use mir::inst::{Block, ClassIx, FuncId, Inst, Op, Val};
 use mir::program::Program;
+use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
 use crate::classes::{Classes, Resolved};
@@ -84,7 +85,7 @@ impl Walk<'_> {
         while let Some(block) = work.pop() {
             let Some(mut state) = before[block.index()] else { continue };
             for inst in func.block_insts(block) {
-                let mut to: Vec<(Block, Mask)> = Vec::new();
+                let mut to: SmallVec<[(Block, Mask); 2]> = SmallVec::new();
                 let unwinds = state;
                 state = self.inst(func, inst, &alias, state, depth);
                 func.edges_of(inst, |e| {

@@ -195,10 +195,14 @@ pub(crate) struct Graph {
     pub(crate) deps: Vec<Dep>,
     links: Vec<(Dep, u32)>,
     pub(crate) views: Vec<View>,
-    linked: HashSet<(Var, u32, bool)>,
+    /// Which variables are connected with which, and which instructions look at which variables, as far as links say it.
+    connected: HashSet<u64>,
+    subscribed: HashSet<u64>,
     pub(crate) insts: Vec<InstRow>,
     pub(crate) uses: Vec<Var>,
     shapes: Vec<Shape>,
+    /// Where the variables of each shape end.
+    ends: Vec<Var>,
     /// Instructions that the solver has to look at, by function.
     looked_at: Vec<u32>,
     /// What variables are from the beginning: constants, and what was thrown; by function.
@@ -215,6 +219,11 @@ pub(crate) struct Graph {
 
 fn range((from, to): (u32, u32)) -> core::ops::Range<usize> {
     from as usize..to as usize
+}
+
+/// A pair as one number, which is hashed faster.
+fn pair(a: u32, b: u32) -> u64 {
+    u64::from(a) << 32 | u64::from(b)
 }
 
 /// Adds a copy of a part of a vector to it, and gives the copy.
@@ -242,7 +251,7 @@ impl Graph {
             deps: Vec::with_capacity(insts * 3 / 2),
             looked_at: Vec::with_capacity(insts * 2 / 3),
             given: Vec::with_capacity(insts * 2 / 3),
-            linked: HashSet::with_capacity(insts / 8),
+            connected: HashSet::with_capacity(insts / 8),
             hubs: program.funcs.len() as u32,
             ..Graph::default()
         }
@@ -307,7 +316,8 @@ impl Graph {
     /// are new ones.
     pub(crate) fn renew(&mut self, program: &Program) {
         self.links.clear();
-        self.linked.clear();
+        self.connected.clear();
+        self.subscribed.clear();
         self.next.clear();
         self.later.clear();
         self.dirty.clear();
@@ -417,6 +427,7 @@ impl Graph {
             given: to(since.given, now.given),
         };
         self.shapes.push(shape);
+        self.ends.push(shape.vars.1);
         self.await_all(shape);
         self.shapes.len() as u32 - 1
     }
@@ -433,7 +444,8 @@ impl Graph {
     pub(crate) fn close_up(&mut self) {
         self.deps = Vec::new();
         self.links = Vec::new();
-        self.linked = HashSet::new();
+        self.connected = HashSet::new();
+        self.subscribed = HashSet::new();
         self.looked_at = Vec::new();
         self.given = Vec::new();
     }
@@ -486,14 +498,14 @@ impl Graph {
 
     /// The instruction is looked at again whenever the variable grows.
     pub(crate) fn subscribe(&mut self, var: Var, inst: u32) {
-        if self.linked.insert((var, inst, false)) {
+        if self.subscribed.insert(pair(var, inst)) {
             self.link(var, Dep::Inst(inst));
         }
     }
 
     /// Whatever reaches `from` reaches `to`, from now on. The caller sends what is there already.
     pub(crate) fn connect(&mut self, from: Var, to: Var) -> bool {
-        let new = from != to && self.linked.insert((from, to, true));
+        let new = from != to && self.connected.insert(pair(from, to));
         if new {
             self.link(from, Dep::Copy(to));
         }
@@ -523,7 +535,7 @@ impl Graph {
 
     /// The function in whose code a variable lies.
     pub(crate) fn func_of(&self, var: Var) -> Option<FuncId> {
-        let at = self.shapes.partition_point(|shape| shape.vars.1 <= var);
+        let at = self.ends.partition_point(|end| *end <= var);
         let shape =
             self.shapes.get(at).filter(|shape| shape.vars.0 <= var && shape.insts.0 < shape.insts.1)?;
         Some(self.owner(shape.insts.0))

@@ -49,24 +49,23 @@ const MANY_STEPS: usize = 24;
 /// Where integers stop that grow, in a function: at those that it compares something with.
 fn steps(func: &Func) -> Box<[i64]> {
     let mut steps = STEPS.to_vec();
-    let mut ints: HashMap<Val, i64> = HashMap::new();
+    let mut ints: Vec<(Val, i64)> = Vec::new();
+    let mut compared: Vec<Val> = Vec::new();
     for inst in &func.insts {
         match inst.op {
-            Op::Int { value } => {
-                ints.insert(inst.dst, value);
-            }
+            Op::Int { value } => ints.push((inst.dst, value)),
             Op::Lt { a, b }
             | Op::Le { a, b }
             | Op::Gt { a, b }
             | Op::Ge { a, b }
             | Op::Eq { a, b }
-            | Op::Ne { a, b } => {
-                let named = [a, b].into_iter().filter_map(|v| ints.get(&v));
-                steps.extend(named);
-            }
+            | Op::Ne { a, b } => compared.extend([a, b]),
             _ => {}
         }
     }
+    ints.sort_unstable();
+    let named = compared.iter().filter_map(|v| ints.binary_search_by_key(v, |(int, _)| *int).ok());
+    steps.extend(named.map(|at| ints[at].1));
     steps.sort_unstable();
     steps.dedup();
     if steps.len() > MANY_STEPS { STEPS.into() } else { steps.into() }
