@@ -433,11 +433,12 @@ fn members(program: &Program, class: ClassIx) -> Vec<FuncId> {
 /// Calls between the copied functions go to the copies, unless they are about another, new instance.
 fn within(f: &mut Func, looked_at: &[usize], funcs: &HashMap<FuncId, FuncId>) {
     let new = |at: &usize| matches!(f.insts[*at].op, Op::NewObject { .. }).then_some(f.insts[*at].dst.0);
-    let made: Vec<u32> = looked_at.iter().filter_map(new).collect();
+    let mut made: Vec<u32> = looked_at.iter().filter_map(new).collect();
+    made.sort_unstable();
     for at in looked_at {
         if let Op::Call { func, args } = f.insts[*at].op
             && let Some(copy) = funcs.get(&func)
-            && f.list(args.0).first().is_some_and(|me| !made.contains(me))
+            && f.list(args.0).first().is_some_and(|me| made.binary_search(me).is_err())
         {
             f.insts[*at].op = Op::Call { func: *copy, args };
         }
