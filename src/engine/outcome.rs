@@ -73,7 +73,7 @@ pub(super) fn judge_end(machine: &mut Machine, ended: &Ended, status: Status) ->
 /// Shows an error that did not end the program.
 pub(super) fn notice(sources: &SourceMap, linked: &Linked, notice: &Notice, format: ErrorFormat) {
     let (what, name, error) = match notice {
-        Notice::FiniFailed(error) => ("an error left a fini block", "finiFailed", error),
+        Notice::FiniFailed(error) => ("an error left a `fini`", "finiFailed", error),
         Notice::Unawaited(error) => ("a task that nobody awaited failed", "unawaited", error),
     };
     let error = readable(&linked.program, error, None);
