@@ -14,7 +14,7 @@ use mir::inst::{Block, ClassIx, FuncId, Val};
 use mir::program::Program;
 use mir::types::{Signature, Signatures, Slot};
 use nyrt::heap::SlotType;
-use profiler::{Decision, Declined, Thresholds, Warmth, decide, first_patience};
+use profiler::{Decision, Declined, Thresholds, Warmth, Work, decide, first_patience};
 use syntax::intern::Symbol;
 use vm::Vm;
 
@@ -137,7 +137,7 @@ struct Promotion {
     vm: Rc<Vm>,
     thresholds: Thresholds,
     /// How often a function was warm without being moved.
-    rounds: RefCell<HashMap<FuncId, u32>>,
+    work: RefCell<Work>,
     /// What became of functions about which it was decided: nothing for those that stay.
     made: RefCell<HashMap<FuncId, Option<Rc<Places>>>>,
 }
@@ -153,9 +153,9 @@ pub(crate) fn add_vm(machine: &mut Machine, closed: Closed, calls: u32) {
     let closed = Rc::new(closed);
     let vm = Rc::new(Vm::new(closed.clone()));
     machine.add_tier(vm.clone());
-    let (rounds, made) = Default::default();
+    let (work, made) = Default::default();
     let thresholds = Thresholds { vm: Some(calls) };
-    machine.set_promoter(Rc::new(Promotion { closed, vm, thresholds, rounds, made }));
+    machine.set_promoter(Rc::new(Promotion { closed, vm, thresholds, work, made }));
 }
 
 impl Promotion {
@@ -173,10 +173,9 @@ impl Promotion {
         if let Some(made) = self.made.borrow().get(&func) {
             return made.clone();
         }
-        let mut rounds = self.rounds.borrow_mut();
-        let round = rounds.entry(func).or_insert(0);
         let size = machine.linked.program.func(func).insts.len() as u32;
-        let warmth = Warmth { size, rounds: *round, in_loop, declined: false, steps: machine.steps() };
+        let work = self.work.borrow_mut().add(self.thresholds, func.index(), u64::from(size), in_loop);
+        let warmth = Warmth { size, work, declined: false, steps: machine.steps() };
         match decide(self.thresholds, warmth) {
             Decision::Promote => {
                 let made = self.promote(machine, func);
@@ -184,7 +183,6 @@ impl Promotion {
                 made
             }
             Decision::Later(patience) => {
-                *round += 1;
                 if let Some(code) = machine.entry(func) {
                     code.set_patience(patience);
                 }

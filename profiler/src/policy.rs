@@ -20,14 +20,42 @@ pub struct Thresholds {
 pub struct Warmth {
     /// Instructions of its generic code.
     pub size: u32,
-    /// How often it became warm before.
-    pub rounds: u32,
-    /// It became warm in a loop, not at a call.
-    pub in_loop: bool,
+    /// What it has executed, and what all that were warm have ([`Work::add`]).
+    pub work: (u64, u64),
     /// A tier has declined it.
     pub declined: bool,
     /// Calls and loop rounds of the whole program so far.
     pub steps: u64,
+}
+
+/// What functions have executed in tier 0, in instructions, as far as they have become warm.
+#[derive(Clone, Debug, Default)]
+pub struct Work {
+    /// By function, and all together.
+    own: Vec<u64>,
+    all: u64,
+}
+
+impl Work {
+    /// A function has become warm, by calls of so many instructions or rounds of a loop of so many. Gives what it and what
+    /// all have executed. Steps count as usual ones at least, as they do in the clock.
+    pub fn add(
+        &mut self,
+        thresholds: Thresholds,
+        func: usize,
+        instructions: u64,
+        in_loop: bool,
+    ) -> (u64, u64) {
+        if self.own.len() <= func {
+            self.own.resize(func + 1, 0);
+        }
+        let weight = if in_loop { BACK_EDGE_WEIGHT } else { CALL_WEIGHT };
+        let times = first_patience(thresholds).unsigned_abs() / weight.unsigned_abs();
+        let work = u64::from(times).saturating_mul(instructions.max(USUAL_STEP));
+        self.own[func] = self.own[func].saturating_add(work);
+        self.all = self.all.saturating_add(work);
+        (self.own[func], self.all)
+    }
 }
 
 /// What to do with a warm function.
@@ -41,18 +69,20 @@ pub enum Decision {
     Never,
 }
 
-/// Instructions for which one threshold of warmth pays; larger functions have to be as much warmer as they are larger: what
-/// making code costs grows with them, what a call or a round gains does not.
-const USUAL_SIZE: u32 = 50;
+/// Instructions that a step of a program usually executes. Steps are the clock of the policy, but for what is warm the work
+/// is known better, and a program whose steps are long is not a short one.
+const USUAL_STEP: u64 = 40;
 
-/// How many thresholds of steps a program has to take before anything of it is promoted. Most programs that are shorter than
-/// this end before they get back what the first promotion costs: the code that makes code is not in any cache.
+/// How many thresholds of usual steps a program has to take before anything of it is promoted. Most programs that are
+/// shorter than this end before they get back what the first promotion costs: the code that makes code is not in any cache.
 const SETTLED: u64 = 60;
 
-/// How many thresholds of steps make a program a long one. Until then a function has to be worth it by itself: warm enough for
-/// its size, and one in so many of all steps. A longer program would pay too long for what is left in the interpreter.
+/// How many thresholds of usual steps make a program a long one. Until then a function has to be worth it by itself: it has
+/// executed one in so many of all instructions, and so many thresholds of its size, because what making code costs
+/// grows with that. A longer program would pay too long for what is left in the interpreter.
 const LONG: u64 = 200;
 const WORTHWHILE: u64 = 4;
+const PAYS: (u64, u64) = (1, 2);
 
 /// The patience that a function starts with: the highest number when it is never to be promoted.
 pub fn first_patience(thresholds: Thresholds) -> i32 {
@@ -77,14 +107,13 @@ pub fn decide(thresholds: Thresholds, function: Warmth) -> Decision {
     if calls <= 1 {
         return Decision::Promote;
     }
-    let threshold = u64::from(calls);
-    let promote = if function.steps < SETTLED * threshold {
+    let (threshold, (own, all)) = (u64::from(calls), function.work);
+    let clock = all.max(function.steps.saturating_mul(USUAL_STEP));
+    let promote = if clock < SETTLED * threshold * USUAL_STEP {
         false
-    } else if function.steps < LONG * threshold {
-        let warm = u64::from(function.rounds) + 1;
-        let weight = if function.in_loop { BACK_EDGE_WEIGHT } else { CALL_WEIGHT };
-        let steps = (warm * threshold).saturating_mul((CALL_WEIGHT / weight) as u64);
-        warm > u64::from(function.size / USUAL_SIZE) && steps.saturating_mul(WORTHWHILE) >= function.steps
+    } else if clock < LONG * threshold * USUAL_STEP {
+        own.saturating_mul(WORTHWHILE) >= clock
+            && own.saturating_mul(PAYS.1) >= u64::from(function.size) * threshold * PAYS.0
     } else {
         true
     };
@@ -95,7 +124,9 @@ pub fn decide(thresholds: Thresholds, function: Warmth) -> Decision {
 mod tests {
     use super::*;
 
-    const SMALL: Warmth = Warmth { size: 30, rounds: 14, in_loop: false, declined: false, steps: 1800 };
+    /// A function that 60 thresholds of 30 calls have made warm, each of them 10 instructions long, in a program of as many
+    /// steps.
+    const SMALL: Warmth = Warmth { size: 30, work: (18_000, 18_000), declined: false, steps: 1800 };
 
     #[test]
     fn patience_is_counted_in_calls() {
@@ -121,27 +152,43 @@ mod tests {
     }
 
     #[test]
-    fn large_functions_have_to_be_warmer() {
-        let (thresholds, large) = (Thresholds { vm: Some(30) }, Warmth { size: 20 * USUAL_SIZE, ..SMALL });
-        assert_eq!(decide(thresholds, large), Decision::Later(300));
-        assert_eq!(decide(thresholds, Warmth { rounds: 19, ..large }), Decision::Later(300));
-        assert_eq!(decide(thresholds, Warmth { rounds: 20, ..large }), Decision::Promote);
-        assert_eq!(decide(Thresholds { vm: Some(0) }, large), Decision::Promote);
-        assert_eq!(decide(thresholds, Warmth { steps: 6000, ..large }), Decision::Promote);
-        let largest = Warmth { size: u32::MAX, rounds: u32::MAX, ..SMALL };
+    fn programs_of_long_steps_are_not_short() {
+        let thresholds = Thresholds { vm: Some(30) };
+        let long = Warmth { size: 2000, work: (72_000, 72_000), steps: 36, ..SMALL };
+        assert_eq!(decide(thresholds, long), Decision::Promote);
+        assert_eq!(decide(thresholds, Warmth { work: (71_999, 71_999), ..long }), Decision::Later(300));
+    }
+
+    #[test]
+    fn large_functions_have_to_have_executed_more() {
+        let (thresholds, large) = (Thresholds { vm: Some(30) }, Warmth { size: 1200, ..SMALL });
+        assert_eq!(decide(thresholds, large), Decision::Promote);
+        assert_eq!(decide(thresholds, Warmth { size: 1201, ..large }), Decision::Later(300));
+        assert_eq!(decide(Thresholds { vm: Some(0) }, Warmth { size: 1201, ..large }), Decision::Promote);
+        assert_eq!(decide(thresholds, Warmth { size: 1201, steps: 6000, ..large }), Decision::Promote);
+        let largest = Warmth { size: u32::MAX, work: (u64::MAX, u64::MAX), ..SMALL };
         assert_eq!(decide(thresholds, largest), Decision::Promote);
     }
 
     #[test]
     fn short_programs_promote_what_takes_a_good_part_of_them() {
         let thresholds = Thresholds { vm: Some(30) };
-        let one_in_four = Warmth { rounds: 15, steps: 1920, ..SMALL };
+        let one_in_four = Warmth { work: (18_000, 18_000), ..SMALL };
         assert_eq!(decide(thresholds, one_in_four), Decision::Promote);
-        assert_eq!(decide(thresholds, Warmth { steps: 1921, ..one_in_four }), Decision::Later(300));
-        // A round of a loop is a step, too, but takes a tenth of a call's patience.
-        let in_loop = Warmth { rounds: 1, in_loop: true, ..one_in_four };
-        assert_eq!(decide(thresholds, in_loop), Decision::Promote);
-        assert_eq!(decide(thresholds, Warmth { rounds: 0, ..in_loop }), Decision::Later(300));
-        assert_eq!(decide(thresholds, Warmth { rounds: 0, steps: 6000, ..in_loop }), Decision::Promote);
+        assert_eq!(decide(thresholds, Warmth { steps: 1801, ..one_in_four }), Decision::Later(300));
+        assert_eq!(
+            decide(thresholds, Warmth { work: (18_000, 72_001), ..one_in_four }),
+            Decision::Later(300)
+        );
+        assert_eq!(decide(thresholds, Warmth { steps: 6000, ..one_in_four }), Decision::Promote);
+    }
+
+    #[test]
+    fn work_is_what_warmth_stands_for() {
+        let (mut work, thresholds) = (Work::default(), Thresholds { vm: Some(30) });
+        assert_eq!(work.add(thresholds, 3, 50, false), (1500, 1500));
+        assert_eq!(work.add(thresholds, 0, 100, true), (30_000, 31_500));
+        assert_eq!(work.add(thresholds, 0, 1, true), (42_000, 43_500));
+        assert_eq!(work.add(thresholds, 3, u64::MAX, false), (u64::MAX, u64::MAX));
     }
 }

@@ -3,19 +3,20 @@
 //! hands things on.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use infer::{Facts, World};
 use lower::{Bodies, Context, Known, Layouts, Names, Place, SignatureTable};
 use machine::{Body, Flow, Machine, NotReady, Promoter, Tier, TierId};
+use mir::expected::{of_call, of_round};
 use mir::func::{Func, Rep};
 use mir::inst::{Block, ClassIx, FuncId, Val};
 use mir::program::Program;
 use mir::types::{Signature, Signatures, Slot};
 use nyrt::heap::SlotType;
-use profiler::{Decision, Declined, Phase, Stats, Thresholds, Warmth, decide};
+use profiler::{Decision, Declined, Phase, Stats, Thresholds, Warmth, Work, decide};
 use syntax::intern::Symbol;
 use syntax::span::SourceMap;
 use vm::Vm;
@@ -264,8 +265,11 @@ pub(super) struct Promotion {
     pub(super) vm: Rc<Vm>,
     thresholds: Thresholds,
     first_patience: i32,
-    /// By function: how often it was warm; [`DECLINED`] when it stays.
-    rounds: RefCell<Vec<u8>>,
+    /// What warm functions have executed, and which of them stay in the interpreter.
+    work: RefCell<Work>,
+    declined: RefCell<HashSet<FuncId>>,
+    /// What a call of a function executes, and what a round of the loop does that begins with a block.
+    expected: RefCell<HashMap<(FuncId, Option<Block>), u64>>,
     /// Promoted functions, for activations that are still in a loop of tier 0.
     loops: RefCell<HashMap<FuncId, Rc<Promoted>>>,
     /// `promote-every=N`, and how many calls and loop rounds of tier 0 there were.
@@ -279,7 +283,8 @@ struct Promoted {
     values: Vec<Val>,
 }
 
-const DECLINED: u8 = u8::MAX;
+/// Functions with fewer instructions count as if each call and each round executed all of them.
+const SMALL: usize = 60;
 
 fn thresholds(settings: &Settings) -> Thresholds {
     Thresholds { vm: settings.vm_threshold() }
@@ -313,13 +318,15 @@ impl Promotion {
         } else {
             machine.add_tier(vm.clone());
         }
-        let (rounds, loops, asked) = Default::default();
+        let (work, declined, expected, loops, asked) = Default::default();
         Promotion {
             closed,
             vm,
             thresholds: thresholds(settings),
             first_patience: first_patience(settings),
-            rounds,
+            work,
+            declined,
+            expected,
             loops,
             every: settings.stress.promote_every,
             asked,
@@ -410,27 +417,39 @@ impl Promotion {
         if self.loops.borrow().contains_key(&func) {
             return;
         }
-        let mut rounds = self.rounds.borrow_mut();
-        if rounds.len() <= func.index() {
-            rounds.resize(machine.linked.program.funcs.len().max(func.index() + 1), 0);
-        }
-        let Some(round) = rounds.get_mut(func.index()) else { return };
-        let size = machine.linked.program.func(func).insts.len() as u32;
-        let (rounds, declined) = (u32::from(*round), *round == DECLINED);
-        let warmth = Warmth { size, rounds, in_loop: at_back_edge, declined, steps: machine.steps() };
+        let instructions = self.expected(machine, func, at_back_edge);
+        let warmth = Warmth {
+            size: machine.linked.program.func(func).insts.len() as u32,
+            work: self.work.borrow_mut().add(thresholds, func.index(), instructions, at_back_edge),
+            declined: self.declined.borrow().contains(&func),
+            steps: machine.steps(),
+        };
         match decide(thresholds, warmth) {
             Decision::Never => {}
             Decision::Later(patience) => {
-                *round = round.saturating_add(1).min(DECLINED - 1);
                 if let Some(code) = machine.entry(func) {
                     code.set_patience(patience);
                 }
             }
             Decision::Promote => {
                 if !self.promote(machine, func, at_back_edge) {
-                    *round = DECLINED;
+                    self.declined.borrow_mut().insert(func);
                 }
             }
         }
+    }
+
+    /// How many instructions a call of a function executes, or a round of the loop in which its newest activation is.
+    fn expected(&self, machine: &Machine, func: FuncId, at_back_edge: bool) -> u64 {
+        let code = machine.linked.program.func(func);
+        // It would take longer to count than there is to gain.
+        if code.insts.len() < SMALL {
+            return code.insts.len() as u64;
+        }
+        let frame = machine.task.frames.last().filter(|_| at_back_edge);
+        let at = frame.and_then(|frame| frame.code().body().position(frame));
+        let block = at.and_then(|at| code.block_ids().find(|b| code.blocks[b.index()].start as usize == at));
+        let count = || block.map_or_else(|| of_call(code), |block| of_round(code, block));
+        *self.expected.borrow_mut().entry((func, block)).or_insert_with(count)
     }
 }

@@ -14,6 +14,7 @@
 
 pub mod build;
 mod draft;
+pub mod expected;
 pub mod func;
 pub mod groups;
 pub mod inst;

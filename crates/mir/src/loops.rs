@@ -15,16 +15,11 @@ use crate::inst::{Block, EdgeId};
 /// It takes a walk only where some edge leads to the same place or further up, and linear time in any case. What an
 /// edge or a block names need not exist.
 pub fn closing(func: &Func) -> Flags {
-    let mut closing = Flags::from_elem(false, func.edges.len());
-    let ways = Ways::new(func);
-    if ways.upwards {
-        ways.walk(func, &mut closing);
-    }
-    closing
+    Ways::new(func).closing(func)
 }
 
 /// Edges by the block that they leave.
-struct Ways {
+pub(crate) struct Ways {
     /// Where those of each block begin in `edges`.
     first: Vec<u32>,
     /// With whether they are for exceptions.
@@ -43,7 +38,7 @@ enum Seen {
 }
 
 impl Ways {
-    fn new(func: &Func) -> Ways {
+    pub(crate) fn new(func: &Func) -> Ways {
         let mut first = Vec::with_capacity(func.blocks.len() + 1);
         let mut edges = Vec::with_capacity(func.edges.len());
         let mut upwards = false;
@@ -63,6 +58,21 @@ impl Ways {
         }
         first.push(edges.len() as u32);
         Ways { first, edges, upwards }
+    }
+
+    /// Those that leave a block, with whether they are for exceptions.
+    pub(crate) fn of(&self, block: Block) -> &[(EdgeId, bool)] {
+        let range = self.first[block.index()] as usize..self.first[block.index() + 1] as usize;
+        &self.edges[range]
+    }
+
+    /// [`closing`]
+    pub(crate) fn closing(&self, func: &Func) -> Flags {
+        let mut closing = Flags::from_elem(false, func.edges.len());
+        if self.upwards {
+            self.walk(func, &mut closing);
+        }
+        closing
     }
 
     fn walk(&self, func: &Func, closing: &mut [bool]) {
