@@ -57,7 +57,8 @@ impl Solver<'_> {
 
     /// A function value is called.
     pub(crate) fn call_any(&mut self, id: u32, callee: Ty, args: &[Var], dst: Var) {
-        for site in self.sites_of(callee, Kinds::FUNC) {
+        for at in self.sites_of(callee, Kinds::FUNC) {
+            let Some(site) = self.site_in(at, Kinds::FUNC) else { continue };
             match site.bound {
                 Some(name) => {
                     self.graph.subscribe(site.a, id);
@@ -140,7 +141,8 @@ impl Solver<'_> {
 
     /// What is in the objects of some kinds flows to a place.
     pub(crate) fn inside(&mut self, ty: Ty, kinds: Kinds, second: bool, to: Var) {
-        for site in self.sites_of(ty, kinds) {
+        for at in self.sites_of(ty, kinds) {
+            let Some(site) = self.site_in(at, kinds) else { continue };
             self.connect(if second { site.b } else { site.a }, to);
         }
         if self.is_unknown(ty, kinds) {
@@ -150,7 +152,8 @@ impl Solver<'_> {
 
     /// A value is put into the objects of some kinds.
     fn put(&mut self, ty: Ty, kinds: Kinds, second: bool, value: Var) {
-        for site in self.sites_of(ty, kinds) {
+        for at in self.sites_of(ty, kinds) {
+            let Some(site) = self.site_in(at, kinds) else { continue };
             self.connect(value, if second { site.b } else { site.a });
         }
         if self.is_unknown(ty, kinds) {
@@ -272,7 +275,8 @@ impl Solver<'_> {
             }
             let receiver = object.part(kind);
             if kind == Kinds::BUILTIN {
-                let known = self.sites_of(object, kind).iter().any(|s| s.class == *class);
+                let mut known = self.sites_of(object, kind).filter_map(|at| self.site_in(at, kind));
+                let known = known.any(|s| s.class == *class);
                 if !known && !self.is_unknown(object, kind) {
                     continue;
                 }
@@ -372,7 +376,8 @@ impl Solver<'_> {
             }
         }
         if row.effects.contains(Effects::SHORTENS) {
-            for site in self.sites_of(receiver, Kinds::ARR) {
+            for at in self.sites_of(receiver, Kinds::ARR) {
+                let Some(site) = self.site_in(at, Kinds::ARR) else { continue };
                 self.raise(site.b, lengths_that_shrink());
             }
         }

@@ -42,6 +42,36 @@ struct Inside {
     future: Ty,
 }
 
+/// By set, what one can list of it, or nothing when that may be any.
+#[derive(Debug)]
+struct Lists<T> {
+    all: Vec<T>,
+    parts: Vec<Option<(u32, u32)>>,
+}
+
+impl<T> Default for Lists<T> {
+    fn default() -> Lists<T> {
+        Lists { all: Vec::new(), parts: Vec::new() }
+    }
+}
+
+impl<T> Lists<T> {
+    /// Adds the list of the next set.
+    fn push(&mut self, list: Option<impl Iterator<Item = T>>) {
+        let from = self.all.len() as u32;
+        let part = list.map(|list| {
+            self.all.extend(list);
+            (from, self.all.len() as u32)
+        });
+        self.parts.push(part);
+    }
+
+    fn get(&self, set: SetId) -> Option<&[T]> {
+        let (from, to) = self.parts.get(set.0 as usize).copied().flatten()?;
+        self.all.get(from as usize..to as usize)
+    }
+}
+
 /// What is called where, and what else only the effects are found by.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
@@ -83,8 +113,8 @@ pub struct Facts {
     pub(crate) effects: Vec<Effects>,
     /// By set.
     inside: Vec<Inside>,
-    class_lists: Vec<Option<Box<[ClassIx]>>>,
-    closure_lists: Vec<Option<Box<[FuncId]>>>,
+    class_lists: Lists<ClassIx>,
+    closure_lists: Lists<FuncId>,
     /// What was copied for these facts.
     pub(crate) copies: Copies,
 }
@@ -126,8 +156,8 @@ impl Facts {
             loud: quiet::Loud::default(),
             effects: Vec::new(),
             inside: Vec::new(),
-            class_lists: Vec::new(),
-            closure_lists: Vec::new(),
+            class_lists: Lists::default(),
+            closure_lists: Lists::default(),
             copies: Copies::default(),
         };
         facts.look_inside();
@@ -139,12 +169,12 @@ impl Facts {
         Known { graph: self.graph, places: self.places, ranges: self.sets.ranges, origin }
     }
 
-    /// The positions of the instructions of a function that the solver looked at, ascending; they may do more than give
-    /// what their operation always gives.
-    pub(crate) fn looked_at(&self, func: FuncId) -> Vec<usize> {
+    /// The positions of those instructions of a function that the solver looked at and that are wanted, ascending; they
+    /// may do more than give what their operation always gives.
+    pub(crate) fn looked_at(&self, func: FuncId, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
         let Some(place) = self.places.get(func.index()) else { return Vec::new() };
-        let mut all: Vec<usize> =
-            self.graph.looked_at(*place).iter().map(|inst| (inst - place.insts) as usize).collect();
+        let all = self.graph.looked_at(*place).iter().map(|inst| (inst - place.insts) as usize);
+        let mut all: Vec<usize> = all.filter(|at| wanted(*at)).collect();
         all.sort_unstable();
         all
     }
@@ -170,9 +200,8 @@ impl Facts {
                 let all = self.unknown;
                 inside = Inside { elem: all, key: all, value: all, cell: all, future: all };
             }
-            let sites: Vec<u32> = self.sets.sites(id).collect();
-            for site in &sites {
-                let Site { kind, a, b, .. } = self.sites[*site as usize];
+            for position in self.sets.site_positions(id) {
+                let Site { kind, a, b, .. } = self.sites[self.sets.site_at(position) as usize];
                 let ty = self.graph.ty(a);
                 let place = match kind {
                     Kinds::ARR => &mut inside.elem,
@@ -188,14 +217,11 @@ impl Facts {
                 *place = self.sets.join(*place, ty);
             }
             self.inside.push(inside);
-            let classes = self.sets.classes(id).map(|all| all.map(ClassIx).collect());
-            self.class_lists.push(classes);
-            let bound = sites.iter().any(|s| self.sites[*s as usize].bound.is_some());
-            let closures = (!bound && !self.sets.has_any_site(id)).then(|| {
-                let all = sites.iter().map(|s| &self.sites[*s as usize]);
-                all.filter(|s| s.kind == Kinds::FUNC).map(|s| s.func).collect()
-            });
-            self.closure_lists.push(closures);
+            self.class_lists.push(self.sets.classes(id).map(|all| all.map(ClassIx)));
+            let sites = || self.sets.sites(id).map(|s| &self.sites[s as usize]);
+            let closures = !self.sets.has_any_site(id) && !sites().any(|s| s.bound.is_some());
+            let all = closures.then(|| sites().filter(|s| s.kind == Kinds::FUNC).map(|s| s.func));
+            self.closure_lists.push(all);
             at += 1;
         }
     }
@@ -321,7 +347,7 @@ impl Facts {
         if ty.kinds - Kinds::NOTHING != Kinds::USER {
             return None;
         }
-        self.class_lists.get(ty.objs.0 as usize)?.as_deref()
+        self.class_lists.get(ty.objs)
     }
 
     /// The builtin class of a type, when it is `null`, `void` or an instance of that class with fields.
@@ -339,7 +365,7 @@ impl Facts {
         if ty.kinds - Kinds::NOTHING != Kinds::FUNC {
             return None;
         }
-        self.closure_lists.get(ty.objs.0 as usize)?.as_deref()
+        self.closure_lists.get(ty.objs)
     }
 
     /// The abstract objects of a type.
@@ -373,7 +399,7 @@ impl Facts {
         if !ty.has(Kinds::USER) {
             return Some(&[]);
         }
-        self.class_lists.get(ty.objs.0 as usize)?.as_deref()
+        self.class_lists.get(ty.objs)
     }
 
     /// The kind of what a place of the program makes.

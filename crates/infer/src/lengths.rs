@@ -45,7 +45,8 @@ impl Solver<'_> {
         if receiver.kinds != Kinds::ARR || self.is_unknown(receiver, Kinds::ARR) {
             all = self.sets.ranges.of((0, MOST));
         }
-        for site in self.sites_of(receiver, Kinds::ARR) {
+        for at in self.sites_of(receiver, Kinds::ARR) {
+            let Some(site) = self.site_in(at, Kinds::ARR) else { continue };
             self.graph.subscribe(site.b, id);
             all = self.sets.ranges.join(all, self.graph.ty(site.b).ints);
         }
@@ -66,7 +67,8 @@ impl Solver<'_> {
         // A box is asked for its length, but what gives it is its content.
         let same = !self.graph.operand(id, 0).has(Kinds::USER);
         let is_below = same && is_below;
-        self.sites_of(receiver, Kinds::ARR).iter().all(|site| {
+        self.sites_of(receiver, Kinds::ARR).all(|at| {
+            let Some(site) = self.site_in(at, Kinds::ARR) else { return true };
             self.graph.subscribe(site.b, id);
             let lengths = self.graph.ty(site.b);
             is_below && !lengths.has(Kinds::VOID) || hi < self.sets.ranges.bounds(lengths.ints).0

@@ -468,13 +468,16 @@ impl<'a> Solver<'a> {
         Ty::boxes(Kinds::FUNC, self.sets.site(site))
     }
 
-    /// The sites of a type that are of some kinds.
-    pub(crate) fn sites_of(&self, ty: Ty, kinds: Kinds) -> SmallVec<[Site; 2]> {
-        if !ty.has(kinds) {
-            return SmallVec::new();
-        }
-        let all = self.sets.sites(ty.objs).filter_map(|s| self.sites.get(s as usize));
-        all.filter(|s| kinds.contains(s.kind)).copied().collect()
+    /// Where the sites of a type are that may be of some kinds; [`Solver::site_in`] gives them. Nothing is copied: many
+    /// instructions go through many sites, and connect places meanwhile.
+    pub(crate) fn sites_of(&self, ty: Ty, kinds: Kinds) -> core::ops::Range<usize> {
+        if ty.has(kinds) { self.sets.site_positions(ty.objs) } else { 0..0 }
+    }
+
+    /// The site at a position, if it is of some kinds.
+    pub(crate) fn site_in(&self, position: usize, kinds: Kinds) -> Option<Site> {
+        let site = self.sites.get(self.sets.site_at(position) as usize)?;
+        kinds.contains(site.kind).then_some(*site)
     }
 
     /// Whether a type may be an unknown object of some kinds.

@@ -185,19 +185,28 @@ impl Copier {
             if !facts.reached(self.func_origin[id.index()]) {
                 continue;
             }
-            for inst in self.looked_at(facts, id) {
+            let wanted =
+                |op: &Op| matches!(op, Op::NewObject { .. } | Op::Call { .. } | Op::CallMethod { .. });
+            for inst in self.looked_at(program, facts, id, wanted) {
                 match program.func(id).insts[inst].op {
                     Op::NewObject { class } => self.object(program, facts, NewAt { func: id, inst, class }),
-                    Op::Call { .. } | Op::CallMethod { .. } => self.call(program, facts, id, inst),
-                    _ => {}
+                    _ => self.call(program, facts, id, inst),
                 }
             }
         }
     }
 
-    /// The instructions of a function that the analysis had to look at. All that are of interest here are among them.
-    fn looked_at(&self, facts: &Facts, id: FuncId) -> Vec<usize> {
-        facts.looked_at(self.func_origin[id.index()])
+    /// The instructions of a function that are wanted. All that are of interest here are among those that the analysis had
+    /// to look at.
+    fn looked_at(
+        &self,
+        program: &Program,
+        facts: &Facts,
+        id: FuncId,
+        wanted: impl Fn(&Op) -> bool,
+    ) -> Vec<usize> {
+        let insts = &program.func(id).insts;
+        facts.looked_at(self.func_origin[id.index()], |at| insts.get(at).is_some_and(|i| wanted(&i.op)))
     }
 
     /// Copies a function that makes a container for one of its calls.
@@ -299,7 +308,7 @@ impl Copier {
         self.func_origin.push(self.func_origin[id.index()]);
         self.made_for.push(self.chains.len() as u32 - 1);
         self.func_kept.push(false);
-        for at in self.looked_at(facts, id) {
+        for at in self.looked_at(program, facts, id, |op| matches!(op, Op::NewClosure { .. })) {
             if let Op::NewClosure { func: inner, captures } = program.func(copy).insts[at].op
                 && program.func(inner).outer == id
             {
@@ -334,7 +343,8 @@ impl Copier {
             }
         }
         for func in copied {
-            let calls = self.looked_at(facts, func);
+            let wanted = |op: &Op| matches!(op, Op::NewObject { .. } | Op::Call { .. });
+            let calls = self.looked_at(program, facts, func, wanted);
             let f = &mut program.funcs[func.index()];
             f.class = classes.get(&f.class).copied().unwrap_or(f.class);
             within(f, &calls, &funcs);

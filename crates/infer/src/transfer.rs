@@ -128,12 +128,14 @@ impl Solver<'_> {
                 self.raise(dst, ty);
             }
             Op::GetCell { .. } => {
-                for site in self.sites_of(a, Kinds::CELL) {
+                for at in self.sites_of(a, Kinds::CELL) {
+                    let Some(site) = self.site_in(at, Kinds::CELL) else { continue };
                     self.connect(site.a, dst);
                 }
             }
             Op::SetCell { .. } => {
-                for site in self.sites_of(a, Kinds::CELL) {
+                for at in self.sites_of(a, Kinds::CELL) {
+                    let Some(site) = self.site_in(at, Kinds::CELL) else { continue };
                     self.connect(use_at(self, 1), site.a);
                 }
             }
@@ -432,8 +434,11 @@ impl Solver<'_> {
             }
         }
         if object.has(Kinds::BUILTIN) && matches!(self.program.names.text(name), "name" | "payload") {
-            for site in self.sites_of(object, Kinds::BUILTIN).iter().filter(|s| s.class == class_id::INTENT) {
-                self.connect(value, site.a);
+            for at in self.sites_of(object, Kinds::BUILTIN) {
+                let site = self.site_in(at, Kinds::BUILTIN);
+                if let Some(site) = site.filter(|s| s.class == class_id::INTENT) {
+                    self.connect(value, site.a);
+                }
             }
             if self.is_unknown(object, Kinds::BUILTIN) {
                 self.connect(value, self.unknown);

@@ -194,6 +194,8 @@ pub(crate) struct Sets {
     /// Sites that went into "any site" and were not taken out of here yet.
     pub(crate) lost: Vec<u32>,
     pub(crate) ranges: Ranges,
+    /// What sets are made in.
+    scratch: Vec<u32>,
 }
 
 impl Sets {
@@ -210,6 +212,7 @@ impl Sets {
             first_site: FIRST + classes as u32,
             lost: Vec::new(),
             ranges: Ranges::default(),
+            scratch: Vec::new(),
         };
         sets.intern(&[]);
         sets.intern(&[ANY_CLASS, ANY_SITE]);
@@ -251,6 +254,18 @@ impl Sets {
         let members = self.members(id);
         let from = members.partition_point(|m| *m < end);
         members[from..].iter().map(move |m| m - end)
+    }
+
+    /// Where the sites of a set lie among the members of all sets, for whoever makes sets while it goes through them.
+    pub(crate) fn site_positions(&self, id: SetId) -> core::ops::Range<usize> {
+        let end = self.ends[id.0 as usize] as usize;
+        let members = self.members(id);
+        end - members.len() + members.partition_point(|m| *m < self.first_site)..end
+    }
+
+    /// The site at such a position.
+    pub(crate) fn site_at(&self, position: usize) -> u32 {
+        self.members[position] - self.first_site
     }
 
     pub(crate) fn intern(&mut self, members: &[u32]) -> SetId {
@@ -321,12 +336,19 @@ impl Sets {
     }
 
     fn make_union(&mut self, a: SetId, b: SetId) -> SetId {
-        let mut all: Vec<u32> = self.members(a).iter().chain(self.members(b)).copied().collect();
-        all.sort_unstable();
-        all.dedup();
+        let mut all = core::mem::take(&mut self.scratch);
+        merge(self.members(a), self.members(b), &mut all);
+        // Often one has all of the other. What was lost is not lost again.
+        for set in [a, b] {
+            if self.members(set).len() == all.len() {
+                self.scratch = all;
+                return set;
+            }
+        }
         let first_site = self.first_site;
-        let classes = all.iter().filter(|m| (FIRST..first_site).contains(*m)).count();
-        let sites = all.iter().filter(|m| **m >= first_site).count();
+        let first = all.partition_point(|m| *m < FIRST);
+        let classes = all.partition_point(|m| *m < first_site) - first;
+        let sites = all.len() - first - classes;
         if all.first() == Some(&ANY_CLASS) || classes > self.most {
             all.retain(|m| !(FIRST..first_site).contains(m));
             if all.first() != Some(&ANY_CLASS) {
@@ -342,17 +364,22 @@ impl Sets {
                 all.insert(at, ANY_SITE);
             }
         }
-        self.intern(&all)
+        let made = self.intern(&all);
+        self.scratch = all;
+        made
     }
 
     /// The members for which `keep` holds.
     pub(crate) fn filter(&mut self, id: SetId, keep: impl Fn(u32) -> bool) -> SetId {
+        let Some(gone) = self.members(id).iter().position(|m| !keep(*m)) else { return id };
+        let mut kept = core::mem::take(&mut self.scratch);
         let members = self.members(id);
-        if members.iter().all(|m| keep(*m)) {
-            return id;
-        }
-        let kept: Vec<u32> = members.iter().copied().filter(|m| keep(*m)).collect();
-        self.intern(&kept)
+        kept.clear();
+        kept.extend_from_slice(&members[..gone]);
+        kept.extend(members[gone + 1..].iter().copied().filter(|m| keep(*m)));
+        let found = self.intern(&kept);
+        self.scratch = kept;
+        found
     }
 
     pub(crate) fn join(&mut self, a: Ty, b: Ty) -> Ty {
@@ -369,4 +396,17 @@ impl Sets {
         let kinds = if ints == Range::NONE { ty.kinds - Kinds::INT } else { ty.kinds };
         Ty { kinds, ints, ..ty }
     }
+}
+
+/// The members of both, ascending.
+fn merge(a: &[u32], b: &[u32], all: &mut Vec<u32>) {
+    all.clear();
+    let (mut i, mut k) = (0, 0);
+    while let (Some(x), Some(y)) = (a.get(i), b.get(k)) {
+        all.push(*x.min(y));
+        i += usize::from(x <= y);
+        k += usize::from(y <= x);
+    }
+    all.extend_from_slice(&a[i..]);
+    all.extend_from_slice(&b[k..]);
 }
