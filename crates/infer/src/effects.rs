@@ -161,9 +161,12 @@ pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> Vec<Effects
     for (i, place) in facts.places.iter().enumerate().filter(|(_, p)| p.is_reached()) {
         let id = FuncId(i as u32);
         let mut asks = false;
+        let own = &mut all[i];
         for (at, inst) in (place.insts..).zip(&program.func(id).insts) {
-            asks = asks || look.asks_for_text(at, &inst.op);
-            look.local(at, &inst.op, &mut all[i]);
+            if !look.is_idle(&inst.op) {
+                asks = asks || look.asks_for_text(at, &inst.op);
+                look.local(at, &inst.op, own);
+            }
         }
         if asks {
             edges.extend(calls.text.map(|text| (text, id)));
@@ -295,6 +298,27 @@ impl Look<'_> {
         if self.loud.is_loud(&self.facts.sets, ty) { Does::DEATHS | Does::THROW } else { Does::empty() }
     }
 
+    /// Whether an operation does nothing, whatever it is done to. Most instructions are like that.
+    fn is_idle(&self, op: &Op) -> bool {
+        match op {
+            Op::Int { .. }
+            | Op::Float { .. }
+            | Op::Bool { .. }
+            | Op::Str { .. }
+            | Op::Null {}
+            | Op::Void {}
+            | Op::Retain { .. }
+            | Op::Jump { .. }
+            | Op::Branch { .. }
+            | Op::Return { .. } => {
+                debug_assert!(!op.row().effects.throws(), "{op:?}");
+                true
+            }
+            Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Discard { .. } => self.is_quiet,
+            _ => false,
+        }
+    }
+
     /// Whether an operation may ask boxes for their text.
     fn asks_for_text(&self, id: u32, op: &Op) -> bool {
         let boxes = Kinds::USER | Kinds::ARR | Kinds::BUILTIN;
@@ -388,7 +412,7 @@ impl Look<'_> {
             Op::SetContent { .. } => Does::OBJECTS | Does::THROW | self.dies(ty(0)),
             Op::GetContent { .. } => Does::OBJECTS | Does::THROW,
             Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Discard { .. }
-                if self.is_quiet || effects.does.contains(Does::DEATHS | Does::THROW) =>
+                if effects.does.contains(Does::DEATHS | Does::THROW) =>
             {
                 Does::empty()
             }
