@@ -23,6 +23,9 @@ pub(crate) const THROWN: Var = 0;
 /// look at it may connect places.
 const EAGER: u8 = 5;
 
+/// So many times the functions of a program fit into the graph: copies have at most three times the instructions.
+const ROOM: usize = 4;
+
 /// What has to be done when a variable grows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Dep {
@@ -234,23 +237,25 @@ fn copy_within<T: Copy>(all: &mut Vec<T>, part: (u32, u32)) -> &mut [T] {
 }
 
 impl Graph {
-    /// A graph with room for the functions of a program. Not all are reached, but memory that nobody writes costs nothing;
-    /// most programs need less than so many operands and dependencies for an instruction.
+    /// A graph with room for the functions of a program, and for copies of them. Not all are reached, and few programs
+    /// have so many operands and dependencies for an instruction, but memory that nobody writes costs nothing: less
+    /// than to move what is there when there is no room any more.
     pub(crate) fn new(program: &Program) -> Graph {
         let (mut vars, mut insts) = (0, 0);
         for func in &program.funcs {
             vars += func.values as usize + 1;
             insts += func.insts.len();
         }
-        let mut all = Vec::with_capacity(vars * 2);
+        let mut all = Vec::with_capacity(vars * ROOM);
         all.push(VarRow::NEW);
         Graph {
             vars: all,
-            insts: Vec::with_capacity(insts * 2),
-            uses: Vec::with_capacity(insts * 3),
-            deps: Vec::with_capacity(insts * 3 / 2),
-            looked_at: Vec::with_capacity(insts * 2 / 3),
+            insts: Vec::with_capacity(insts * ROOM),
+            uses: Vec::with_capacity(insts * ROOM * 3 / 2),
+            deps: Vec::with_capacity(insts * ROOM * 3 / 4),
+            looked_at: Vec::with_capacity(insts * ROOM / 3),
             given: Vec::with_capacity(insts * 2 / 3),
+            links: Vec::with_capacity(insts),
             connected: HashSet::with_capacity(insts / 8),
             hubs: program.funcs.len() as u32,
             ..Graph::default()
@@ -351,11 +356,7 @@ impl Graph {
         let view_by = by(marks.views, shape.views);
         // Smaller variables than its own are those that all functions share.
         let moved = |v: Var| if v < shared || v == NO_VAR { v } else { v.wrapping_add(var_by) };
-        // What has nothing has no place.
-        let moved_range = |(from, to): (u32, u32), by: u32| match from == to {
-            true => (0, 0),
-            false => (from.wrapping_add(by), to.wrapping_add(by)),
-        };
+        let moved_range = |(from, to): (u32, u32), by: u32| (from.wrapping_add(by), to.wrapping_add(by));
         for row in copy_within(&mut self.vars, shape.vars) {
             *row = VarRow { deps: moved_range(row.deps, dep_by), ..row.anew() };
         }
