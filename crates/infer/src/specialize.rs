@@ -5,8 +5,11 @@
 
 use hashbrown::HashMap;
 use mir::func::Func;
-use mir::inst::{ClassIx, FuncId, Op, Vals};
+use mir::inst::{ClassIx, FuncId, Op, Val, Vals};
 use mir::program::{Parent, Program};
+use nyrt::builtin::{self, Store};
+use nyrt::value::class_id;
+use smallvec::SmallVec;
 use syntax::span::Span;
 
 use crate::World;
@@ -24,36 +27,37 @@ const LONGEST: usize = 120;
 /// How many copies may lie within one another.
 const NESTED: usize = 4;
 
-/// Analyses a program that nobody adds to any more and specializes it; gives the facts of the result. All copies are
-/// decided by the facts of the program as it was, so that with copies it is analysed once more.
+/// Analyses a program that nobody adds to any more and specializes it; gives the facts of the result. Copies are decided
+/// by the facts of the program as it was, so that with copies it is analysed once more. Where copies of functions may be
+/// all that a class needs, only the facts with them decide whether it is copied, too.
 pub fn specialize(program: &mut Program, world: &World) -> Facts {
     let mut solver = Solver::new(program, None);
     solver.run(world);
-    let facts = Facts::new(solver);
+    let mut facts = Facts::new(solver);
     let mut copier = Copier::new(program, &facts);
-    copier.run(program, &facts);
-    if copier.chains.len() == 1 {
-        return facts.complete(program);
-    }
-    let Copier { changes, func_origin, made_for, classes, chains, .. } = copier;
-    for (func, at, change) in changes {
-        match change {
-            Change::Call(copy) => redirect(program, func, at, copy),
-            // With the calls that construct the instance.
-            Change::Object(class, funcs) => make_other(&mut program.funcs[func.index()], at, class, |f| {
-                funcs.get(&f).copied().unwrap_or(f)
-            }),
+    for may_wait in [true, false] {
+        let before = copier.chains.len();
+        copier.begin(program, may_wait);
+        copier.run(program, &facts);
+        if copier.chains.len() > before {
+            copier.change(program);
+            let mut solver = Solver::new(program, Some(facts.into_known(&copier.func_origin)));
+            solver.run(world);
+            facts = Facts::new(solver);
+        }
+        if !copier.waits {
+            break;
         }
     }
-    let mut solver = Solver::new(program, Some(facts.into_known(&func_origin)));
-    solver.run(world);
-    let mut result = Facts::new(solver);
-    result.copies = Copies {
-        funcs: func_origin.into_iter().zip(made_for).collect(),
-        classes,
-        places: chains.into_iter().map(|chain| (chain.place, chain.within)).collect(),
-    };
-    result.complete(program)
+    let Copier { func_origin, made_for, classes, chains, .. } = copier;
+    if chains.len() > 1 {
+        facts.copies = Copies {
+            funcs: func_origin.into_iter().zip(made_for).collect(),
+            classes,
+            places: chains.into_iter().map(|chain| (chain.place, chain.within)).collect(),
+        };
+    }
+    facts.complete(program)
 }
 
 /// What is a copy of what. Programs without copies have no rows here.
@@ -109,6 +113,8 @@ struct Copier {
     budget: usize,
     /// What each function is a copy of; originals themselves.
     func_origin: Vec<FuncId>,
+    /// The function that the facts know instead of it.
+    known: Vec<FuncId>,
     /// By function, which copy it was made for; 0 for originals.
     made_for: Vec<u32>,
     /// By class what it is a copy of, and which copy it was made for.
@@ -123,6 +129,9 @@ struct Copier {
     /// Whether a place keeps the original already.
     func_kept: Vec<bool>,
     class_kept: Vec<bool>,
+    /// Whether classes may wait for copies of functions, and whether one does.
+    may_wait: bool,
+    waits: bool,
 }
 
 /// A copy.
@@ -164,15 +173,45 @@ impl Copier {
         Copier {
             budget: COPIES * size.max(200),
             func_origin: (0..funcs as u32).map(FuncId).collect(),
+            known: Vec::new(),
             made_for: vec![0; funcs],
             classes: (0..classes as u32).map(|i| (ClassIx(i), 0)).collect(),
             chains: vec![Chain { copied: Copied::Nothing, place: Span::default(), within: 0 }],
             changes: Vec::new(),
-            factory: vec![None; funcs],
-            container: vec![None; classes],
-            class_sizes: vec![None; classes],
-            func_kept: vec![false; funcs],
-            class_kept: vec![false; classes],
+            factory: Vec::new(),
+            container: Vec::new(),
+            class_sizes: Vec::new(),
+            func_kept: Vec::new(),
+            class_kept: Vec::new(),
+            may_wait: false,
+            waits: false,
+        }
+    }
+
+    /// Copies are decided by facts that know all there is now.
+    fn begin(&mut self, program: &Program, may_wait: bool) {
+        let (classes, funcs) = (program.classes.len(), program.funcs.len());
+        self.known = (0..funcs as u32).map(FuncId).collect();
+        self.factory = vec![None; funcs];
+        self.container = vec![None; classes];
+        self.class_sizes = vec![None; classes];
+        self.func_kept = vec![false; funcs];
+        self.class_kept = vec![false; classes];
+        (self.may_wait, self.waits) = (may_wait, false);
+    }
+
+    /// Makes the places that copies were made for use them.
+    fn change(&mut self, program: &mut Program) {
+        for (func, at, change) in self.changes.drain(..) {
+            match change {
+                Change::Call(copy) => redirect(program, func, at, copy),
+                // With the calls that construct the instance.
+                Change::Object(class, funcs) => {
+                    make_other(&mut program.funcs[func.index()], at, class, |f| {
+                        funcs.get(&f).copied().unwrap_or(f)
+                    });
+                }
+            }
         }
     }
 
@@ -182,7 +221,7 @@ impl Copier {
         while at < program.funcs.len() {
             let id = FuncId(at as u32);
             at += 1;
-            if !facts.reached(self.func_origin[id.index()]) {
+            if !facts.reached(self.known[id.index()]) {
                 continue;
             }
             let wanted =
@@ -206,17 +245,18 @@ impl Copier {
         wanted: impl Fn(&Op) -> bool,
     ) -> Vec<usize> {
         let insts = &program.func(id).insts;
-        facts.looked_at(self.func_origin[id.index()], |at| insts.get(at).is_some_and(|i| wanted(&i.op)))
+        facts.looked_at(self.known[id.index()], |at| insts.get(at).is_some_and(|i| wanted(&i.op)))
     }
 
     /// Copies a function that makes a container for one of its calls.
     fn call(&mut self, program: &mut Program, facts: &Facts, id: FuncId, at: usize) {
         let func = program.func(id);
-        let origin = self.func_origin[id.index()];
-        let Some(callee) = callee(program, facts, origin, func, at, &func.insts[at].op) else { return };
+        let known = self.known[id.index()];
+        let Some(callee) = callee(program, facts, known, func, at, &func.insts[at].op) else { return };
         // The copy of a class has copies of what it calls.
         let made = self.func_origin[callee.index()];
-        if made == origin || !self.is_factory(program, facts, made) {
+        let known = self.known[callee.index()];
+        if made == self.func_origin[id.index()] || !self.is_factory(program, facts, known) {
             return;
         }
         // The first call keeps the original.
@@ -246,7 +286,8 @@ impl Copier {
         let size = known.unwrap_or_else(|| class_size(program, facts, class));
         self.class_sizes[class.index()] = Some(size);
         let span = span(program.func(place.func), place.inst);
-        if size <= self.budget && self.nest(Copied::Class(class), place.func, span) {
+        let (made, _) = self.classes[class.index()];
+        if size <= self.budget && self.nest(Copied::Class(made), place.func, span) {
             self.budget -= size;
             self.copy_class(program, facts, &place);
         }
@@ -274,9 +315,8 @@ impl Copier {
             return known;
         }
         let func = program.func(id);
-        let fits = func.insts.len() <= LONGEST && func.outer.is_none() && func.captures == 0;
         let ret = facts.ret(id);
-        let is = fits
+        let is = fits(func)
             && facts.objects(ret).into_iter().any(|object| match object {
                 Object::Site(_, site) => {
                     let own = ret.part(facts.site_kind(site));
@@ -292,9 +332,17 @@ impl Copier {
         is
     }
 
-    /// Whether instances of a class hold different things in different places.
+    /// Whether instances of a class hold different things in different places, as far as that is known yet.
     fn is_container(&mut self, program: &Program, facts: &Facts, class: ClassIx) -> bool {
-        *self.container[class.index()].get_or_insert_with(|| is_container(program, facts, class))
+        if let Some(known) = self.container[class.index()] {
+            return known;
+        }
+        let mut is = is_container(program, facts, class);
+        if is && self.may_wait && is_filled_elsewhere(program, facts, class) {
+            (is, self.waits) = (false, true);
+        }
+        self.container[class.index()] = Some(is);
+        is
     }
 
     /// Copies a function and the closures in it.
@@ -306,6 +354,7 @@ impl Copier {
         }
         program.funcs.push(func);
         self.func_origin.push(self.func_origin[id.index()]);
+        self.known.push(self.known[id.index()]);
         self.made_for.push(self.chains.len() as u32 - 1);
         self.func_kept.push(false);
         for at in self.looked_at(program, facts, id, |op| matches!(op, Op::NewClosure { .. })) {
@@ -398,11 +447,100 @@ fn is_container(program: &Program, facts: &Facts, class: ClassIx) -> bool {
     if !copied || c.is_interface || c.is_static {
         return false;
     }
+    mixed_fields(program, facts, class).next().is_some()
+}
+
+/// What the fields of a class can be that hold containers which would be better off as several.
+fn mixed_fields(program: &Program, facts: &Facts, class: ClassIx) -> impl Iterator<Item = Ty> {
     let fields = facts.order(class).iter().flat_map(|a| &program.class(*a).fields);
-    fields.filter_map(|f| facts.field(class, f.name)).any(|ty| {
+    fields.filter_map(move |f| facts.field(class, f.name)).filter(|ty| {
         let holds = ty.only(Kinds::ARR | Kinds::MAP | Kinds::NOTHING);
-        holds && is_mixed(facts, ty, DEPTH)
+        holds && is_mixed(facts, *ty, DEPTH)
     })
+}
+
+/// Whether all that makes a class a container comes from functions that make something and give it. Those are copied for
+/// their calls, and then the containers of each field are its own: mostly they hold one sort of things.
+fn is_filled_elsewhere(program: &Program, facts: &Facts, class: ClassIx) -> bool {
+    let is_given = |object: Object| match object {
+        Object::Site(_, site) => facts
+            .site_maker(site)
+            .is_some_and(|f| fits(program.func(f)) && facts.objects(facts.ret(f)).contains(&object)),
+        _ => false,
+    };
+    let given = |ty| facts.objects(ty).into_iter().all(is_given) && !puts_several(program, facts, class, ty);
+    mixed_fields(program, facts, class).all(given)
+}
+
+/// Whether the code of a class itself puts different things into the containers of a type, so that nothing but copies of
+/// the class helps. What comes out of them is what was put there.
+fn puts_several(program: &Program, facts: &Facts, class: ClassIx, containers: Ty) -> bool {
+    let containers = facts.objects(containers);
+    let mut kinds = Kinds::empty();
+    for id in facts.order(class).iter().flat_map(|c| members(program, *c)).filter(|f| facts.reached(*f)) {
+        let func = program.func(id);
+        let stores = |at: usize| matches!(func.insts[at].op, Op::SetIndex { .. } | Op::CallMethod { .. });
+        for at in facts.looked_at(id, stores) {
+            let (object, values) = stored(func, facts, &func.insts[at].op);
+            if values.is_empty() {
+                continue;
+            }
+            let is_one = |at: usize, object: Val| {
+                facts.objects(facts.at(id, at as u32, object)).iter().any(|o| containers.contains(o))
+            };
+            if is_one(at, object) {
+                let read = |v: &Val| read_from(func, *v).is_some_and(|(at, object)| is_one(at, object));
+                for value in values.into_iter().filter(|v| !read(v)) {
+                    let ty = facts.at(id, at as u32, value);
+                    kinds |= ty.kinds - Kinds::NOTHING;
+                    if kinds.bits().count_ones() > 1 || is_mixed_inside(facts, ty, DEPTH) {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+    false
+}
+
+/// The instruction that a value was read from an object with, and the object.
+fn read_from(func: &Func, value: Val) -> Option<(usize, Val)> {
+    let mut value = value;
+    loop {
+        let at = func.insts.iter().position(|inst| inst.dst == value)?;
+        match func.insts[at].op {
+            Op::Retain { a } => value = a,
+            Op::GetIndex { object, .. } | Op::CallMethod { object, .. } => return Some((at, object)),
+            _ => return None,
+        }
+    }
+}
+
+/// The object of an instruction, and what it puts into it if that is a container.
+fn stored(func: &Func, facts: &Facts, op: &Op) -> (Val, SmallVec<[Val; 2]>) {
+    let mut values = SmallVec::new();
+    let object = match *op {
+        Op::SetIndex { object, value, .. } => {
+            values.push(value);
+            object
+        }
+        Op::CallMethod { object, name, args } => {
+            let rows = facts.classes.rows_of(name).map_or(&[][..], |rows| &rows.methods);
+            for (_, row) in rows.iter().filter(|(c, _)| matches!(*c, class_id::ARRAY | class_id::MAP)) {
+                let args = func.vals(args.0).zip(builtin::row(*row).params);
+                let kept = |store| matches!(store, Some(Store::Elem | Store::Key | Store::Value));
+                values.extend(args.filter(|(_, param)| kept(param.store)).map(|(arg, _)| arg));
+            }
+            object
+        }
+        _ => Val::NONE,
+    };
+    (object, values)
+}
+
+/// Whether a function can be copied for a call.
+fn fits(func: &Func) -> bool {
+    func.insts.len() <= LONGEST && func.outer.is_none() && func.captures == 0
 }
 
 /// Instructions of what a copy of a class and its ancestors needs.
@@ -419,18 +557,23 @@ fn is_mixed(facts: &Facts, ty: Ty, depth: u32) -> bool {
     if kinds.bits().count_ones() > 1 {
         return true;
     }
-    let inner = |ty: Ty| {
-        let several =
-            ty.kinds - Kinds::NOTHING == Kinds::USER && facts.classes(ty).is_none_or(|all| all.len() > 1);
-        depth > 0 && (several || is_mixed(facts, ty, depth - 1))
-    };
     match kinds {
         Kinds::USER => facts.classes(ty).is_none(),
         Kinds::FUNC => facts.closures(ty).is_none_or(|all| all.len() > 1),
-        Kinds::ARR => inner(facts.elem(ty)),
-        Kinds::MAP => inner(facts.map_key(ty)) || inner(facts.map_value(ty)),
+        Kinds::ARR => is_mixed_inside(facts, facts.elem(ty), depth),
+        Kinds::MAP => {
+            is_mixed_inside(facts, facts.map_key(ty), depth)
+                || is_mixed_inside(facts, facts.map_value(ty), depth)
+        }
         _ => false,
     }
+}
+
+/// The same, when this is what is in the container.
+fn is_mixed_inside(facts: &Facts, ty: Ty, depth: u32) -> bool {
+    let several =
+        ty.kinds - Kinds::NOTHING == Kinds::USER && facts.classes(ty).is_none_or(|all| all.len() > 1);
+    depth > 0 && (several || is_mixed(facts, ty, depth - 1))
 }
 
 /// The code of the members of one class that has a receiver.
