@@ -19,7 +19,8 @@ const ROW: u32 = 1 << 31;
 impl Solver<'_> {
     /// Operands of an instruction.
     pub(crate) fn args(&self, id: u32, from: usize, count: usize) -> SmallVec<[Var; 4]> {
-        self.graph.uses_of(id).iter().skip(from).take(count).copied().collect()
+        let uses = self.graph.uses_of(id).get(from..).unwrap_or_default();
+        SmallVec::from_slice(&uses[..count.min(uses.len())])
     }
 
     /// Whether it is new that an instruction calls a function.
@@ -179,9 +180,10 @@ impl Solver<'_> {
             // Dead boxes have these, whatever their class says.
             self.raise(dst, Ty::of(Kinds::STR));
         }
-        match self.classes_of(object) {
+        match self.class_positions(object) {
             Some(classes) => {
-                for class in classes {
+                for at in classes {
+                    let class = self.sets.class_at(at);
                     self.method_of(id, class, name, text, args, dst);
                 }
             }

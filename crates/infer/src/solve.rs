@@ -310,7 +310,12 @@ impl<'a> Solver<'a> {
     pub(crate) fn raise(&mut self, var: Var, ty: Ty) {
         // Half of what reaches places is all that they had before.
         let old = self.graph.ty(var);
-        if ty != old {
+        if ty == old {
+            return;
+        }
+        if old == Ty::NONE {
+            self.graph.set(var, ty);
+        } else {
             self.add(var, old, ty);
         }
     }
@@ -491,6 +496,11 @@ impl<'a> Solver<'a> {
             return Some(SmallVec::new());
         }
         self.sets.classes(ty.objs).map(|all| all.map(ClassIx).collect())
+    }
+
+    /// Where the classes of a type are; [`Sets::class_at`] gives them. `None` for any.
+    pub(crate) fn class_positions(&self, ty: Ty) -> Option<core::ops::Range<usize>> {
+        if ty.has(Kinds::USER) { self.sets.class_positions(ty.objs) } else { Some(0..0) }
     }
 
     /// The type of the instances of a class.

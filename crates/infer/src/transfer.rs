@@ -372,27 +372,31 @@ impl Solver<'_> {
         let text = self.program.names.text(name);
         // What has no such field, but a method that is bound to it.
         let mut bound = Ty::NONE;
-        let classes = match self.classes_of(object) {
-            Some(classes) => classes,
+        let mut of_class = |s: &mut Self, class| match s.classes.field(class, name) {
+            Some(place) => s.connect(s.fields + place, dst),
+            None if s.classes.resolve(s.program, class, Some(name), text) != Resolved::None => {
+                let me = s.instance(class);
+                bound = s.sets.join(bound, me);
+            }
+            None => {}
+        };
+        match self.class_positions(object) {
+            Some(classes) => {
+                for at in classes {
+                    let class = self.sets.class_at(at);
+                    of_class(self, class);
+                }
+            }
             None => {
                 let fields = self.fields_of_any(name);
                 self.connect(fields, dst);
                 if self.classes.may_be_method(name) {
                     self.graph.subscribe(self.births, id);
-                    self.instances.as_slice().into()
-                } else {
-                    SmallVec::new()
+                    for at in 0..self.instances.len() {
+                        let class = self.instances[at];
+                        of_class(self, class);
+                    }
                 }
-            }
-        };
-        for class in classes {
-            match self.classes.field(class, name) {
-                Some(place) => self.connect(self.fields + place, dst),
-                None if self.classes.resolve(self.program, class, Some(name), text) != Resolved::None => {
-                    let me = self.instance(class);
-                    bound = self.sets.join(bound, me);
-                }
-                None => {}
             }
         }
         if object.has(Kinds::BUILTIN) && matches!(text, "name" | "payload") {
@@ -417,8 +421,10 @@ impl Solver<'_> {
     }
 
     fn set_field(&mut self, object: Ty, name: Symbol, value: Var) {
-        let places: SmallVec<[Var; 4]> = match self.classes_of(object) {
-            Some(classes) => classes.iter().filter_map(|c| self.classes.field(*c, name)).collect(),
+        let places: SmallVec<[Var; 4]> = match self.class_positions(object) {
+            Some(classes) => {
+                classes.filter_map(|at| self.classes.field(self.sets.class_at(at), name)).collect()
+            }
             None => {
                 let fields = self.stores_of_any(name);
                 self.connect(value, fields);

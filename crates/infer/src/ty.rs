@@ -4,6 +4,7 @@
 use bitflags::bitflags;
 use hashbrown::HashMap;
 use mir::func::Rep;
+use mir::inst::ClassIx;
 
 use crate::ranges::{Bounds, Range, Ranges, Relation};
 
@@ -261,6 +262,25 @@ impl Sets {
         let end = self.ends[id.0 as usize] as usize;
         let members = self.members(id);
         end - members.len() + members.partition_point(|m| *m < self.first_site)..end
+    }
+
+    /// The same for classes; `None` when it may be any.
+    pub(crate) fn class_positions(&self, id: SetId) -> Option<core::ops::Range<usize>> {
+        let members = self.members(id);
+        if members.first() == Some(&ANY_CLASS) {
+            return None;
+        }
+        let start = self.ends[id.0 as usize] as usize - members.len();
+        let (from, to) = (
+            members.iter().take_while(|m| **m < FIRST).count(),
+            members.partition_point(|m| *m < self.first_site),
+        );
+        Some(start + from..start + to)
+    }
+
+    /// The class at such a position.
+    pub(crate) fn class_at(&self, position: usize) -> ClassIx {
+        ClassIx(self.members[position] - FIRST)
     }
 
     /// The site at such a position.
