@@ -255,3 +255,49 @@ fn containers_are_copied_for_what_they_hold() {
     assert_eq!(after.ret(texts).kinds, Kinds::STR | Kinds::NULL);
     mir::verify::verify_program(&program).expect("a valid program");
 }
+
+/// Specializes a program; gives it with its facts, and how many copies there are of a class.
+fn specialized(text: &str, class: &str) -> (common::Known, usize) {
+    let (mut program, top) = common::build(text);
+    let facts = infer::specialize(&mut program, &infer::World { entries: vec![top] });
+    mir::verify::verify_program(&program).expect("a valid program");
+    let count = program.classes.iter().filter(|c| program.names.text(c.name) == class).count();
+    (common::Known { program, facts }, count)
+}
+
+#[test]
+fn a_class_is_not_copied_when_copies_of_functions_are_enough() {
+    let (k, count) = specialized(
+        "function filled(value) { local all = new ArrayBox()  all.push(value)  return all }
+         box Numbers {
+             all
+             birth(n) { me.all = filled(n)  me.all.set(0, me.all[0])  me.all.push(n + 1) }
+             first() { return me.all[0] }
+         }
+         box Flags { all birth() { me.all = filled(false) } first() { return me.all[0] } }
+         function number() { return new Numbers(1).first() }
+         function flag() { return new Flags().first() }
+         print(number()) print(new Numbers(2).first()) print(flag()) print(new Flags().first())",
+        "Numbers",
+    );
+    assert_eq!(count, 1);
+    assert_eq!(k.ret("number"), Kinds::INT | Kinds::NULL);
+    assert_eq!(k.ret("flag"), Kinds::BOOL | Kinds::NULL);
+}
+
+#[test]
+fn a_class_that_waited_for_copies_of_functions_is_copied_when_they_are_not_enough() {
+    let (k, count) = specialized(
+        "function filled(value) { local all = new ArrayBox()  all.push(value)  return all }
+         box List { all birth() { me.all = filled(null) } first() { return me.all[0] } }
+         box Flags { all birth() { me.all = filled(false) } first() { return me.all[0] } }
+         function number() { local l = new List()  l.all.push(1)  return l.first() }
+         function text() { local l = new List()  l.all.push(\"a\")  return l.first() }
+         function flag() { return new Flags().first() }
+         print(number()) print(text()) print(flag())",
+        "List",
+    );
+    assert_eq!(count, 2);
+    assert_eq!(k.ret("number"), Kinds::INT | Kinds::NULL);
+    assert_eq!(k.ret("text"), Kinds::STR | Kinds::NULL);
+}
