@@ -26,6 +26,9 @@ const DEPTH: u32 = 2;
 const LONGEST: usize = 120;
 /// How many copies may lie within one another.
 const NESTED: usize = 4;
+/// A class waits for copies of functions if it has at most so many fields that may need them: for each of them all of its
+/// code is looked through.
+const FIELDS: usize = 8;
 
 /// Analyses a program that nobody adds to any more and specializes it; gives the facts of the result. Copies are decided
 /// by the facts of the program as it was, so that with copies it is analysed once more. Where copies of functions may be
@@ -469,7 +472,7 @@ fn is_filled_elsewhere(program: &Program, facts: &Facts, class: ClassIx) -> bool
         _ => false,
     };
     let given = |ty| facts.objects(ty).into_iter().all(is_given) && !puts_several(program, facts, class, ty);
-    mixed_fields(program, facts, class).all(given)
+    mixed_fields(program, facts, class).count() <= FIELDS && mixed_fields(program, facts, class).all(given)
 }
 
 /// Whether the code of a class itself puts different things into the containers of a type, so that nothing but copies of
@@ -479,6 +482,7 @@ fn puts_several(program: &Program, facts: &Facts, class: ClassIx, containers: Ty
     let mut kinds = Kinds::empty();
     for id in facts.order(class).iter().flat_map(|c| members(program, *c)).filter(|f| facts.reached(*f)) {
         let func = program.func(id);
+        let mut defs = None;
         let stores = |at: usize| matches!(func.insts[at].op, Op::SetIndex { .. } | Op::CallMethod { .. });
         for at in facts.looked_at(id, stores) {
             let (object, values) = stored(func, facts, &func.insts[at].op);
@@ -489,7 +493,8 @@ fn puts_several(program: &Program, facts: &Facts, class: ClassIx, containers: Ty
                 facts.objects(facts.at(id, at as u32, object)).iter().any(|o| containers.contains(o))
             };
             if is_one(at, object) {
-                let read = |v: &Val| read_from(func, *v).is_some_and(|(at, object)| is_one(at, object));
+                let defs: &Vec<u32> = defs.get_or_insert_with(|| definitions(func));
+                let read = |v: &Val| read_from(func, defs, *v).is_some_and(|(at, object)| is_one(at, object));
                 for value in values.into_iter().filter(|v| !read(v)) {
                     let ty = facts.at(id, at as u32, value);
                     kinds |= ty.kinds - Kinds::NOTHING;
@@ -503,12 +508,23 @@ fn puts_several(program: &Program, facts: &Facts, class: ClassIx, containers: Ty
     false
 }
 
+/// The instruction that gives each value; larger numbers than there are for others.
+fn definitions(func: &Func) -> Vec<u32> {
+    let mut defs = vec![u32::MAX; func.values as usize];
+    for (at, inst) in func.insts.iter().enumerate() {
+        if let Some(def) = defs.get_mut(inst.dst.index()) {
+            *def = at as u32;
+        }
+    }
+    defs
+}
+
 /// The instruction that a value was read from an object with, and the object.
-fn read_from(func: &Func, value: Val) -> Option<(usize, Val)> {
+fn read_from(func: &Func, defs: &[u32], value: Val) -> Option<(usize, Val)> {
     let mut value = value;
     loop {
-        let at = func.insts.iter().position(|inst| inst.dst == value)?;
-        match func.insts[at].op {
+        let at = *defs.get(value.index())? as usize;
+        match func.insts.get(at)?.op {
             Op::Retain { a } => value = a,
             Op::GetIndex { object, .. } | Op::CallMethod { object, .. } => return Some((at, object)),
             _ => return None,
