@@ -7,13 +7,14 @@
 //!
 //! Reading order: `ty` and `ranges` (the lattice), `classes`, `graph`, `dominators`, `filled`, `stable` and `shape` (functions become a graph), `narrow`
 //! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `assign` (fields before their
-//! first value), `effects`, `quiet`, `facts` (the result), `print` and `words`; `specialize` (copies of classes and functions).
+//! first value), `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several) and `specialize` (copies of it).
 
 #![forbid(unsafe_code)]
 
 mod assign;
 mod calls;
 mod classes;
+mod containers;
 mod dominators;
 mod effects;
 mod facts;
