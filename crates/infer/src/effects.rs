@@ -10,6 +10,7 @@ use syntax::intern::Symbol;
 use crate::facts::Facts;
 use crate::graph::Var;
 use crate::quiet::Loud;
+use crate::shape::is_literal;
 use crate::ty::{Kinds, Ty};
 
 bitflags! {
@@ -301,21 +302,9 @@ impl Look<'_> {
     /// Whether an operation does nothing, whatever it is done to. Most instructions are like that.
     fn is_idle(&self, op: &Op) -> bool {
         match op {
-            Op::Int { .. }
-            | Op::Float { .. }
-            | Op::Bool { .. }
-            | Op::Str { .. }
-            | Op::Null {}
-            | Op::Void {}
-            | Op::Retain { .. }
-            | Op::Jump { .. }
-            | Op::Branch { .. }
-            | Op::Return { .. } => {
-                debug_assert!(!op.row().effects.throws(), "{op:?}");
-                true
-            }
+            Op::Retain { .. } | Op::Jump { .. } | Op::Branch { .. } | Op::Return { .. } => true,
             Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Discard { .. } => self.is_quiet,
-            _ => false,
+            op => is_literal(op),
         }
     }
 

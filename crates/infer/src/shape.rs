@@ -78,17 +78,19 @@ fn gives(op: &Op, ranges: &mut Ranges) -> Option<Ty> {
     Some(Ty::of(kinds))
 }
 
+/// Whether an operation is a literal.
+pub(crate) fn is_literal(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Int { .. } | Op::Float { .. } | Op::Bool { .. } | Op::Str { .. } | Op::Null {} | Op::Void {}
+    )
+}
+
 /// Whether the solver has to look at an instruction when its operands grow.
 fn is_looked_at(op: &Op) -> bool {
-    !matches!(
+    let gives_the_same = matches!(
         op,
-        Op::Int { .. }
-            | Op::Float { .. }
-            | Op::Bool { .. }
-            | Op::Str { .. }
-            | Op::Null {}
-            | Op::Void {}
-            | Op::Eq { .. }
+        Op::Eq { .. }
             | Op::Ne { .. }
             | Op::Truth { .. }
             | Op::Not { .. }
@@ -111,7 +113,8 @@ fn is_looked_at(op: &Op) -> bool {
             | Op::Rethrow { .. }
             | Op::Raise { .. }
             | Op::Unreachable {}
-    )
+    );
+    !gives_the_same && !is_literal(op)
 }
 
 /// Whether what an instruction does depends on which integers it is given. What is called with them and where they are
@@ -241,17 +244,7 @@ impl Shaper<'_> {
     fn learn(&mut self, val: Val, filter: Filter) {
         let Some(outer) = self.buffers.current.get(val.index()).copied() else { return };
         let constant = self.buffers.defs[val.index()];
-        if self.func.insts.get(constant as usize).is_some_and(|i| {
-            matches!(
-                i.op,
-                Op::Int { .. }
-                    | Op::Float { .. }
-                    | Op::Bool { .. }
-                    | Op::Str { .. }
-                    | Op::Null {}
-                    | Op::Void {}
-            )
-        }) {
+        if self.func.insts.get(constant as usize).is_some_and(|i| is_literal(&i.op)) {
             return;
         }
         // The same was learned before?
