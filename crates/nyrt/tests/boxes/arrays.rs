@@ -198,7 +198,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #[test]
     fn arrays_against_vectors(steps in steps()) {
-        let mut w = World::with_heap(1 << 20);
+        let mut w = World::with_heap(4 << 20);
         let mut a = w.make(class_id::ARRAY, &[]);
         let mut model: Vec<i64> = Vec::new();
         for step in steps {

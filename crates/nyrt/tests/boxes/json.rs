@@ -163,7 +163,7 @@ proptest! {
 
     #[test]
     fn garbage_is_an_error(source in "[\\[\\]{}\",:0-9a-z. \\\\-]{0,20}") {
-        let mut w = World::with_heap(1 << 20);
+        let mut w = World::with_heap(4 << 20);
         let text = w.str(&source);
         let outcome = nyrt::builtin::construct(&mut w.rt, class_id::JSON, &[text]);
         w.free(&[text]);

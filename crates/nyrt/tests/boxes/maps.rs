@@ -100,7 +100,7 @@ fn value(w: &mut World, key: &Key) -> Value {
 proptest! {
     #[test]
     fn maps_against_a_list_of_pairs(steps in prop::collection::vec((key(), 0..3u8, any::<i64>()), 0..80)) {
-        let mut w = World::with_heap(1 << 20);
+        let mut w = World::with_heap(4 << 20);
         let m = w.make(class_id::MAP, &[]);
         let mut model: Vec<(Key, i64)> = Vec::new();
         for (k, step, n) in steps {

@@ -323,7 +323,7 @@ fn as_float(v: Value) -> f64 {
 proptest! {
     #[test]
     fn operators_on_numbers(a in numbers(), b in numbers()) {
-        let mut w = World::with_heap(1 << 20);
+        let mut w = World::with_heap(4 << 20);
         let low = |n: i128| Value::int(n as i64);
         let same = |x: Value, y: Value| match (x.as_float(), y.as_float()) {
             (Some(x), Some(y)) => x.to_bits() == y.to_bits() || x.is_nan() && y.is_nan(),

@@ -169,7 +169,7 @@ fn texts() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn positions_against_characters(text in texts(), i in -3i64..16, j in -3i64..16, part in "[a-cäß]{0,2}") {
-        let mut w = World::with_heap(1 << 20);
+        let mut w = World::with_heap(4 << 20);
         let chars: Vec<char> = text.chars().collect();
         let part_chars: Vec<char> = part.chars().collect();
         let s = w.str(&text);
@@ -201,7 +201,7 @@ proptest! {
 
     #[test]
     fn split_and_join_are_inverse(text in texts(), separator in "[a-cä]{1,2}") {
-        let mut w = World::with_heap(1 << 20);
+        let mut w = World::with_heap(4 << 20);
         let (s, first, second) = (w.str(&text), w.str(&separator), w.str(&separator));
         let pieces = w.call(s, "split", &[first]);
         let joined = w.ask(pieces, "join", &[second]);
