@@ -136,7 +136,8 @@ struct Promotion {
     closed: Rc<Closed>,
     vm: Rc<Vm>,
     thresholds: Thresholds,
-    /// How often a function was warm without being moved.
+    /// What warm functions have executed; here each call and each round counts as all of a function, which is so in kernels,
+    /// nearly.
     work: RefCell<Work>,
     /// What became of functions about which it was decided: nothing for those that stay.
     made: RefCell<HashMap<FuncId, Option<Rc<Places>>>>,

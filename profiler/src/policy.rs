@@ -124,8 +124,7 @@ pub fn decide(thresholds: Thresholds, function: Warmth) -> Decision {
 mod tests {
     use super::*;
 
-    /// A function that 60 thresholds of 30 calls have made warm, each of them 10 instructions long, in a program of as many
-    /// steps.
+    /// A function that has done a quarter of the work of a program that has just settled, with a threshold of 30 calls.
     const SMALL: Warmth = Warmth { size: 30, work: (18_000, 18_000), declined: false, steps: 1800 };
 
     #[test]
