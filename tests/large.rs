@@ -131,3 +131,53 @@ fn calls_of_a_wide_function_nest_a_thousand_deep() {
     );
     prints(&format!("function f(n) {{\n{body}\n}}\nprint(f(990))\n"), "990\n");
 }
+
+#[test]
+fn calls_with_many_variables_nest_equally_deep_in_every_tier() {
+    // The limit is memory here, and the tiers do not need the same for an activation.
+    let variables = |n: &str| lines(0..60, |i| format!("local v{i} = {n} + {i}"));
+    let sum = (0..60).map(|i| format!("v{i}")).collect::<Vec<_>>().join(" + ");
+    let text = format!(
+        "static box At {{ init {{ deepest }} }}
+         function leaf(n) {{ return n + 1 }}
+         function straight(n) {{
+             At.deepest = n
+             {v}
+             return straight(leaf(n)) + {sum}
+         }}
+         box Walker {{
+             around(n, back) {{
+                 At.deepest = n
+                 {v}
+                 return back(me, leaf(n)) + {sum}
+             }}
+         }}
+         function often(n) {{
+             At.deepest = n
+             local i = 0
+             loop (i < 3) {{ i = leaf(i) }}
+             {v}
+             return often(n + 1) + {sum}
+         }}
+         try {{ straight(1) }} catch (e) {{ print(e.message()) }}
+         print(At.deepest)
+         function again(walker, n) {{ return walker.around(n, again) }}
+         try {{ new Walker().around(1, again) }} catch (e) {{ print(e.message()) }}
+         print(At.deepest)
+         try {{ often(1) }} catch (e) {{ print(e.message()) }}
+         print(At.deepest)
+         straight(1)\n",
+        v = variables("n"),
+    );
+    let mut first = None;
+    for tier in TIERS {
+        let mut command = nyash(Path::new(env!("CARGO_MANIFEST_DIR")));
+        command.args([&format!("--tier={tier}"), "-"]);
+        let ended = run(&mut command, text.as_bytes(), Duration::from_secs(120));
+        let said = (ended.out().to_string(), ended.err().to_string());
+        assert!(said.1.contains("deep here, where the widest function"), "{tier}: {}", said.1);
+        let deepest = said.0.lines().nth(1).and_then(|line| line.parse::<usize>().ok());
+        assert!(deepest.is_some_and(|n| (1_000..99_000).contains(&n)), "{tier}: {}", said.0);
+        assert!(*first.get_or_insert(said.clone()) == said, "{tier}: {said:?}, not {first:?}");
+    }
+}

@@ -145,6 +145,11 @@ impl ClosedProgram {
         }
     }
 
+    /// [`Facts::widest_recursive`]
+    pub(super) fn widest_recursive(&self) -> u32 {
+        self.facts.widest_recursive()
+    }
+
     /// What was done so far.
     pub(super) fn stats(&self) -> Stats {
         self.stats.borrow().clone()

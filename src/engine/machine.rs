@@ -137,7 +137,8 @@ impl Machine {
             }
             _ => Linked::new(&mut rt, program),
         };
-        let config = Config { audit: settings.audit, ..Config::default() };
+        let widest = closed.as_ref().map(|closed| closed.widest_recursive());
+        let config = Config { audit: settings.audit, widest, ..Config::default() };
         let mut core = Interp::machine(rt, linked, config);
         let above = match closed {
             _ if settings.vm_threshold().is_none() => {

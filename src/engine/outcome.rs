@@ -104,10 +104,17 @@ fn limit(machine: &Machine, kind: LimitKind, error: &machine::Uncaught) -> (Stat
     let (limit, id) = match kind {
         // Exceptions that a program may catch: nobody did. docs/decisions/0006.
         LimitKind::Depth => {
-            let value = machine.limit_value(Id::MaxDepth);
-            let hint = format!(
-                "calls nest at most {value} deep; raise the limit with --max-depth or NYASH_MAX_DEPTH"
-            );
+            let (most, value) = (machine.core.max_depth(), machine.limit_value(Id::MaxDepth));
+            let hint = if most < machine.core.rt.limits.max_depth as usize {
+                format!(
+                    "calls nest at most {most} deep here, where the widest function that is called again has many \
+                     variables; split it, or use a loop"
+                )
+            } else {
+                format!(
+                    "calls nest at most {value} deep; raise the limit with --max-depth or NYASH_MAX_DEPTH"
+                )
+            };
             uncaught(machine, &readable(program, error, Some(hint)));
             return (Status::LIMIT, true);
         }

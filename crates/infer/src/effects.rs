@@ -10,6 +10,7 @@ use syntax::intern::Symbol;
 use crate::facts::Facts;
 use crate::graph::Var;
 use crate::quiet::Loud;
+use crate::recursion::{self, Targets};
 use crate::shape::is_literal;
 use crate::ty::{Kinds, Ty};
 
@@ -131,8 +132,8 @@ impl Effects {
     }
 }
 
-/// The effects of all functions.
-pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> Vec<Effects> {
+/// The effects of all functions, and the registers of the widest one that a task may run many activations of at once.
+pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> (Vec<Effects>, u32) {
     let funcs = program.funcs.len();
     let calls = &facts.calls;
     // Behind the functions and hubs stands what any `fini` does.
@@ -176,29 +177,26 @@ pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> Vec<Effects
             edges.push((any_fini, id));
         }
     }
+    let widest = widest_recursive(program, facts, &edges, all.len());
     spread(&mut all, &edges);
-    all
+    (all, widest)
+}
+
+/// [`Facts::widest_recursive`], from the edges between so many functions, hubs and what stands for any `fini`.
+fn widest_recursive(program: &Program, facts: &Facts, edges: &[(FuncId, FuncId)], count: usize) -> u32 {
+    // What is not known may call anything.
+    let open = facts.calls.callees.iter().any(|(_, func)| func.is_none());
+    let recursive = if open { vec![true; count] } else { recursion::find(count, edges) };
+    let reached = program.funcs.iter().zip(&facts.places).zip(recursive).filter(|((_, p), _)| p.is_reached());
+    reached.filter(|(_, recursive)| *recursive).map(|((func, _), _)| func.values).max().unwrap_or(0)
 }
 
 /// Who calls has the effects of what it calls; the edges go from callees to callers.
 fn spread(all: &mut [Effects], edges: &[(FuncId, FuncId)]) {
-    let edges = || edges.iter().filter(|(callee, _)| callee.index() < all.len());
-    // By function where its callers begin.
-    let mut starts = vec![0u32; all.len() + 1];
-    edges().for_each(|(callee, _)| starts[callee.index() + 1] += 1);
-    for i in 0..all.len() {
-        starts[i + 1] += starts[i];
-    }
-    let (mut next, mut callers) = (starts.clone(), vec![0u32; starts[all.len()] as usize]);
-    for (callee, caller) in edges() {
-        let at = &mut next[callee.index()];
-        callers[*at as usize] = caller.0;
-        *at += 1;
-    }
-    let callers_of = |func: usize| &callers[starts[func] as usize..starts[func + 1] as usize];
+    let callers = Targets::new(all.len(), edges.iter().copied());
     // Callees before their callers, so that a function hands on what it has got from all of them at once, and again only
     // in a circle of calls.
-    let order = callees_first(all.len(), callers_of);
+    let order = callees_first(&callers);
     let mut waits = vec![true; all.len()];
     let mut changed = true;
     while changed {
@@ -208,7 +206,7 @@ fn spread(all: &mut [Effects], edges: &[(FuncId, FuncId)]) {
                 continue;
             }
             let effects = core::mem::take(&mut all[func]);
-            for to in callers_of(func).iter().map(|to| *to as usize).filter(|to| *to != func) {
+            for to in callers.of(func).iter().map(|to| *to as usize).filter(|to| *to != func) {
                 if all[to].merge(&effects) {
                     waits[to] = true;
                     changed = true;
@@ -220,7 +218,8 @@ fn spread(all: &mut [Effects], edges: &[(FuncId, FuncId)]) {
 }
 
 /// All functions, each before its callers but for circles: against the order in which a walk over callers is done with them.
-fn callees_first<'a>(count: usize, callers_of: impl Fn(usize) -> &'a [u32]) -> Vec<u32> {
+fn callees_first(callers: &Targets) -> Vec<u32> {
+    let count = callers.count();
     let mut order = Vec::with_capacity(count);
     let mut seen = vec![false; count];
     // The functions on the way with the next of their callers.
@@ -230,7 +229,7 @@ fn callees_first<'a>(count: usize, callers_of: impl Fn(usize) -> &'a [u32]) -> V
             way.push((func, 0));
         }
         while let Some((func, next)) = way.last_mut() {
-            let caller = callers_of(*func as usize).get(*next).copied();
+            let caller = callers.of(*func as usize).get(*next).copied();
             *next += 1;
             match caller {
                 Some(to) if !core::mem::replace(&mut seen[to as usize], true) => way.push((to, 0)),

@@ -111,6 +111,7 @@ pub struct Facts {
     pub(crate) calls: Calls,
     loud: quiet::Loud,
     pub(crate) effects: Vec<Effects>,
+    widest_recursive: u32,
     /// By set.
     inside: Vec<Inside>,
     class_lists: Lists<ClassIx>,
@@ -155,6 +156,7 @@ impl Facts {
             sites_may_be_dead: solver.any_may_be_dead || solver.sites_may_be_dead,
             loud: quiet::Loud::default(),
             effects: Vec::new(),
+            widest_recursive: 0,
             inside: Vec::new(),
             class_lists: Lists::default(),
             closure_lists: Lists::default(),
@@ -182,7 +184,7 @@ impl Facts {
     /// Adds what functions do and whose death is noticed.
     pub(crate) fn complete(mut self, program: &Program) -> Facts {
         self.loud = quiet::find(program, &self);
-        self.effects = effects::find(program, &self, &self.loud);
+        (self.effects, self.widest_recursive) = effects::find(program, &self, &self.loud);
         self.calls = Calls::default();
         self.graph.close_up();
         self
@@ -494,6 +496,12 @@ impl Facts {
     /// What a function may do, with everything it calls. `None` when it is not reached.
     pub fn effects(&self, func: FuncId) -> Option<&Effects> {
         self.effects.get(func.index()).filter(|_| self.reached(func))
+    }
+
+    /// The number of values of the widest function of which a task may have many activations at once; every other
+    /// function is at most once on its stack.
+    pub fn widest_recursive(&self) -> u32 {
+        self.widest_recursive
     }
 
     /// What a method name means on instances of a class.

@@ -26,6 +26,7 @@ mod narrow;
 mod print;
 mod quiet;
 mod ranges;
+mod recursion;
 mod shape;
 mod solve;
 mod specialize;

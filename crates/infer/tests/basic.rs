@@ -301,3 +301,39 @@ fn a_class_that_waited_for_copies_of_functions_is_copied_when_they_are_not_enoug
     assert_eq!(k.ret("number"), Kinds::INT | Kinds::NULL);
     assert_eq!(k.ret("text"), Kinds::STR | Kinds::NULL);
 }
+
+#[test]
+fn the_widest_function_that_calls_come_back_to() {
+    // Wider than the functions of the prelude that make texts, which come back to themselves.
+    let wide = |n: &str, times: i32| (1..times).map(|i| format!("{n} * {i} + ")).collect::<String>() + n;
+    let (wider, wide) = (|n| wide(n, 30), |n| wide(n, 20));
+
+    // `once` and the top level are on the stack once.
+    let k = analyse(&format!(
+        "function once(a) {{ return {} }}
+         function down(n) {{ if n == 0 {{ return 0 }}  return down(n - 1) + {} }}
+         print(once(2) + down(5))",
+        wider("a"),
+        wide("n")
+    ));
+    assert!(k.values("once") > k.values("down"));
+    assert_eq!(k.facts.widest_recursive(), k.values("down"));
+
+    // `walk` comes back through a finalizer.
+    let k = analyse(&format!(
+        "box A {{ n fini() {{ walk(me.n) }} }}
+         function walk(n) {{ if n {{ new A().n = n - 1 }}  return {} }}
+         walk(3)",
+        wide("n")
+    ));
+    assert_eq!(k.facts.widest_recursive(), k.values("walk"));
+
+    // It comes back through the text that `print` asks for.
+    let k = analyse(&format!(
+        "box A {{ n toString() {{ return walk(me.n) }} }}
+         function walk(n) {{ local a = new A()  print(a)  return {} }}
+         walk(3)",
+        wide("n")
+    ));
+    assert_eq!(k.facts.widest_recursive(), k.values("walk"));
+}

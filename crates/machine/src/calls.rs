@@ -79,12 +79,6 @@ pub(crate) fn bound_builtin(id: BuiltinId) -> nyrt::value::FuncId {
 }
 
 impl Machine {
-    /// Most activations of a task.
-    #[inline(always)]
-    pub fn max_depth(&self) -> usize {
-        self.rt.limits.max_depth as usize
-    }
-
     /// A new activation. The role says who owns arguments and closure; on failure nothing is consumed.
     pub fn enter(
         &mut self,
@@ -163,9 +157,7 @@ impl Machine {
         if self.task.frames.len() >= self.max_depth() {
             return Err(self.stack_overflow());
         }
-        let Some(window) = self.task.stack.push(code.words as usize) else {
-            return Err(self.stack_overflow());
-        };
+        let window = self.task.stack.push(code.words as usize);
         self.ticks -= 1;
         Ok(Frame::new(code, window, closure, role))
     }

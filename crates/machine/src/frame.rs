@@ -129,11 +129,11 @@ pub struct Task {
 }
 
 impl Task {
-    /// A task without activations whose stack begins with so many words.
-    pub(crate) fn new(stack_values: usize, max_depth: usize, first: usize) -> Task {
+    /// A task without activations whose calls may nest so deep and whose stack begins with so many words.
+    pub(crate) fn new(max_depth: usize, first: usize) -> Task {
         Task {
             frames: Frames::new(max_depth),
-            stack: Stack::new(stack_values.saturating_mul(2), first),
+            stack: Stack::new(first),
             runs: Vec::new(),
             drop_base: 0,
             drops: DropStack::default(),

@@ -56,16 +56,19 @@ const LEAST_DEPTH: usize = 1000;
 /// How the machine behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// Most registers (of two words) of one task, if that is enough for [`LEAST_DEPTH`] activations; a deeper recursion is
-    /// a `StackOverflow`.
+    /// Registers (of two words) of one task's activations if all of them were of the widest function in the
+    /// interpreter. Calls nest no deeper than that, in all tiers, but [`LEAST_DEPTH`] they do.
     pub stack_values: usize,
+    /// The number of values of the widest function that may be on a stack more than a few times. `None`: of all
+    /// functions of the program when a run begins.
+    pub widest: Option<u32>,
     /// Check all counts at every step (`NYASH_AUDIT=1`).
     pub audit: bool,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { stack_values: 16 << 20, audit: false }
+        Config { stack_values: 16 << 20, widest: None, audit: false }
     }
 }
 
@@ -150,6 +153,8 @@ pub struct Machine {
     codes: Vec<CodePtr>,
     /// What has run in codes that went with their epochs.
     ran_before: HashSet<(TierId, FuncId)>,
+    /// [`Machine::max_depth`]
+    depth: usize,
     /// Top-level functions of included files that have begun.
     begun: Vec<bool>,
     /// The current task.
@@ -179,15 +184,17 @@ pub struct Machine {
     stopped_inside: bool,
 }
 
+/// How deep calls may nest.
+fn deepest(rt: &Rt, linked: &Linked, config: Config) -> usize {
+    let widest = config.widest.or_else(|| linked.program.funcs.iter().map(|f| f.values).max()).unwrap_or(0);
+    let fit = config.stack_values / widest.max(1) as usize;
+    fit.max(LEAST_DEPTH).min(rt.limits.max_depth as usize)
+}
+
 impl Machine {
     /// A machine for a linked program; it needs a tier ([`Machine::add_tier`]).
     pub fn new(rt: Rt, linked: Linked, config: Config) -> Machine {
-        let most = rt.limits.max_depth as usize;
-        // Of the widest function there is room for so many activations, and as many again where one does not fit into
-        // the rest of its chunk.
-        let widest = linked.program.funcs.iter().map(|f| f.values as usize).max().unwrap_or(0);
-        let stack_values = config.stack_values.max(2 * LEAST_DEPTH * (widest + 2));
-        let config = Config { stack_values, ..config };
+        let depth = deepest(&rt, &linked, config);
         Machine {
             rt,
             linked,
@@ -199,7 +206,8 @@ impl Machine {
             codes: Vec::new(),
             ran_before: HashSet::new(),
             begun: Vec::new(),
-            task: Task::new(config.stack_values, most, stack::ROOMY),
+            depth,
+            task: Task::new(depth, stack::ROOMY),
             parked: HashMap::new(),
             failures: Failures::default(),
             ticks: 0,
@@ -215,6 +223,19 @@ impl Machine {
             halted: false,
             stopped_inside: false,
         }
+    }
+
+    /// Most activations of a task: `--max-depth`, or as many as its stack has memory for.
+    #[inline(always)]
+    pub fn max_depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Whether so many activations as there may be can have windows of so many words, or a function's own are no wider in
+    /// the interpreter: a code in which the bodies of callees stand may need more than that.
+    pub fn has_room_for(&self, func: FuncId, words: u32) -> bool {
+        let own = self.linked.program.funcs.get(func.index()).map_or(0, |f| f.values as usize);
+        (words as usize).div_ceil(2) <= own.max(self.config.stack_values / self.depth.max(1))
     }
 
     /// Whether counts are checked at every step.
@@ -283,12 +304,13 @@ impl Machine {
 
     /// A task without activations whose stack begins with so many words.
     pub(crate) fn new_task(&self, first: usize) -> Task {
-        Task::new(self.config.stack_values, self.max_depth(), first)
+        Task::new(self.depth, first)
     }
 
     fn begin_run(&mut self) {
         self.entries.resize(self.linked.program.funcs.len(), None);
         self.begun.resize(self.linked.program.funcs.len(), false);
+        self.depth = deepest(&self.rt, &self.linked, self.config);
         self.rt.tasks = Tasks::new();
         self.task = self.new_task(stack::ROOMY);
         self.parked.clear();

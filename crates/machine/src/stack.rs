@@ -1,5 +1,5 @@
 //! The register stack of a task: windows of 8-byte words on the heap of the host, in chunks that never move.
-//! It does not know what the words are and counts no references.
+//! It does not know what the words are, counts no references and has no end: how deep calls may nest is said elsewhere.
 
 use std::ptr::NonNull;
 
@@ -27,15 +27,13 @@ pub struct Stack {
     end: *mut u64,
     /// The first word of the newest window's chunk; nothing for the first chunk, which is never left.
     bottom: *mut u64,
-    /// Words that may still be allocated.
-    budget: usize,
     /// Words in the first chunk.
     first: usize,
 }
 
 impl Stack {
-    /// A stack for at most about `budget` words, `first` of them in the first chunk; nothing is allocated yet.
-    pub(crate) fn new(budget: usize, first: usize) -> Stack {
+    /// A stack with `first` words in its first chunk; nothing is allocated yet.
+    pub(crate) fn new(first: usize) -> Stack {
         let nowhere = NonNull::dangling().as_ptr();
         Stack {
             chunks: Vec::new(),
@@ -43,41 +41,32 @@ impl Stack {
             top: nowhere,
             end: nowhere,
             bottom: std::ptr::null_mut(),
-            budget,
             first,
         }
     }
 
-    /// A window of `n` words, `None` when the budget is used up.
+    /// A window of `n` words.
     #[inline(always)]
-    pub fn push(&mut self, n: usize) -> Option<*mut u64> {
+    pub fn push(&mut self, n: usize) -> *mut u64 {
         let base = self.top;
         if (self.end as usize - base as usize) / size_of::<u64>() < n {
             return self.push_in_next(n);
         }
         // SAFETY: at least `n` words lie between `top` and `end`, which are in (or one past) one chunk.
         self.top = unsafe { base.add(n) };
-        Some(base)
+        base
     }
 
     #[cold]
     #[inline(never)]
-    fn push_in_next(&mut self, n: usize) -> Option<*mut u64> {
+    fn push_in_next(&mut self, n: usize) -> *mut u64 {
         let next = if self.chunks.is_empty() { 0 } else { self.current + 1 };
         if self.chunks.get(next).is_some_and(|c| c.len < n) {
-            for chunk in self.chunks.drain(next..) {
-                self.budget += chunk.len;
-                chunk.free();
-            }
+            self.chunks.drain(next..).for_each(Chunk::free);
         }
         if next == self.chunks.len() {
-            let wanted = self.chunks.last().map_or(self.first, |c| (c.len * 2).min(LARGEST)).max(n);
-            let len = if wanted <= self.budget { wanted } else { n };
-            if len > self.budget {
-                return None;
-            }
-            self.budget -= len;
-            self.chunks.push(Chunk::new(len));
+            let len = self.chunks.last().map_or(self.first, |c| (c.len * 2).min(LARGEST));
+            self.chunks.push(Chunk::new(len.max(n)));
         }
         if next > 0 {
             self.chunks[self.current].left_at = self.top;
@@ -88,7 +77,7 @@ impl Stack {
         self.bottom = if next > 0 { base } else { std::ptr::null_mut() };
         // SAFETY: `n <= chunk.len`, checked above for an old chunk and made so for a new one.
         (self.top, self.end) = unsafe { (base.add(n), base.add(chunk.len)) };
-        Some(base)
+        base
     }
 
     /// Gives the newest window back; `base` is what [`Stack::push`] gave for it.
@@ -128,9 +117,7 @@ impl Chunk {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        for chunk in self.chunks.drain(..) {
-            chunk.free();
-        }
+        self.chunks.drain(..).for_each(Chunk::free);
     }
 }
 
@@ -140,10 +127,10 @@ mod tests {
 
     #[test]
     fn windows_keep_their_place_across_chunks() {
-        let mut stack = Stack::new(1 << 20, SMALL);
+        let mut stack = Stack::new(SMALL);
         let mut bases = Vec::new();
         for i in 0..1000usize {
-            let base = stack.push(7).unwrap();
+            let base = stack.push(7);
             // SAFETY: the window has seven words.
             unsafe { *base.add(6) = i as u64 };
             bases.push(base);
@@ -157,25 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_is_a_limit() {
-        let mut stack = Stack::new(1000, SMALL);
-        let mut n = 0;
-        while stack.push(10).is_some() {
-            n += 1;
-        }
-        assert!((90..=100).contains(&n), "{n}");
-        assert!(stack.push(100_000).is_none());
-    }
-
-    #[test]
     fn a_window_larger_than_a_chunk() {
-        let mut stack = Stack::new(1 << 24, SMALL);
-        let small = stack.push(10).unwrap();
-        let large = stack.push(500_000).unwrap();
+        let mut stack = Stack::new(SMALL);
+        let small = stack.push(10);
+        let large = stack.push(500_000);
         // SAFETY: the window has 500,000 words.
         unsafe { *large.add(499_999) = 1 };
         stack.pop(large);
-        let again = stack.push(300).unwrap();
+        let again = stack.push(300);
         stack.pop(again);
         stack.pop(small);
     }

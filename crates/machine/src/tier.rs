@@ -197,31 +197,15 @@ impl Machine {
 
     /// Puts the newest activation into another code of the same function: position and window are replaced, all else
     /// stays. Who owns what must be the same before and after; the parameters must be found by
-    /// [`Body::param`]. False, and nothing has changed, when the stack has no room.
-    pub fn replace_newest(&mut self, code: CodePtr, pc: *const (), window: &[u64]) -> bool {
+    /// [`Body::param`].
+    pub fn replace_newest(&mut self, code: CodePtr, pc: *const (), window: &[u64]) {
         assert!(window.len() == code.words as usize, "a window of another size");
-        let Some(frame) = self.task.frames.last() else { return false };
+        let Some(frame) = self.task.frames.last_mut() else { return };
         debug_assert!(frame.code().func == code.func);
-        let (old, words) = (frame.window, frame.code().words as usize);
-        // SAFETY: the window of an activation has as many words as its code says.
-        let kept = unsafe { std::slice::from_raw_parts(old, words) }.to_vec();
-        self.task.stack.pop(old);
-        let (base, content, done) = match self.task.stack.push(window.len()) {
-            Some(new) => (new, window, true),
-            None => match self.task.stack.push(words) {
-                Some(again) => (again, &kept[..], false),
-                // What was there a moment ago is there again.
-                None => unreachable!("the stack has lost room"),
-            },
-        };
-        // SAFETY: the new window has as many words as `content`, which may be any memory.
-        unsafe { std::ptr::copy(content.as_ptr(), base, content.len()) };
-        let Some(frame) = self.task.frames.last_mut() else { return false };
-        if done {
-            frame.replace(code, pc, base);
-        } else {
-            frame.window = base;
-        }
-        done
+        self.task.stack.pop(frame.window);
+        let base = self.task.stack.push(window.len());
+        // SAFETY: the new window has as many words as `window`, which nothing on the stack is part of.
+        unsafe { base.copy_from_nonoverlapping(window.as_ptr(), window.len()) };
+        frame.replace(code, pc, base);
     }
 }

@@ -330,10 +330,7 @@ pub(crate) fn run(m: &mut Machine) -> Flow {
                     }
                     // SAFETY: `spend` is false for codes of other tiers; those of this one are made as `Prepared`.
                     let callee_code: &Prepared = unsafe { callee.cast() };
-                    let Some(window) = m.task.stack.push(callee.words as usize) else {
-                        let trap = m.stack_overflow();
-                        slow!(m.trapped(trap))
-                    };
+                    let window = m.task.stack.push(callee.words as usize);
                     let params: *mut Value = window.cast();
                     for (i, arg) in list.iter().enumerate() {
                         // SAFETY: checked registers; the window has at least `params` values.

@@ -26,7 +26,7 @@ pub(crate) fn enter_near(
     if !m.task.frames.has_room() {
         return None;
     }
-    let window = m.task.stack.push(code.words as usize)?;
+    let window = m.task.stack.push(code.words as usize);
     // SAFETY: of the callee, whose window has room for its parameters.
     let window_regs = unsafe { Regs::new(window) };
     copy(window_regs);

@@ -244,7 +244,7 @@ pub(crate) fn make_room(m: &mut Machine, regs: Regs, inst: Inst, data: *const Wo
 /// More calls are nested than may be; what the call gives is gone with it.
 #[cold]
 #[inline(never)]
-pub(crate) fn no_room(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -> Step {
+fn no_room(m: &mut Machine, regs: Regs, inst: Inst, data: *const Word) -> Step {
     let Some(Operated { args, takes, .. }) = operands(m, regs, inst, data) else {
         return broken(m, "a call without a signature");
     };

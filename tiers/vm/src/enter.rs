@@ -20,10 +20,9 @@ pub fn enter_loop(machine: &mut Machine, code: CodePtr, blocks: &[Block], values
         Some(Entry { pc, window, gain, lose }) => {
             // First what is needed, then what is not: the same object may be among both.
             gain.iter().for_each(|v| machine.rt.heap.retain(*v));
-            let entered = machine.replace_newest(code, pc, &window);
-            let given_up = if entered { lose } else { gain };
-            given_up.into_iter().for_each(|v| machine.rt.heap.release(v));
-            entered
+            machine.replace_newest(code, pc, &window);
+            lose.into_iter().for_each(|v| machine.rt.heap.release(v));
+            true
         }
         None => false,
     }

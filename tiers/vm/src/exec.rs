@@ -243,10 +243,7 @@ pub(crate) fn run<const STATS: bool>(m: &mut Machine, counts: &Counts) -> Flow {
                         // SAFETY: the data of the call.
                         step!(cold::make_room(m, regs, *inst, unsafe { pc.add(1) }), CALL_WORDS)
                     }
-                    let Some(window) = m.task.stack.push(callee.words as usize) else {
-                        // SAFETY: the data of the call.
-                        step!(cold::no_room(m, regs, *inst, unsafe { pc.add(1) }), CALL_WORDS)
-                    };
+                    let window = m.task.stack.push(callee.words as usize);
                     // SAFETY: of the callee; every window has four words and room for the parameters.
                     let callee_regs = unsafe { Regs::new(window) };
                     let copy = $copy;

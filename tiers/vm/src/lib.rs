@@ -147,7 +147,11 @@ impl Vm {
             return Err(NotReady::Trap(trap));
         }
         let audited = machine.audits();
-        let code = VmCode::new(id, f, signature, encoded?, shapes, self.source.clone(), audited);
+        let encoded = encoded?;
+        if !machine.has_room_for(id, encoded.slots.words) {
+            return Err(encode::TOO_MANY_REGISTERS);
+        }
+        let code = VmCode::new(id, f, signature, encoded, shapes, self.source.clone(), audited);
         self.sides.borrow_mut().push((id, code.sides.clone()));
         Ok(code)
     }

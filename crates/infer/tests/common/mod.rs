@@ -45,6 +45,10 @@ impl Known {
         let found = self.program.funcs.iter().position(|f| self.program.names.text(f.name) == name);
         FuncId(found.expect("a function of that name") as u32)
     }
+    /// How many values a function has.
+    pub(crate) fn values(&self, name: &str) -> u32 {
+        self.program.func(self.func(name)).values
+    }
     pub(crate) fn class(&self, name: &str) -> ClassIx {
         let found = self.program.classes.iter().position(|c| self.program.names.text(c.name) == name);
         ClassIx(found.expect("a class of that name") as u32)
