@@ -1,6 +1,7 @@
 //! The classes of a program as the analysis sees them: lookup order, fields that are one place of memory, methods by
 //! selector, contents of builtin parents. It looks at declarations only.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -8,6 +9,7 @@ use hashbrown::HashMap;
 use mir::inst::{ClassIx, FuncId};
 use mir::program::{Parent, Program};
 use nyrt::builtin::{self, BuiltinId, Owner};
+use nyrt::convert;
 use nyrt::value::{ClassId, class_id};
 use syntax::intern::Symbol;
 
@@ -57,6 +59,14 @@ pub(crate) fn rows_of_text(name: &str) -> Option<&'static Rows> {
     rows_by_name().get(name)
 }
 
+/// The name of a type: it means boxes of that name, with or without `Box`, and a builtin class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TypeName {
+    name: Symbol,
+    with_box: Option<Symbol>,
+    pub(crate) builtin: Option<ClassId>,
+}
+
 /// One class.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Info {
@@ -94,6 +104,8 @@ pub(crate) struct Classes {
     /// Classes with fields that not everybody may touch.
     pub(crate) restricted: Vec<bool>,
     builtin_methods: Vec<(ClassId, Symbol, FuncId, bool)>,
+    /// See [`Classes::type_name`].
+    type_names: RefCell<HashMap<Symbol, TypeName>>,
 }
 
 impl Classes {
@@ -287,19 +299,22 @@ impl Classes {
         rows.and_then(|r| r.every).map_or(Resolved::None, Resolved::Every)
     }
 
-    /// Whether a class or ancestor is called `name`, with or without `Box`, or is the builtin class of that name.
-    pub(crate) fn is_type(
-        &self,
-        program: &Program,
-        class: u32,
-        name: &str,
-        builtin: Option<ClassId>,
-    ) -> bool {
+    /// What the name of a type means. Tests for the same types are applied again and again.
+    pub(crate) fn type_name(&self, program: &Program, name: Symbol) -> TypeName {
+        *self.type_names.borrow_mut().entry(name).or_insert_with(|| {
+            let text = program.names.text(name);
+            let with_box = program.names.find(&format!("{text}Box"));
+            TypeName { name, with_box, builtin: convert::builtin_class(text) }
+        })
+    }
+
+    /// Whether a class or ancestor has the name of a type, or is its builtin class.
+    pub(crate) fn is_type(&self, program: &Program, class: u32, of: TypeName) -> bool {
         let info = &self.info[class as usize];
-        builtin.is_some_and(|b| info.contents.contains(&b))
+        of.builtin.is_some_and(|b| info.contents.contains(&b))
             || info.order.iter().any(|c| {
-                let of = program.names.text(program.class(*c).name);
-                of == name || of.strip_suffix("Box") == Some(name)
+                let name = program.class(*c).name;
+                name == of.name || Some(name) == of.with_box
             })
     }
 }

@@ -1,8 +1,9 @@
 //! The tree of dominators of a function where a block is two nodes: `2b` its beginning, from which exceptions leave,
-//! `2b + 1` its end. It does not know what is said about values at them.
+//! `2b + 1` its end. Blocks that only clean up behind an exception, which are more than half of all, are not in it.
+//! It does not know what is said about values at them.
 
 use mir::func::Func;
-use mir::inst::Block;
+use mir::inst::{Block, Op};
 use mir::tree::Tree;
 
 /// No node, no position.
@@ -29,6 +30,8 @@ pub(crate) struct Dominators {
     /// Positions of the first child and of the next sibling.
     pub(crate) child: Vec<u32>,
     pub(crate) sibling: Vec<u32>,
+    /// By block, whether it is left out.
+    cleans: Vec<bool>,
     from: Vec<From>,
     /// Successors of each node as a range of one list.
     list: Vec<u32>,
@@ -50,7 +53,12 @@ impl Dominators {
         }
     }
 
-    /// Whether a node can be reached.
+    /// Whether a block only cleans up behind an exception.
+    pub(crate) fn cleans(&self, block: Block) -> bool {
+        self.cleans[block.index()]
+    }
+
+    /// Whether a node can be reached and is not left out.
     pub(crate) fn is_reached(&self, node: u32) -> bool {
         self.number[node as usize] != NONE
     }
@@ -81,6 +89,7 @@ impl Dominators {
 
     /// Computes the tree of a function.
     pub(crate) fn compute(&mut self, func: &Func) {
+        self.find_cleaning(func);
         self.successors(func);
         self.reverse_postorder(func.blocks.len());
         self.predecessors();
@@ -97,19 +106,40 @@ impl Dominators {
         }
     }
 
+    /// Finds the blocks that release what an exception leaves behind and pass it on. Nothing that tests have found is of
+    /// use there, and they lead only to others like that.
+    fn find_cleaning(&mut self, func: &Func) {
+        refill(&mut self.cleans, func.blocks.len(), false);
+        // Where one leads to another one, that mostly comes later.
+        for block in func.block_ids().rev() {
+            let Some((last, others)) = func.block_insts(block).split_last() else { continue };
+            let passes_on = match last.op {
+                Op::Rethrow { .. } => true,
+                Op::Jump { to } => self.cleans[func.edges[to.index()].to.index()],
+                _ => false,
+            };
+            self.cleans[block.index()] =
+                passes_on && others.iter().all(|inst| matches!(inst.op, Op::ReleaseUnwinding { .. }));
+        }
+    }
+
     fn successors(&mut self, func: &Func) {
         refill(&mut self.from, func.blocks.len(), From::Nowhere);
         self.list.clear();
         self.ranges.clear();
-        let (list, known) = (&mut self.list, &mut self.from);
+        let (list, known, cleans) = (&mut self.list, &mut self.from, &self.cleans);
         for block in func.block_ids() {
+            if cleans[block.index()] {
+                self.ranges.extend([(0, 0); 2]);
+                continue;
+            }
             let insts = func.block_insts(block);
             let from = list.len() as u32;
             list.push(block.0 * 2 + 1);
             for inst in insts.iter().filter(|i| !i.unwind.is_none()) {
                 let to = func.edges[inst.unwind.index()].to;
                 known[to.index()] = From::Several;
-                if list.last() != Some(&(to.0 * 2)) {
+                if !cleans[to.index()] && list.last() != Some(&(to.0 * 2)) {
                     list.push(to.0 * 2);
                 }
             }
@@ -121,7 +151,9 @@ impl Dominators {
                         let to = func.edges[e.index()].to;
                         let known = &mut known[to.index()];
                         *known = if *known == From::Nowhere { From::Block(block) } else { From::Several };
-                        list.push(to.0 * 2);
+                        if !cleans[to.index()] {
+                            list.push(to.0 * 2);
+                        }
                     }
                 });
             }

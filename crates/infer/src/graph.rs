@@ -339,10 +339,7 @@ impl Graph {
         for row in &mut self.insts[range(shape.insts)] {
             *row = row.anew();
         }
-        for at in range(shape.given) {
-            let (var, ty) = self.given[at];
-            self.set(var, ty);
-        }
+        self.start(shape.given, |var| var);
         self.await_all(shape);
     }
 
@@ -386,18 +383,31 @@ impl Graph {
             *inst = inst.wrapping_add(inst_by);
         }
         // A copy is not copied, nor reached again.
-        for at in range(shape.given) {
-            let (var, ty) = self.given[at];
-            self.set(moved(var), ty);
-        }
+        self.start(shape.given, moved);
         let (ret, insts) = (marks.vars.0, marks.insts.0);
         Place { vars: ret + 1, insts, ret, shape: self.close(marks) }
     }
 
-    /// The variable of a function has this type from the beginning, whatever else may flow there.
+    /// The variable of a function that is being added has this type from the beginning, whatever else may flow there.
     pub(crate) fn give(&mut self, var: Var, ty: Ty) {
-        self.given.push((var, ty));
-        self.set(var, ty);
+        // Most instructions with the same handler follow one another.
+        if self.given.last() != Some(&(var, ty)) {
+            self.given.push((var, ty));
+        }
+    }
+
+    /// The variables of a function get what they have from the beginning.
+    fn start(&mut self, given: (u32, u32), moved: impl Fn(Var) -> Var) {
+        for at in range(given) {
+            let (var, ty) = self.given[at];
+            let row = &mut self.vars[moved(var) as usize];
+            // What nothing depends on need not be told to anybody.
+            if row.deps.0 == row.deps.1 {
+                row.ty = ty;
+            } else {
+                self.set(moved(var), ty);
+            }
+        }
     }
 
     /// Where the vectors end.
@@ -427,6 +437,7 @@ impl Graph {
             looked_at: to(since.looked_at, now.looked_at),
             given: to(since.given, now.given),
         };
+        self.start(shape.given, |var| var);
         self.shapes.push(shape);
         self.ends.push(shape.vars.1);
         self.await_all(shape);

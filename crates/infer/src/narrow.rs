@@ -7,7 +7,6 @@ use mir::func::Func;
 use mir::inst::{Inst, Op, Val};
 use mir::program::Program;
 use nyrt::builtin::{self, Builtin, Gives, Owner};
-use nyrt::convert;
 use nyrt::value::class_id;
 use syntax::intern::Symbol;
 
@@ -279,15 +278,12 @@ impl Context<'_> {
                 self.keep(sets, ty, value)
             }
             Filter::Member(name) => self.member(sets, ty, name),
-            Filter::Type(name, holds) => {
-                let text = self.program.names.text(name);
-                self.type_test(sets, ty, text, holds)
-            }
+            Filter::Type(name, holds) => self.type_test(sets, ty, name, holds),
             Filter::Caught(name) => match self.program.names.text(name) {
                 "Exception" | "Error" | "ErrorBox" | "Any" => ty,
-                text => {
+                _ => {
                     // The name may be the kind of an ErrorBox.
-                    let of = self.type_test(sets, ty, text, true);
+                    let of = self.type_test(sets, ty, name, true);
                     let error = self.keep(sets, ty, Kinds::BUILTIN);
                     sets.join(of, error)
                 }
@@ -362,10 +358,11 @@ impl Context<'_> {
         })
     }
 
-    fn type_test(&self, sets: &mut Sets, ty: Ty, name: &str, holds: bool) -> Ty {
-        let builtin = convert::builtin_class(name);
+    fn type_test(&self, sets: &mut Sets, ty: Ty, name: Symbol, holds: bool) -> Ty {
+        let name = self.classes.type_name(self.program, name);
+        let builtin = name.builtin;
         let kind = builtin.map_or(Kinds::empty(), kind_of);
-        let of_type = |c: u32| self.classes.is_type(self.program, c, name, builtin);
+        let of_type = |c: u32| self.classes.is_type(self.program, c, name);
         if holds {
             let ty = self.keep(sets, ty, kind | Kinds::USER);
             return self.keep_classes(sets, ty, of_type);

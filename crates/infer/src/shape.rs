@@ -217,9 +217,26 @@ impl Shaper<'_> {
         }
         self.buffers.stack = stack;
         for block in self.func.block_ids() {
-            if !self.buffers.seen[block.index()] {
+            if self.buffers.dominators.cleans(block) {
+                self.cleaning(block);
+            } else if !self.buffers.seen[block.index()] {
                 self.block(block);
             }
+        }
+    }
+
+    /// A block that only cleans up behind an exception: its instructions have operands, and nothing depends on them.
+    fn cleaning(&mut self, block: Block) {
+        let func = self.func;
+        let data = func.blocks[block.index()];
+        for i in data.start..data.end {
+            let inst = &func.insts[i as usize];
+            let from = self.graph.uses.len() as u32;
+            func.uses(&inst.op, |v, _| self.graph.uses.push(self.place.var(v)));
+            if let Op::Jump { to } = inst.op {
+                self.edge(block, to, true);
+            }
+            self.graph.insts[(self.place.insts + i) as usize].uses = (from, self.graph.uses.len() as u32);
         }
     }
 
@@ -381,13 +398,13 @@ impl Shaper<'_> {
             }
         }
         for (k, v) in func.vals(edge.args).enumerate() {
-            let var = if v == EXCEPTION {
-                THROWN
-            } else if unwinds {
-                self.place.var(v)
-            } else {
-                self.var(v, true)
-            };
+            if v == EXCEPTION {
+                if let Some(param) = params.get(k) {
+                    self.graph.give(self.place.var(Val(*param)), Ty::ANY);
+                }
+                continue;
+            }
+            let var = if unwinds { self.place.var(v) } else { self.var(v, true) };
             self.graph.uses.push(var);
             if let Some(param) = params.get(k) {
                 self.pair(var, Dep::Copy(self.place.var(Val(*param))));

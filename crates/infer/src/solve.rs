@@ -194,7 +194,7 @@ impl<'a> Solver<'a> {
             writes: HashMap::new(),
             callees: Vec::new(),
             rows: Vec::new(),
-            called: HashSet::new(),
+            called: HashSet::with_capacity(program.funcs.len() * 4),
             prelude: Vec::new(),
             prelude_array: Ty::NONE,
             get: names.find("get"),
