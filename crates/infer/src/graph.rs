@@ -21,7 +21,7 @@ pub(crate) const THROWN: Var = 0;
 
 /// An instruction that was looked at so often waits for the others: what it depends on grows in many steps, and each
 /// look at it may connect places.
-const EAGER: u8 = 5;
+const EAGER: u8 = 2;
 
 /// So many times the functions of a program fit into the graph: copies have at most three times the instructions.
 const ROOM: usize = 4;
