@@ -20,8 +20,11 @@ pub(crate) const NO_VAR: Var = u32::MAX;
 pub(crate) const THROWN: Var = 0;
 
 /// An instruction that was looked at so often waits for the others: what it depends on grows in many steps, and each
-/// look at it may connect places.
-const EAGER: u8 = 2;
+/// look at it may connect places. In a large graph, what is looked at again much later is no longer at hand for the
+/// processor, which costs more than a few looks for nothing.
+const EAGER: [u8; 2] = [2, 5];
+/// A graph of so many instructions is large.
+const LARGE: usize = 60_000;
 
 /// So many times the functions of a program fit into the graph: copies have at most three times the instructions.
 const ROOM: usize = 4;
@@ -213,6 +216,8 @@ pub(crate) struct Graph {
     /// Instructions to be looked at, the next one last: what is called before what is left of the caller, and what has
     /// just changed before both, so that what the processor has at hand is used again.
     next: Vec<u32>,
+    /// One of [`EAGER`].
+    eager: u8,
     /// Those that were looked at often, and hubs, when all others are done: so that they see many changes at once.
     later: VecDeque<u32>,
     /// Hubs are the owners from this number on.
@@ -257,6 +262,7 @@ impl Graph {
             given: Vec::with_capacity(insts * 2 / 3),
             links: Vec::with_capacity(insts),
             connected: HashSet::with_capacity(insts / 8),
+            eager: EAGER[usize::from(insts >= LARGE)],
             hubs: program.funcs.len() as u32,
             ..Graph::default()
         }
@@ -493,7 +499,7 @@ impl Graph {
         if core::mem::replace(&mut row.waits, true) {
             return;
         }
-        if row.looks < EAGER && row.owner.0 < self.hubs {
+        if row.looks < self.eager && row.owner.0 < self.hubs {
             self.next.push(inst);
         } else {
             self.later.push_back(inst);
