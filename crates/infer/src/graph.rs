@@ -130,8 +130,7 @@ pub(crate) enum Meets {
 }
 
 impl Meets {
-    /// How often integers grow before they are widened. Each time means work for everything that depends on them, and in
-    /// loops they go on growing.
+    /// How often integers grow before they are widened. Each time is work for all that depends on them.
     fn patience(self) -> u8 {
         match self {
             Meets::Nothing => u8::MAX,
@@ -163,7 +162,7 @@ impl VarRow {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InstRow {
     pub(crate) owner: FuncId,
-    /// Variables that it uses: its operands in order, then the arguments of its edges in order.
+    /// Variables that it uses: its operands in order, then the arguments of its edges in order but for exceptions.
     pub(crate) uses: (u32, u32),
     /// Whether it is to be looked at.
     waits: bool,
