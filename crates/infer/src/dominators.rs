@@ -106,15 +106,15 @@ impl Dominators {
         }
     }
 
-    /// Finds the blocks that release what an exception leaves behind and pass it on. Nothing that tests have found is of
-    /// use there, and they lead only to others like that.
+    /// Finds the blocks that release what an exception leaves behind and pass it on to the caller. Nothing that tests have
+    /// found is of use there, and they lead only to others like that.
     fn find_cleaning(&mut self, func: &Func) {
         refill(&mut self.cleans, func.blocks.len(), false);
         // Where one leads to another one, that mostly comes later.
         for block in func.block_ids().rev() {
             let Some((last, others)) = func.block_insts(block).split_last() else { continue };
             let passes_on = match last.op {
-                Op::Rethrow { .. } => true,
+                Op::Rethrow { .. } => last.unwind.is_none(),
                 Op::Jump { to } => self.cleans[func.edges[to.index()].to.index()],
                 _ => false,
             };
@@ -289,5 +289,26 @@ mod tests {
             }
         }
         assert!((100..400).contains(&exact), "{exact}");
+    }
+
+    #[test]
+    fn what_only_cleans_up_is_left_out() {
+        // bb2 cleans up by way of bb3, bb4 gives the error to a handler, bb5, where the function goes on.
+        let text = "func @0 \"f\" user params 1 {
+            bb0: branch %0, bb1, bb6
+            bb1: %1 = neg %0 unwind bb2(exc) %2 = neg %0 unwind bb4(exc) return move %2
+            bb2(%3): release_unwinding move %1 jump bb3(%3)
+            bb3(%4): rethrow move %4
+            bb4(%5): rethrow move %5 unwind bb5(exc)
+            bb5(%6): return move %6
+            bb6: return move %0
+        }";
+        let program = mir::text::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        let mut tree = Dominators::default();
+        tree.compute(program.func(mir::inst::FuncId(0)));
+        let left_out: Vec<u32> = (0..7).filter(|b| tree.cleans(Block(*b))).collect();
+        let reached: Vec<u32> = (0..7).filter(|b| tree.is_reached(b * 2)).collect();
+        assert_eq!((left_out, reached), (vec![2, 3], vec![0, 1, 4, 5, 6]));
+        assert!(tree.dominates(4 * 2, 5 * 2) && !tree.dominates(2 * 2, 5 * 2));
     }
 }

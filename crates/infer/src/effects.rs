@@ -132,7 +132,7 @@ impl Effects {
     }
 }
 
-/// The effects of all functions, and the registers of the widest one that a task may run many activations of at once.
+/// The effects of all functions, and [`Facts::widest_recursive`].
 pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> (Vec<Effects>, u32) {
     let funcs = program.funcs.len();
     let calls = &facts.calls;
@@ -184,11 +184,12 @@ pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> (Vec<Effect
 
 /// [`Facts::widest_recursive`], from the edges between so many functions, hubs and what stands for any `fini`.
 fn widest_recursive(program: &Program, facts: &Facts, edges: &[(FuncId, FuncId)], count: usize) -> u32 {
-    // What is not known may call anything.
+    // What is not known may call anything that can be called at all.
     let open = facts.calls.callees.iter().any(|(_, func)| func.is_none());
     let recursive = if open { vec![true; count] } else { recursion::find(count, edges) };
     let reached = program.funcs.iter().zip(&facts.places).zip(recursive).filter(|((_, p), _)| p.is_reached());
-    reached.filter(|(_, recursive)| *recursive).map(|((func, _), _)| func.values).max().unwrap_or(0)
+    let counts = reached.filter(|((func, _), recursive)| *recursive && func.kind.may_nest());
+    counts.map(|((func, _), _)| func.values).max().unwrap_or(0)
 }
 
 /// Who calls has the effects of what it calls; the edges go from callees to callers.

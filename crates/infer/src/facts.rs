@@ -498,8 +498,9 @@ impl Facts {
         self.effects.get(func.index()).filter(|_| self.reached(func))
     }
 
-    /// The number of values of the widest function of which a task may have many activations at once; every other
-    /// function is at most once on its stack.
+    /// The number of values of the widest function of which many activations may be on one stack
+    /// ([`mir::func::FuncKind::may_nest`]). Where anything may be called, that can be any function; else it is one that
+    /// calls come back to, or one between two of those.
     pub fn widest_recursive(&self) -> u32 {
         self.widest_recursive
     }

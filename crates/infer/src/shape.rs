@@ -231,6 +231,7 @@ impl Shaper<'_> {
         let data = func.blocks[block.index()];
         for i in data.start..data.end {
             let inst = &func.insts[i as usize];
+            debug_assert!(inst.unwind.is_none());
             let from = self.graph.uses.len() as u32;
             func.uses(&inst.op, |v, _| self.graph.uses.push(self.place.var(v)));
             if let Op::Jump { to } = inst.op {

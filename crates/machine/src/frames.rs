@@ -131,8 +131,7 @@ impl Frames {
     }
 }
 
-/// The layout of a block. Activations are few enough for their sizes not to overflow: a task's stack of registers ends
-/// long before.
+/// The layout of a block. Activations are few enough for their sizes not to overflow: there are fewer than 2^33.
 fn block(capacity: usize) -> Layout {
     match Layout::array::<Frame>(capacity) {
         Ok(layout) => layout,

@@ -59,8 +59,8 @@ pub struct Config {
     /// Registers (of two words) of one task's activations if all of them were of the widest function in the
     /// interpreter. Calls nest no deeper than that, in all tiers, but [`LEAST_DEPTH`] they do.
     pub stack_values: usize,
-    /// The number of values of the widest function that may be on a stack more than a few times. `None`: of all
-    /// functions of the program when a run begins.
+    /// The number of values of the widest function of which many activations may be on one stack. `None`: the widest one for
+    /// which [`mir::func::FuncKind::may_nest`] says so when a run begins.
     pub widest: Option<u32>,
     /// Check all counts at every step (`NYASH_AUDIT=1`).
     pub audit: bool,
@@ -186,7 +186,8 @@ pub struct Machine {
 
 /// How deep calls may nest.
 fn deepest(rt: &Rt, linked: &Linked, config: Config) -> usize {
-    let widest = config.widest.or_else(|| linked.program.funcs.iter().map(|f| f.values).max()).unwrap_or(0);
+    let nesting = || linked.program.funcs.iter().filter(|f| f.kind.may_nest());
+    let widest = config.widest.or_else(|| nesting().map(|f| f.values).max()).unwrap_or(0);
     let fit = config.stack_values / widest.max(1) as usize;
     fit.max(LEAST_DEPTH).min(rt.limits.max_depth as usize)
 }

@@ -109,6 +109,14 @@ pub enum FuncKind {
     Prelude,
 }
 
+impl FuncKind {
+    /// Whether its activations count where it is said how deep calls may nest: many of them may be on one stack, and it may
+    /// be wide. Top-level code and tasks are at most once on theirs, and the functions of the prelude are narrow.
+    pub fn may_nest(self) -> bool {
+        matches!(self, FuncKind::User | FuncKind::Init)
+    }
+}
+
 /// A block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct BlockData {

@@ -7,6 +7,7 @@
 mod class;
 mod expr;
 mod hot;
+mod passing;
 mod scene;
 mod stmt;
 mod tasks;

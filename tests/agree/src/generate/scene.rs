@@ -14,6 +14,9 @@ impl Gen {
         let count = 3 + self.below(5);
         (0..count)
             .map(|_| {
+                if self.one_in(12) {
+                    return self.errors_that_pass_on();
+                }
                 let name = self.fresh("scene");
                 let (text, _) = self.function_body(&[], Some(Ty::Int), SCENE, |g| g.scene());
                 self.out.push_str(&format!("function {name}() {{\n{text}}}\n"));

@@ -150,8 +150,11 @@ impl Gen {
     }
 
     pub(super) fn try_statement(&mut self) {
+        const RISK: usize = 12;
         let (risk, loops) = (self.risk, self.loops);
-        self.risk = 12;
+        // What it does not catch, another one around it does.
+        let passes_on = risk == RISK && self.one_in(2);
+        self.risk = RISK;
         self.line("try {");
         self.inside(|g| g.statements(4));
         if self.one_in(2) {
@@ -163,7 +166,7 @@ impl Gen {
         }
         self.risk = risk;
         let e = self.fresh("e");
-        let form = match self.below(6) {
+        let form = match self.below(if passes_on { 4 } else { 6 }) {
             0 => "TypeError ",
             1 => "C0 ",
             2 => "DivisionByZero ",
@@ -176,12 +179,18 @@ impl Gen {
                 g.statements(2);
             });
         }
-        self.line(&format!("}} catch ({e}) {{"));
-        self.inside(|g| {
-            g.line(&format!("print(\"caught \" + told({e}))"));
-            g.statements(2);
-        });
-        if self.one_in(3) {
+        if !passes_on {
+            self.line(&format!("}} catch ({e}) {{"));
+            self.inside(|g| {
+                g.line(&format!("print(\"caught \" + told({e}))"));
+                // What it was assigned where the error came from.
+                if let Some(var) = g.variable(|v| matches!(v.ty, Ty::Any | Ty::Int | Ty::Str)) {
+                    g.line(&format!("print(\"{0} is \" + {0})", var.name));
+                }
+                g.statements(2);
+            });
+        }
+        if passes_on && form.is_empty() || self.one_in(3) {
             self.line("} finally {");
             self.inside(|g| {
                 // Nothing here replaces what is going on.
