@@ -1,7 +1,7 @@
 //! A function ready to run, and the slow answers about its activations: where they are, what they hold, where
 //! exceptions go. It does not run anything.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use machine::{At, Body, Code as Head, Frame, Held, TierId};
@@ -13,6 +13,7 @@ use mir::verify::{self, OwnedAt};
 use nyrt::heap::Shape;
 use nyrt::rt::Rt;
 use nyrt::value::{Ref, Value};
+use smallvec::SmallVec;
 use syntax::span::Span;
 
 use crate::Source;
@@ -33,6 +34,8 @@ pub(crate) struct VmCode {
     pub(crate) head: Head,
     pub(crate) words: Box<[Word]>,
     pub(crate) marks: Box<[(u32, u32)]>,
+    /// The word that [`VmCode::position`] was asked for last, and its answer: who throws in a loop is asked twice each time.
+    asked: Cell<(u32, u32)>,
     pub(crate) starts: Box<[u32]>,
     /// Where loops begin, with the values that are alive there.
     pub(crate) loops: Box<[(Block, Vec<Val>)]>,
@@ -72,6 +75,7 @@ impl VmCode {
             head: Head::new(id, &func, TierId::VM, encoded.slots.words, words.as_ptr().cast()),
             words,
             marks: encoded.marks.into(),
+            asked: Cell::new((u32::MAX, 0)),
             starts: encoded.starts.into(),
             loops: encoded.loops.into(),
             hoisted: encoded.slots.hoisted.into(),
@@ -92,9 +96,15 @@ impl VmCode {
 
     /// The instruction of the function that the word at `pc` belongs to.
     pub(crate) fn position(&self, pc: *const ()) -> usize {
-        let word = (pc as usize - self.words.as_ptr() as usize) / size_of::<Word>();
-        let mark = self.marks.partition_point(|m| m.0 as usize <= word);
-        mark.checked_sub(1).map_or(0, |m| self.marks[m].1 as usize)
+        let word = ((pc as usize - self.words.as_ptr() as usize) / size_of::<Word>()) as u32;
+        let (asked, at) = self.asked.get();
+        if asked == word {
+            return at as usize;
+        }
+        let mark = self.marks.partition_point(|m| m.0 <= word);
+        let at = mark.checked_sub(1).map_or(0, |m| self.marks[m].1);
+        self.asked.set((word, at));
+        at as usize
     }
 
     /// It.
@@ -203,7 +213,7 @@ unsafe impl Body for VmCode {
             return false;
         }
         let edge = self.func.edges[unwind.index()];
-        let args: Vec<[u64; 2]> = self
+        let args: SmallVec<[[u64; 2]; 8]> = self
             .func
             .vals(edge.args)
             .map(|v| if v == EXCEPTION { unboxed(Rep::Any, value) } else { self.words_of(frame, v) })
