@@ -41,7 +41,8 @@ impl Epochs {
     /// Of a program of which nothing has run.
     pub(super) fn new(settings: &Settings) -> Epochs {
         let (tops, last, is_current, waited, stats, analysing) = Default::default();
-        let is_eager = settings.vm_threshold() == Some(0) || settings.stress.promote_every.is_some();
+        let is_eager = settings.vm_threshold().is_some_and(|calls| calls <= 1)
+            || settings.stress.promote_every.is_some();
         Epochs { settings: settings.clone(), tops, last, is_current, is_eager, waited, stats, analysing }
     }
 

@@ -498,6 +498,12 @@ impl Facts {
         self.effects.get(func.index()).filter(|_| self.reached(func))
     }
 
+    /// What the finalizers of all boxes that have instances may do together. `None` when there are none.
+    pub fn finalizers(&self) -> Option<&Effects> {
+        // Behind the functions and hubs.
+        self.effects.last().filter(|_| self.has_finalizers)
+    }
+
     /// The number of values of the widest function of which many activations may be on one stack
     /// ([`mir::func::FuncKind::may_nest`]). Where anything may be called, that can be any function; else it is one that
     /// calls come back to, or one between two of those.

@@ -51,12 +51,17 @@ fn of_function(needs: &Needs, effects: &Effects) -> bool {
         || needs.fields.iter().any(|field| effects.writes_field(*field))
 }
 
+/// Whether something that dies may change what is needed: any `fini` may run.
+fn deaths_disturb(cx: Context<'_>, needs: &Needs) -> bool {
+    cx.facts.finalizers().is_some_and(|effects| of_function(needs, effects))
+}
+
 /// Whether an instruction may change something that is needed.
 pub(crate) fn disturbs(cx: Context<'_>, inst: &Inst, needs: &Needs) -> bool {
     if needs.unknown {
         return true;
     }
-    let dies_loudly = cx.facts.has_finalizers();
+    let dies_loudly = deaths_disturb(cx, needs);
     let callee = |f: FuncId| cx.facts.effects(f).is_none_or(|effects| of_function(needs, effects));
     match inst.op {
         Op::Release { .. } | Op::ReleaseUnwinding { .. } => dies_loudly,
@@ -99,7 +104,7 @@ pub(crate) fn disturbs(cx: Context<'_>, inst: &Inst, needs: &Needs) -> bool {
 /// where the instruction alone says nothing, as a method by name does.
 pub(crate) fn never_disturbs(cx: Context<'_>, id: FuncId, needs: &Needs) -> bool {
     !needs.unknown
-        && !cx.facts.has_finalizers()
+        && !deaths_disturb(cx, needs)
         && cx.facts.effects(id).is_some_and(|effects| !of_function(needs, effects))
 }
 

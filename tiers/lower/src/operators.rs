@@ -292,8 +292,8 @@ impl Body<'_> {
     /// `a = a + b` where `a` is text.
     fn append(&mut self, inst: Inst, a: Val, b: Val) -> bool {
         if self.facts().ty(self.id, a).kinds != Kinds::STR {
-            // A copy of `a` in another representation could not give its count away.
-            if self.slot(a).rep != Rep::Any {
+            // A copy of `a` in another representation could not give its count away, and what is no text has none to give.
+            if self.slot(a).rep != Rep::Any || PLAIN.contains(self.ty(a).kinds) {
                 self.generic(Inst { op: Op::Add { a, b }, ..inst });
                 return true;
             }

@@ -138,7 +138,8 @@ fn is_outside(regs: Regs, inst: &Inst) -> bool {
         | Code::GlobalSet
         | Code::GetStatic
         | Code::CallNative
-        | Code::Make => true,
+        | Code::Make
+        | Code::End => true,
         Code::AnyAdd
         | Code::AnySub
         | Code::AnyMul
