@@ -1,6 +1,7 @@
 //! What functions do besides giving a result, with everything that they call. It looks at the solved graph.
 
 use bitflags::bitflags;
+use mir::groups::Groups;
 use mir::inst::{FuncId, Global, Op};
 use mir::program::Program;
 use nyrt::builtin::{self, BuiltinId, Effects as Row, Owner};
@@ -10,7 +11,7 @@ use syntax::intern::Symbol;
 use crate::facts::Facts;
 use crate::graph::Var;
 use crate::quiet::Loud;
-use crate::recursion::{self, Targets};
+use crate::recursion;
 use crate::shape::is_literal;
 use crate::ty::{Kinds, Ty};
 
@@ -177,27 +178,35 @@ pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> (Vec<Effect
             edges.push((any_fini, id));
         }
     }
-    let widest = widest_recursive(program, facts, &edges, all.len());
-    spread(&mut all, &edges);
+    let known = edges.into_iter().filter(|(callee, _)| callee.index() < all.len());
+    let pairs: Vec<(u32, u32)> = known.map(|(callee, caller)| (callee.0, caller.0)).collect();
+    let callers = Groups::new(all.len(), &pairs);
+    let widest = widest_recursive(program, facts, &pairs, &callers, all.len());
+    spread(&mut all, &callers);
     (all, widest)
 }
 
-/// [`Facts::widest_recursive`], from the edges between so many functions, hubs and what stands for any `fini`.
-fn widest_recursive(program: &Program, facts: &Facts, edges: &[(FuncId, FuncId)], count: usize) -> u32 {
+/// [`Facts::widest_recursive`], from who calls whom among so many functions, hubs and what stands for any `fini`.
+fn widest_recursive(
+    program: &Program,
+    facts: &Facts,
+    pairs: &[(u32, u32)],
+    callers: &Groups<u32>,
+    count: usize,
+) -> u32 {
     // What is not known may call anything that can be called at all.
     let open = facts.calls.callees.iter().any(|(_, func)| func.is_none());
-    let recursive = if open { vec![true; count] } else { recursion::find(count, edges) };
+    let recursive = if open { vec![true; count] } else { recursion::find(count, pairs, callers) };
     let reached = program.funcs.iter().zip(&facts.places).zip(recursive).filter(|((_, p), _)| p.is_reached());
     let counts = reached.filter(|((func, _), recursive)| *recursive && func.kind.may_nest());
     counts.map(|((func, _), _)| func.values).max().unwrap_or(0)
 }
 
-/// Who calls has the effects of what it calls; the edges go from callees to callers.
-fn spread(all: &mut [Effects], edges: &[(FuncId, FuncId)]) {
-    let callers = Targets::new(all.len(), edges.iter().copied());
+/// Who calls has the effects of what it calls.
+fn spread(all: &mut [Effects], callers: &Groups<u32>) {
     // Callees before their callers, so that a function hands on what it has got from all of them at once, and again only
     // in a circle of calls.
-    let order = callees_first(&callers);
+    let order = callees_first(all.len(), callers);
     let mut waits = vec![true; all.len()];
     let mut changed = true;
     while changed {
@@ -219,8 +228,7 @@ fn spread(all: &mut [Effects], edges: &[(FuncId, FuncId)]) {
 }
 
 /// All functions, each before its callers but for circles: against the order in which a walk over callers is done with them.
-fn callees_first(callers: &Targets) -> Vec<u32> {
-    let count = callers.count();
+fn callees_first(count: usize, callers: &Groups<u32>) -> Vec<u32> {
     let mut order = Vec::with_capacity(count);
     let mut seen = vec![false; count];
     // The functions on the way with the next of their callers.

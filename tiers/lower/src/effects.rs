@@ -61,31 +61,29 @@ pub(crate) fn disturbs(cx: Context<'_>, inst: &Inst, needs: &Needs) -> bool {
     if needs.unknown {
         return true;
     }
-    let dies_loudly = deaths_disturb(cx, needs);
+    let dies_loudly = || deaths_disturb(cx, needs);
     let callee = |f: FuncId| cx.facts.effects(f).is_none_or(|effects| of_function(needs, effects));
     match inst.op {
-        Op::Release { .. } | Op::ReleaseUnwinding { .. } => dies_loudly,
+        Op::Release { .. } | Op::ReleaseUnwinding { .. } => dies_loudly(),
         Op::ReleaseQuiet { .. } | Op::Forget { .. } | Op::Retain { .. } => false,
-        Op::Discard { .. } => dies_loudly,
+        Op::Discard { .. } => dies_loudly(),
         Op::Store { class, field, .. } => {
-            dies_loudly || cx.facts.place(class, field).is_none_or(|place| needs.fields.contains(&place))
+            dies_loudly() || cx.facts.place(class, field).is_none_or(|place| needs.fields.contains(&place))
         }
         Op::Swap { class, field, .. } => {
             cx.facts.place(class, field).is_none_or(|place| needs.fields.contains(&place))
         }
         Op::StoreRaw { .. } | Op::ArrPush { .. } | Op::ArrPushMove { .. } => false,
-        Op::ArrSet { .. } => dies_loudly || needs.arrays,
+        Op::ArrSet { .. } => dies_loudly() || needs.arrays,
         Op::ArrSetMove { .. } | Op::ArrSwap { .. } => needs.arrays,
-        Op::MapSet { .. } => dies_loudly || needs.maps,
-        Op::CellSet { .. } => dies_loudly || needs.cells,
-        Op::GlobalSet { .. } => dies_loudly || needs.globals,
+        Op::MapSet { .. } => dies_loudly() || needs.maps,
+        Op::CellSet { .. } => dies_loudly() || needs.cells,
+        Op::GlobalSet { .. } => dies_loudly() || needs.globals,
         Op::CallDirect { func, .. }
         | Op::CallLent { func, .. }
         | Op::CallGiving { func, .. }
         | Op::CallClosure { func, .. } => callee(func),
-        Op::CallNative { builtin, .. } | Op::CallBuiltin { builtin, .. } => {
-            native(builtin, needs, dies_loudly)
-        }
+        Op::CallNative { builtin, .. } | Op::CallBuiltin { builtin, .. } => native(cx, builtin, needs),
         Op::GetStatic { class } => cx.program.class(class).static_init.is_some_and(callee),
         // Nothing of it is changed where the value may still be used.
         Op::Return { .. }
@@ -108,10 +106,10 @@ pub(crate) fn never_disturbs(cx: Context<'_>, id: FuncId, needs: &Needs) -> bool
         && cx.facts.effects(id).is_some_and(|effects| !of_function(needs, effects))
 }
 
-fn native(id: Builtin, needs: &Needs, dies_loudly: bool) -> bool {
+fn native(cx: Context<'_>, id: Builtin, needs: &Needs) -> bool {
     let effects = builtin::row(BuiltinId(id.0 as u16)).effects;
     if effects.intersects(builtin::Effects::USER_CODE | builtin::Effects::SUSPENDS) {
         return true;
     }
-    effects.contains(builtin::Effects::WRITES) && (dies_loudly || needs.arrays || needs.maps)
+    effects.contains(builtin::Effects::WRITES) && (needs.arrays || needs.maps || deaths_disturb(cx, needs))
 }
