@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
 use crate::classes::{Resolved, kind_of, rows_of_text};
-use crate::graph::{Meets, Var};
 use crate::lengths::lengths_that_shrink;
+use crate::rows::{Meets, Var};
 use crate::solve::Solver;
 use crate::ty::{Kinds, Ty};
 

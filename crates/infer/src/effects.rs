@@ -9,9 +9,9 @@ use nyrt::value::class_id;
 use syntax::intern::Symbol;
 
 use crate::facts::Facts;
-use crate::graph::Var;
 use crate::quiet::Loud;
 use crate::recursion;
+use crate::rows::Var;
 use crate::shape::is_literal;
 use crate::ty::{Kinds, Ty};
 

@@ -10,8 +10,9 @@ use syntax::intern::Symbol;
 
 use crate::classes::{Classes, Resolved};
 use crate::effects::{self, Effects};
-use crate::graph::{Graph, Place, Var};
+use crate::graph::Graph;
 use crate::quiet;
+use crate::rows::{Place, Var};
 use crate::solve::{Known, Site, Solver};
 use crate::specialize::Copies;
 use crate::ty::{Kinds, SetId, Sets, Slot, Ty};

@@ -4,17 +4,12 @@
 use std::collections::VecDeque;
 
 use hashbrown::HashSet;
-use mir::inst::{FuncId, Val};
+use mir::inst::FuncId;
 use mir::program::Program;
 
 use crate::narrow::Filter;
+use crate::rows::{Dep, Dependents, InstRow, Is, Meets, NO_VAR, Place, Shape, Var, VarRow, View};
 use crate::ty::Ty;
-
-/// A variable of the graph.
-pub(crate) type Var = u32;
-
-/// No variable.
-pub(crate) const NO_VAR: Var = u32::MAX;
 
 /// What a handler finds, in all functions.
 pub(crate) const THROWN: Var = 0;
@@ -28,170 +23,6 @@ const LARGE: usize = 60_000;
 
 /// So many times the functions of a program fit into the graph: copies have at most three times the instructions.
 const ROOM: usize = 4;
-
-/// What has to be done when a variable grows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Dep {
-    /// An instruction has to be looked at again.
-    Inst(u32),
-    /// The variable flows there.
-    Copy(Var),
-    /// It flows into a view, by its position among the views, through its filter.
-    View(u32),
-}
-
-/// What is left of the dependents of a variable.
-pub(crate) struct Dependents {
-    /// Of those that the shape of its function says.
-    at: u32,
-    end: u32,
-    /// Of the others.
-    links: u32,
-    only_ints: bool,
-}
-
-/// Where a function lies in the graph.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    /// Variable of its first value; [`NO_VAR`] when it is not reached.
-    pub(crate) vars: Var,
-    /// Its first instruction.
-    pub(crate) insts: u32,
-    /// Variable of its result.
-    pub(crate) ret: Var,
-    /// Its row in [`Graph::shapes`].
-    pub(crate) shape: u32,
-}
-
-/// What the graph has of one function: ranges of its vectors.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Shape {
-    /// The variable of the result, those of the values, those of the views.
-    vars: (u32, u32),
-    views: (u32, u32),
-    insts: (u32, u32),
-    uses: (u32, u32),
-    deps: (u32, u32),
-    looked_at: (u32, u32),
-    given: (u32, u32),
-}
-
-impl Place {
-    pub(crate) const NONE: Place = Place { vars: NO_VAR, insts: 0, ret: NO_VAR, shape: u32::MAX };
-    pub(crate) fn is_reached(self) -> bool {
-        self.vars != NO_VAR
-    }
-    pub(crate) fn var(self, v: Val) -> Var {
-        self.vars + v.0
-    }
-}
-
-/// A view: a value at the places that a test dominates.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct View {
-    /// Its own variable.
-    pub(crate) var: Var,
-    /// What flows into it: the value, or the view that an earlier test made of it.
-    pub(crate) base: Var,
-    /// The value.
-    value: Var,
-    pub(crate) filter: Filter,
-    /// What the filter compares with.
-    pub(crate) other: Var,
-}
-
-/// What the solver touches together when a variable grows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct VarRow {
-    ty: Ty,
-    /// Its dependents that are known when a function is reached: a range of `deps`.
-    pub(crate) deps: (u32, u32),
-    /// The head of the list of later ones.
-    links: u32,
-    is_dirty: bool,
-    /// Whether only its integers have grown since it was clean.
-    only_ints: bool,
-    pub(crate) meets: Meets,
-    /// How often its integers grew.
-    grown: u8,
-}
-
-/// Which ways meet in a variable: so its integers are widened sooner or later.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Meets {
-    /// None: it is computed from others, with whose integers its own end.
-    Nothing,
-    /// Those into a loop or a recursion.
-    Loop,
-    /// Others in a function.
-    Ways,
-    /// Whatever is stored in a place of the heap, or a function gives.
-    Stores,
-}
-
-impl Meets {
-    /// How often integers grow before they are widened. Each time is work for all that depends on them.
-    fn patience(self) -> u8 {
-        match self {
-            Meets::Nothing => u8::MAX,
-            Meets::Loop => 0,
-            Meets::Ways => 3,
-            Meets::Stores => 2,
-        }
-    }
-}
-
-impl VarRow {
-    const NEW: VarRow = VarRow {
-        ty: Ty::NONE,
-        deps: (0, 0),
-        links: u32::MAX,
-        is_dirty: false,
-        only_ints: false,
-        meets: Meets::Stores,
-        grown: 0,
-    };
-
-    /// The row before anything flowed, with the dependents that the shape of its function says.
-    fn anew(self) -> VarRow {
-        VarRow { deps: self.deps, meets: self.meets, ..VarRow::NEW }
-    }
-}
-
-/// An instruction.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct InstRow {
-    pub(crate) owner: FuncId,
-    /// Variables that it uses: its operands in order, then the arguments of its edges in order but for exceptions.
-    pub(crate) uses: (u32, u32),
-    /// Whether it is to be looked at.
-    waits: bool,
-    /// How often it was looked at.
-    looks: u8,
-    /// Whether what it does depends on which integers its operands are, and not only on whether they are some.
-    pub(crate) reads_ints: bool,
-    /// What else is known of it.
-    pub(crate) is: Is,
-}
-
-impl InstRow {
-    /// The row before anybody looked at it.
-    fn anew(self) -> InstRow {
-        InstRow { waits: false, looks: 0, ..self }
-    }
-}
-
-/// What the shape of a function says of one of its instructions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Is {
-    /// Nothing.
-    Plain,
-    /// The position at which it reads is less than a length that the array has had.
-    Below,
-    /// It makes an array that is filled in a counting loop before anybody else sees it. Its last two uses are where the
-    /// loop begins to count and where it ends; whether the end is counted, too.
-    Filled(bool),
-}
 
 /// The graph.
 #[derive(Debug, Default)]

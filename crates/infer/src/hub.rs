@@ -6,7 +6,7 @@ use mir::inst::{ClassIx, FuncId};
 use syntax::intern::Symbol;
 
 use crate::classes::Resolved;
-use crate::graph::Var;
+use crate::rows::Var;
 use crate::solve::Solver;
 
 /// Calls of the methods of one name, with so many arguments, of boxes of any class.

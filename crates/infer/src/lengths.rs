@@ -1,8 +1,8 @@
 //! How long arrays are at least, whether they can get shorter, and so where reading an element cannot give `null`. It
 //! does not know how numbers are computed.
 
-use crate::graph::{Is, Var};
 use crate::ranges::{MOST, Range};
+use crate::rows::{Is, Var};
 use crate::solve::{Site, Solver};
 use crate::ty::{Kinds, Ty};
 

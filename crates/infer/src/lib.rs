@@ -27,6 +27,7 @@ mod print;
 mod quiet;
 mod ranges;
 mod recursion;
+mod rows;
 mod shape;
 mod solve;
 mod specialize;

@@ -79,7 +79,7 @@ pub(crate) fn find(program: &Program, facts: &Facts) -> Loud {
             }
             let mut found = [site.a, site.b]
                 .iter()
-                .any(|v| *v != crate::graph::NO_VAR && loud.is_loud(&facts.sets, facts.graph.ty(*v)));
+                .any(|v| *v != crate::rows::NO_VAR && loud.is_loud(&facts.sets, facts.graph.ty(*v)));
             if site.kind == Kinds::FUNC {
                 let count = program.funcs.get(site.func.index()).map_or(0, |f| f.captures);
                 let first = facts.captures.get(site.func.index()).copied().unwrap_or(0);

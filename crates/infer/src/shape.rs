@@ -7,9 +7,10 @@ use mir::program::Program;
 
 use crate::dominators::{Dominators, NONE, refill};
 use crate::filled::{self, Filled};
-use crate::graph::{Dep, Graph, Is, Meets, NO_VAR, Place, THROWN, Var};
+use crate::graph::{Graph, THROWN};
 use crate::narrow::{self, Filter, Words};
 use crate::ranges::{Ranges, Relation};
+use crate::rows::{Dep, Is, Meets, NO_VAR, Place, Var};
 use crate::ty::{Kinds, Ty};
 
 /// A fact in the scope of a block.

@@ -14,11 +14,12 @@ use syntax::intern::Symbol;
 use crate::World;
 use crate::assign;
 use crate::classes::Classes;
-use crate::graph::{Dep, Graph, NO_VAR, Place, THROWN, Var, View};
+use crate::graph::{Graph, THROWN};
 use crate::hub::Hub;
 use crate::lengths::lengths_that_shrink;
 use crate::narrow::{Context, Words};
 use crate::ranges::{Range, Ranges};
+use crate::rows::{Dep, NO_VAR, Place, Var, View};
 use crate::shape;
 use crate::ty::{Kinds, SetId, Sets, Ty};
 

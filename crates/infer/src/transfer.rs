@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
 use crate::classes::Resolved;
-use crate::graph::Var;
 use crate::ranges::{self, Bounds};
+use crate::rows::Var;
 use crate::solve::Solver;
 use crate::ty::{Kinds, Ty};
 
