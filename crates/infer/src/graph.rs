@@ -8,7 +8,7 @@ use mir::inst::FuncId;
 use mir::program::Program;
 
 use crate::narrow::Filter;
-use crate::rows::{Dep, Dependents, InstRow, Is, Meets, NO_VAR, Place, Shape, Var, VarRow, View};
+use crate::rows::{Dep, Dependents, Grew, InstRow, Is, Meets, NO_VAR, Place, Shape, Var, VarRow, View};
 use crate::ty::Ty;
 
 /// What a handler finds, in all functions.
@@ -18,6 +18,10 @@ pub(crate) const THROWN: Var = 0;
 /// look at it may connect places. In a large graph, what is looked at again much later is no longer at hand for the
 /// processor, which costs more than a few looks for nothing.
 const EAGER: [u8; 2] = [2, 5];
+/// A variable that was spread so often waits for what is to be looked at before it is spread again: then everything
+/// that is behind it learns at once what came in many steps, as where functions hand on and on what each of them adds to.
+/// Sooner, few steps are saved, and what waits is looked at too early.
+const HASTY: u8 = 12;
 /// A graph of so many instructions is large.
 const LARGE: usize = 60_000;
 
@@ -52,7 +56,10 @@ pub(crate) struct Graph {
     later: VecDeque<u32>,
     /// Hubs are the owners from this number on.
     hubs: u32,
+    /// Variables that have grown, the next one last.
     dirty: Vec<Var>,
+    /// Those of them that wait for the instructions, but for `later`.
+    patient: Vec<Var>,
 }
 
 fn range((from, to): (u32, u32)) -> core::ops::Range<usize> {
@@ -394,25 +401,32 @@ impl Graph {
         let row = &mut self.vars[var as usize];
         let only_ints = row.ty.kinds == ty.kinds && row.ty.objs == ty.objs;
         row.ty = ty;
-        if core::mem::replace(&mut row.is_dirty, true) {
-            row.only_ints &= only_ints;
-        } else {
-            row.only_ints = only_ints;
+        let grew = if only_ints && row.grew != Grew::More { Grew::Ints } else { Grew::More };
+        if core::mem::replace(&mut row.grew, grew) == Grew::Nothing {
             self.dirty.push(var);
         }
     }
 
+    /// The next variable whose dependents have to be told that it has grown.
     pub(crate) fn next_dirty(&mut self) -> Option<Var> {
-        let var = self.dirty.pop()?;
-        self.vars[var as usize].is_dirty = false;
-        Some(var)
+        while let Some(var) = self.dirty.pop() {
+            let row = &mut self.vars[var as usize];
+            if row.spread < HASTY {
+                row.spread += 1;
+                return Some(var);
+            }
+            self.patient.push(var);
+        }
+        // What waited last stands before the others where functions call one another.
+        if self.next.is_empty() { self.patient.pop() } else { None }
     }
 
     /// Everything that depends on a variable and may change by how it has grown. Who subscribes to a variable wants to
-    /// know of everything.
-    pub(crate) fn dependents(&self, var: Var) -> Dependents {
-        let VarRow { deps: (at, end), links, only_ints, .. } = self.vars[var as usize];
-        Dependents { at, end, links, only_ints }
+    /// know of everything. They count as told.
+    pub(crate) fn dependents(&mut self, var: Var) -> Dependents {
+        let row = &mut self.vars[var as usize];
+        let grew = core::mem::replace(&mut row.grew, Grew::Nothing);
+        Dependents { at: row.deps.0, end: row.deps.1, links: row.links, only_ints: grew == Grew::Ints }
     }
 
     /// The next of them.

@@ -83,6 +83,16 @@ pub(crate) struct View {
     pub(crate) other: Var,
 }
 
+/// What of a variable has grown since those that depend on it were told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Grew {
+    Nothing,
+    /// Only its integers.
+    Ints,
+    /// More than that.
+    More,
+}
+
 /// What the solver touches together when a variable grows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VarRow {
@@ -91,12 +101,12 @@ pub(crate) struct VarRow {
     pub(crate) deps: (u32, u32),
     /// The head of the list of later ones.
     pub(crate) links: u32,
-    pub(crate) is_dirty: bool,
-    /// Whether only its integers have grown since it was clean.
-    pub(crate) only_ints: bool,
+    pub(crate) grew: Grew,
     pub(crate) meets: Meets,
     /// How often its integers grew.
     pub(crate) grown: u8,
+    /// How often those that depend on it were told so.
+    pub(crate) spread: u8,
 }
 
 /// Which ways meet in a variable: so its integers are widened sooner or later.
@@ -129,10 +139,10 @@ impl VarRow {
         ty: Ty::NONE,
         deps: (0, 0),
         links: u32::MAX,
-        is_dirty: false,
-        only_ints: false,
+        grew: Grew::Nothing,
         meets: Meets::Stores,
         grown: 0,
+        spread: 0,
     };
 
     /// The row before anything flowed, with the dependents that the shape of its function says.
