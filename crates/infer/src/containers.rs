@@ -29,27 +29,53 @@ pub(crate) fn is_container(program: &Program, facts: &Facts, class: ClassIx) -> 
     if !copied || c.is_interface || c.is_static {
         return false;
     }
-    mixed_fields(program, facts, class).next().is_some()
+    !holds_its_own(program, facts, class) && mixed_fields(program, facts, class).next().is_some()
 }
 
-/// What the fields of a class can be that hold containers which would be better off as several.
+/// Whether instances of a class hold instances of it in fields. Mostly those are made in other places, and what one makes,
+/// the other changes: every copy would hold what all hold, and all of them would meet wherever one is used.
+fn holds_its_own(program: &Program, facts: &Facts, class: ClassIx) -> bool {
+    let mut fields = facts.order(class).iter().flat_map(|a| &program.class(*a).fields);
+    fields.any(|f| {
+        let ty = facts.field(class, f.name).unwrap_or_default();
+        ty.has(Kinds::USER) && facts.user_classes(ty).is_none_or(|all| all.contains(&class))
+    })
+}
+
+/// What the fields of a class can be that hold containers which would be better off as several, when copies of the class
+/// can make them that.
 fn mixed_fields(program: &Program, facts: &Facts, class: ClassIx) -> impl Iterator<Item = Ty> {
     let fields = facts.order(class).iter().flat_map(|a| &program.class(*a).fields);
-    fields.filter_map(move |f| facts.field(class, f.name)).filter(|ty| {
+    fields.filter_map(move |f| facts.field(class, f.name)).filter(move |ty| {
         let holds = ty.only(Kinds::ARR | Kinds::MAP | Kinds::NOTHING);
-        holds && is_mixed(facts, *ty, DEPTH)
+        holds
+            && is_mixed(facts, *ty, DEPTH)
+            && facts.objects(*ty).into_iter().any(|object| is_told_apart(program, facts, class, object))
     })
+}
+
+/// Whether a container in a field of a class can hold less when the class is copied: its code makes it, or somebody who is
+/// copied himself, or it is one of several that hold different things. What others make and fill stays as it is.
+fn is_told_apart(program: &Program, facts: &Facts, class: ClassIx, object: Object) -> bool {
+    let Object::Site(_, site) = object else { return false };
+    let Some(maker) = facts.site_maker(site) else { return true };
+    facts.order(class).contains(&program.func(maker).class)
+        || is_given(program, facts, object)
+        || !is_mixed(facts, facts.site_ty(site), DEPTH)
+}
+
+/// Whether an object comes from a function that makes it and gives it, and that can be copied for its calls.
+fn is_given(program: &Program, facts: &Facts, object: Object) -> bool {
+    let Object::Site(_, site) = object else { return false };
+    facts
+        .site_maker(site)
+        .is_some_and(|f| fits(program.func(f)) && facts.objects(facts.ret(f)).contains(&object))
 }
 
 /// Whether all that makes a class a container comes from functions that make something and give it. Those are copied for
 /// their calls, and then the containers of each field are its own: mostly they hold one sort of things.
 pub(crate) fn is_filled_elsewhere(program: &Program, facts: &Facts, class: ClassIx) -> bool {
-    let is_given = |object: Object| match object {
-        Object::Site(_, site) => facts
-            .site_maker(site)
-            .is_some_and(|f| fits(program.func(f)) && facts.objects(facts.ret(f)).contains(&object)),
-        _ => false,
-    };
+    let is_given = |object| is_given(program, facts, object);
     let given = |ty| facts.objects(ty).into_iter().all(is_given) && !puts_several(program, facts, class, ty);
     mixed_fields(program, facts, class).count() <= FIELDS && mixed_fields(program, facts, class).all(given)
 }
