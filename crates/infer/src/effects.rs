@@ -3,6 +3,7 @@
 use bitflags::bitflags;
 use mir::groups::Groups;
 use mir::inst::{FuncId, Global, Op};
+use mir::operand::Own;
 use mir::program::Program;
 use nyrt::builtin::{self, BuiltinId, Effects as Row, Owner};
 use nyrt::value::class_id;
@@ -413,7 +414,12 @@ impl Look<'_> {
             {
                 Does::empty()
             }
-            Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Discard { .. } => self.dies(ty(0)),
+            // What only cleans up has no operands in the graph.
+            Op::Release { .. } => self.dies(ty(0)),
+            // What only cleans up has no operands in the graph.
+            Op::ReleaseUnwinding { a: Own(v) } | Op::Discard { object: Own(v) } => {
+                self.dies(facts.ty(facts.graph.owner(id), *v))
+            }
             Op::DropOutbox {} => Does::DEATHS | Does::THROW,
             Op::Print { .. } | Op::ExternCall { .. } => Does::OUTSIDE | Does::THROW,
             Op::Await { .. } if !ty(0).has(Kinds::FUTURE) => Does::empty(),

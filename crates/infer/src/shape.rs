@@ -226,19 +226,11 @@ impl Shaper<'_> {
         }
     }
 
-    /// A block that only cleans up behind an exception: its instructions have operands, and nothing depends on them.
+    /// A block that only cleans up behind an exception: nothing depends on its instructions, and what they release is not
+    /// known better there than elsewhere. What the last one throws or hands on goes its way.
     fn cleaning(&mut self, block: Block) {
-        let func = self.func;
-        let data = func.blocks[block.index()];
-        for i in data.start..data.end {
-            let inst = &func.insts[i as usize];
-            debug_assert!(inst.unwind.is_none());
-            let from = self.graph.uses.len() as u32;
-            func.uses(&inst.op, |v, _| self.graph.uses.push(self.place.var(v)));
-            if let Op::Jump { to } = inst.op {
-                self.edge(block, to, true);
-            }
-            self.graph.insts[(self.place.insts + i) as usize].uses = (from, self.graph.uses.len() as u32);
+        if let Some(Inst { op: Op::Jump { to }, .. }) = self.func.block_insts(block).last() {
+            self.edge(block, *to, true);
         }
     }
 
