@@ -25,7 +25,7 @@ impl Solver<'_> {
 
     /// Whether it is new that an instruction calls a function.
     pub(crate) fn note_call(&mut self, id: u32, func: FuncId) -> bool {
-        let new = self.called.insert((id, func.0));
+        let new = self.graph.note_call(id, func.0);
         if new {
             self.callees.push((id, func));
         }
@@ -326,7 +326,7 @@ impl Solver<'_> {
     }
 
     fn note_row(&mut self, id: u32, row: BuiltinId) {
-        if self.called.insert((id, ROW | u32::from(row.0))) {
+        if self.graph.note_call(id, ROW | u32::from(row.0)) {
             self.rows.push((id, row));
         }
     }

@@ -8,7 +8,9 @@ use mir::inst::FuncId;
 use mir::program::Program;
 
 use crate::narrow::Filter;
-use crate::rows::{Dep, Dependents, Grew, InstRow, Is, Meets, NO_VAR, Place, Shape, Var, VarRow, View};
+use crate::rows::{
+    Dep, Dependents, Grew, InstRow, Is, Meets, NO_CALL, NO_VAR, Place, Shape, Var, VarRow, View,
+};
 use crate::ty::Ty;
 
 /// What a handler finds, in all functions.
@@ -38,6 +40,8 @@ pub(crate) struct Graph {
     /// Which variables are connected with which, and which instructions look at which variables, as far as links say it.
     connected: HashSet<u64>,
     subscribed: HashSet<u64>,
+    /// What instructions call besides [`InstRow::calls`].
+    called: HashSet<u64>,
     pub(crate) insts: Vec<InstRow>,
     pub(crate) uses: Vec<Var>,
     shapes: Vec<Shape>,
@@ -121,7 +125,15 @@ impl Graph {
         let first = self.insts.len();
         self.insts.resize(
             first + count,
-            InstRow { owner, uses: (0, 0), waits: false, looks: 0, reads_ints: true, is: Is::Plain },
+            InstRow {
+                owner,
+                uses: (0, 0),
+                calls: NO_CALL,
+                waits: false,
+                looks: 0,
+                reads_ints: true,
+                is: Is::Plain,
+            },
         );
         first as u32
     }
@@ -166,6 +178,7 @@ impl Graph {
         self.links.clear();
         self.connected.clear();
         self.subscribed.clear();
+        self.called.clear();
         self.next.clear();
         self.later.clear();
         self.dirty.clear();
@@ -301,6 +314,7 @@ impl Graph {
         self.links = Vec::new();
         self.connected = HashSet::new();
         self.subscribed = HashSet::new();
+        self.called = HashSet::new();
         self.looked_at = Vec::new();
         self.given = Vec::new();
     }
@@ -349,6 +363,16 @@ impl Graph {
         row.waits = false;
         row.looks = row.looks.saturating_add(1);
         Some(inst)
+    }
+
+    /// Whether it is new that an instruction calls something.
+    pub(crate) fn note_call(&mut self, inst: u32, what: u32) -> bool {
+        let first = &mut self.insts[inst as usize].calls;
+        if *first == NO_CALL {
+            *first = what;
+            return true;
+        }
+        *first != what && self.called.insert(pair(inst, what))
     }
 
     /// The instruction is looked at again whenever the variable grows.

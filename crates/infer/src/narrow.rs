@@ -3,6 +3,7 @@
 
 use core::cell::OnceCell;
 
+use hashbrown::HashMap;
 use mir::func::Func;
 use mir::inst::{Inst, Op, Val};
 use mir::program::Program;
@@ -13,10 +14,10 @@ use syntax::intern::Symbol;
 use crate::classes::{Classes, kind_of};
 use crate::ranges::Relation;
 use crate::stable::Stable;
-use crate::ty::{ANY_CLASS, ANY_SITE, FIRST, Kinds, Sets, Ty};
+use crate::ty::{ANY_CLASS, ANY_SITE, FIRST, Kinds, MOST, SetId, Sets, Ty};
 
 /// What is known of a value at some places.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Filter {
     /// It is one of these kinds.
     Keep(Kinds),
@@ -256,11 +257,17 @@ pub(crate) struct Context<'a> {
     pub(crate) classes: &'a Classes,
     /// The kind of each site.
     pub(crate) site_kinds: &'a [Kinds],
+    /// What is left of instances of any class.
+    pub(crate) of_any: &'a mut OfAny,
 }
+
+/// What filters leave of instances of any class: which classes, or nothing when they are too many. All classes of the program
+/// are gone through for that, once for each filter.
+pub(crate) type OfAny = HashMap<Filter, Option<SetId>>;
 
 impl Context<'_> {
     /// What is left of a type. It grows when the type grows, and when that of the value does that it compares with.
-    pub(crate) fn narrow(&self, sets: &mut Sets, ty: Ty, filter: Filter, other: Ty) -> Ty {
+    pub(crate) fn narrow(&mut self, sets: &mut Sets, ty: Ty, filter: Filter, other: Ty) -> Ty {
         match filter {
             Filter::Compared(relation, _) if (other.kinds - Kinds::INT).is_empty() => {
                 let bounds = sets.ranges.bounds(other.ints);
@@ -307,22 +314,20 @@ impl Context<'_> {
         Ty { objs, ..ty.part(left) }
     }
 
-    /// The classes of a type for which `keep` holds; any class becomes all those.
-    fn keep_classes(&self, sets: &mut Sets, ty: Ty, keep: impl Fn(u32) -> bool) -> Ty {
+    /// The classes of a type for which `keep` holds, as the filter says; any class becomes all those.
+    fn keep_classes(&mut self, sets: &mut Sets, ty: Ty, filter: Filter, keep: impl Fn(u32) -> bool) -> Ty {
         if !ty.has(Kinds::USER) {
             return ty;
         }
         let first_site = sets.first_site;
         let objs = if sets.has_any_class(ty.objs) {
             let rest = sets.filter(ty.objs, |m| m == ANY_SITE || m >= first_site);
-            let mut all = Vec::new();
-            for class in (0..self.classes.info.len() as u32).filter(|c| keep(*c)) {
-                all.push(FIRST + class);
-                if all.len() > 32 {
-                    return ty;
-                }
-            }
-            let found = sets.intern(&all);
+            let all = 0..self.classes.info.len() as u32;
+            let found = *self.of_any.entry(filter).or_insert_with(|| {
+                let left: Vec<u32> = all.filter(|c| keep(*c)).map(|c| FIRST + c).take(MOST + 1).collect();
+                (left.len() <= MOST).then(|| sets.intern(&left))
+            });
+            let Some(found) = found else { return ty };
             sets.union(rest, found)
         } else {
             sets.filter(ty.objs, |m| m == ANY_SITE || m >= first_site || m > ANY_SITE && keep(m - FIRST))
@@ -332,7 +337,7 @@ impl Context<'_> {
         Ty { objs, ..ty.part(kinds) }
     }
 
-    fn member(&self, sets: &mut Sets, ty: Ty, name: Symbol) -> Ty {
+    fn member(&mut self, sets: &mut Sets, ty: Ty, name: Symbol) -> Ty {
         let mut kinds = Kinds::USER;
         let rows = self.classes.rows_of(name);
         match rows {
@@ -347,29 +352,32 @@ impl Context<'_> {
         }
         let ty = self.keep(sets, ty, kinds);
         let (has_builtin, every) = (rows.is_some(), rows.is_some_and(|r| r.every.is_some()));
-        self.keep_classes(sets, ty, |c| {
+        let (classes, program) = (self.classes, self.program);
+        self.keep_classes(sets, ty, Filter::Member(name), |c| {
             let class = mir::inst::ClassIx(c);
-            let info = &self.classes.info[c as usize];
+            let info = &classes.info[c as usize];
             has_builtin && !info.contents.is_empty()
                 || every
-                || self.classes.field(class, name).is_some()
-                || self.classes.user_method(class, name).is_some()
-                || !self.program.builtin_methods.is_empty()
+                || classes.field(class, name).is_some()
+                || classes.user_method(class, name).is_some()
+                || !program.builtin_methods.is_empty()
         })
     }
 
-    fn type_test(&self, sets: &mut Sets, ty: Ty, name: Symbol, holds: bool) -> Ty {
-        let name = self.classes.type_name(self.program, name);
+    fn type_test(&mut self, sets: &mut Sets, ty: Ty, name: Symbol, holds: bool) -> Ty {
+        let filter = Filter::Type(name, holds);
+        let (classes, program) = (self.classes, self.program);
+        let name = classes.type_name(program, name);
         let builtin = name.builtin;
         let kind = builtin.map_or(Kinds::empty(), kind_of);
-        let of_type = |c: u32| self.classes.is_type(self.program, c, name);
+        let of_type = |c: u32| classes.is_type(program, c, name);
         if holds {
             let ty = self.keep(sets, ty, kind | Kinds::USER);
-            return self.keep_classes(sets, ty, of_type);
+            return self.keep_classes(sets, ty, filter, of_type);
         }
         // One kind stands for many builtin classes.
         let gone = if builtin.is_some_and(|b| b >= class_id::ERROR) { Kinds::empty() } else { kind };
         let ty = self.keep(sets, ty, Kinds::all() - gone);
-        if sets.has_any_class(ty.objs) { ty } else { self.keep_classes(sets, ty, |c| !of_type(c)) }
+        if sets.has_any_class(ty.objs) { ty } else { self.keep_classes(sets, ty, filter, |c| !of_type(c)) }
     }
 }

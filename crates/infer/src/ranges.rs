@@ -74,7 +74,7 @@ impl Ranges {
 }
 
 /// How an integer compares with another one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Relation {
     Less,
     AtMost,

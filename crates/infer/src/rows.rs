@@ -151,12 +151,17 @@ impl VarRow {
     }
 }
 
+/// No function.
+pub(crate) const NO_CALL: u32 = u32::MAX - 1;
+
 /// An instruction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InstRow {
     pub(crate) owner: FuncId,
     /// Variables that it uses: its operands in order, then the arguments of its edges in order but for exceptions.
     pub(crate) uses: (u32, u32),
+    /// The first function, hub or builtin that it calls, as [`Solver`](crate::solve::Solver) numbers them; most call one.
+    pub(crate) calls: u32,
     /// Whether it is to be looked at.
     pub(crate) waits: bool,
     /// How often it was looked at.
@@ -170,7 +175,7 @@ pub(crate) struct InstRow {
 impl InstRow {
     /// The row before anybody looked at it.
     pub(crate) fn anew(self) -> InstRow {
-        InstRow { waits: false, looks: 0, ..self }
+        InstRow { calls: NO_CALL, waits: false, looks: 0, ..self }
     }
 }
 

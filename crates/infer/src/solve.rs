@@ -17,7 +17,7 @@ use crate::classes::Classes;
 use crate::graph::{Graph, THROWN};
 use crate::hub::Hub;
 use crate::lengths::lengths_that_shrink;
-use crate::narrow::{Context, Words};
+use crate::narrow::{Context, OfAny, Words};
 use crate::ranges::{Range, Ranges};
 use crate::rows::{Dep, NO_VAR, Place, Var, View};
 use crate::shape;
@@ -93,6 +93,7 @@ pub(crate) struct Solver<'a> {
     before: Option<Before<'a>>,
     pub(crate) classes: Classes,
     pub(crate) words: Words,
+    of_any: OfAny,
     pub(crate) graph: Graph,
     pub(crate) sets: Sets,
     pub(crate) sites: Vec<Site>,
@@ -129,7 +130,6 @@ pub(crate) struct Solver<'a> {
     /// Which functions, hubs (behind the functions) and builtins instructions call.
     pub(crate) callees: Vec<(u32, FuncId)>,
     pub(crate) rows: Vec<(u32, BuiltinId)>,
-    pub(crate) called: HashSet<(u32, u32)>,
     pub(crate) prelude: Vec<FuncId>,
     pub(crate) prelude_array: Ty,
     pub(crate) get: Option<Symbol>,
@@ -169,6 +169,7 @@ impl<'a> Solver<'a> {
         let names = &program.names;
         let mut solver = Solver {
             words: Words::new(program, &classes),
+            of_any: OfAny::new(),
             sets,
             sites: Vec::new(),
             site_kinds: Vec::new(),
@@ -195,7 +196,6 @@ impl<'a> Solver<'a> {
             writes: HashMap::new(),
             callees: Vec::new(),
             rows: Vec::new(),
-            called: HashSet::with_capacity(program.funcs.len() * 4),
             prelude: Vec::new(),
             prelude_array: Ty::NONE,
             get: names.find("get"),
@@ -294,10 +294,11 @@ impl<'a> Solver<'a> {
                     let View { var, base, filter, other, .. } = self.graph.views[view as usize];
                     let ty = self.graph.ty(base);
                     let other = if other == NO_VAR { Ty::NONE } else { self.graph.ty(other) };
-                    let context = Context {
+                    let mut context = Context {
                         program: self.program,
                         classes: &self.classes,
                         site_kinds: &self.site_kinds,
+                        of_any: &mut self.of_any,
                     };
                     let narrowed = context.narrow(&mut self.sets, ty, filter, other);
                     self.raise(var, narrowed);

@@ -173,7 +173,7 @@ pub(crate) const ANY_CLASS: u32 = 0;
 pub(crate) const ANY_SITE: u32 = 1;
 pub(crate) const FIRST: u32 = 2;
 /// While solving, larger sets become "any".
-const MOST: usize = 32;
+pub(crate) const MOST: usize = 32;
 
 const CACHE_BITS: u32 = 11;
 
