@@ -195,6 +195,11 @@ impl Facts {
     fn look_inside(&mut self) {
         // Nothing may become "any" any more: it would have to be followed.
         self.sets.most = usize::MAX;
+        // A few sets more than there are now.
+        let count = self.sets.len() + self.sets.len() / 4;
+        self.inside.reserve(count);
+        self.class_lists.parts.reserve(count);
+        self.closure_lists.parts.reserve(count);
         let mut at = 0;
         while at < self.sets.len() {
             let id = SetId(at as u32);

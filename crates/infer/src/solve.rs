@@ -167,6 +167,7 @@ impl<'a> Solver<'a> {
             captures.push(graph.new_vars(func.captures as usize));
         }
         let names = &program.names;
+        let insts: usize = program.funcs.iter().map(|f| f.insts.len()).sum();
         let mut solver = Solver {
             words: Words::new(program, &classes),
             of_any: OfAny::new(),
@@ -194,8 +195,8 @@ impl<'a> Solver<'a> {
             hubs_by_name: HashMap::new(),
             reads: HashMap::new(),
             writes: HashMap::new(),
-            callees: Vec::new(),
-            rows: Vec::new(),
+            callees: Vec::with_capacity(insts / 8),
+            rows: Vec::with_capacity(insts / 4),
             prelude: Vec::new(),
             prelude_array: Ty::NONE,
             get: names.find("get"),
