@@ -23,7 +23,7 @@ const EAGER: [u8; 2] = [2, 5];
 /// A variable that was spread so often waits for what is to be looked at before it is spread again: then everything
 /// that is behind it learns at once what came in many steps, as where functions hand on and on what each of them adds to.
 /// Sooner, few steps are saved, and what waits is looked at too early.
-const HASTY: u8 = 12;
+const HASTY: u8 = 16;
 /// A graph of so many instructions is large.
 const LARGE: usize = 60_000;
 
