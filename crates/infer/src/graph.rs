@@ -186,6 +186,7 @@ impl Graph {
         self.next.clear();
         self.later.clear();
         self.dirty.clear();
+        self.patient.clear();
         self.hubs = program.funcs.len() as u32;
         self.vars[THROWN as usize] = VarRow::NEW;
     }
