@@ -111,9 +111,9 @@ impl Parser<'_, '_> {
             }
             Ok(())
         })?;
-        if self.tok_at(self.pos.saturating_sub(2)).kind == T::Comma && !params.is_empty() {
-            let place = self.tok_at(self.pos.saturating_sub(2)).span;
-            let d = Diagnostic::new(Code::E0201, place, "expected a parameter, found `)`")
+        let [comma, close] = [2, 1].map(|n| self.tok_at(self.pos.saturating_sub(n)));
+        if comma.kind == T::Comma && close.kind == T::RParen && !params.is_empty() {
+            let d = Diagnostic::new(Code::E0201, comma.span, "expected a parameter, found `)`")
                 .label("nothing follows this comma")
                 .hint("remove the comma");
             self.push_diagnostic(d);
