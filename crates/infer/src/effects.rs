@@ -414,7 +414,6 @@ impl Look<'_> {
             {
                 Does::empty()
             }
-            // What only cleans up has no operands in the graph.
             Op::Release { .. } => self.dies(ty(0)),
             // What only cleans up has no operands in the graph.
             Op::ReleaseUnwinding { a: Own(v) } | Op::Discard { object: Own(v) } => {

@@ -19,7 +19,7 @@ pub(crate) struct Hub {
     inst: u32,
     /// How many of the classes with instances were looked at.
     seen: usize,
-    /// Classes where what is called depends on what is in a field or a content.
+    /// Classes where what is called or given depends on what is in a field, a content or an argument.
     again: Vec<ClassIx>,
 }
 
@@ -62,6 +62,10 @@ impl Solver<'_> {
         self.hubs.push(Hub { name, args, ret, inst, seen: 0, again: Vec::new() });
         self.hubs_by_name.insert((name, count), at);
         self.graph.subscribe(self.births, inst);
+        // What builtins give depends on their arguments, of which nothing is known yet.
+        for arg in self.hubs[at].args.clone() {
+            self.graph.subscribe(arg, inst);
+        }
         self.look_at_hub(at);
         at
     }
@@ -80,8 +84,8 @@ impl Solver<'_> {
         };
         for class in self.instances.get(first..).unwrap_or_default().to_vec() {
             let fixed = match self.classes.resolve(self.program, class, name, text) {
-                Resolved::Func(_) | Resolved::Static(_) | Resolved::Every(_) => true,
-                Resolved::Builtin(..) | Resolved::OnContent(..) => false,
+                Resolved::Func(_) | Resolved::Static(_) => true,
+                Resolved::Builtin(..) | Resolved::OnContent(..) | Resolved::Every(_) => false,
                 Resolved::None if name.is_some_and(|n| self.classes.field(class, n).is_some()) => false,
                 Resolved::None => continue,
             };

@@ -105,7 +105,7 @@ pub(crate) struct VarRow {
     pub(crate) meets: Meets,
     /// How often its integers grew.
     pub(crate) grown: u8,
-    /// How often those that depend on it were told so.
+    /// How often those that depend on it were told that it has grown, as far as that is counted.
     pub(crate) spread: u8,
 }
 
@@ -151,14 +151,15 @@ impl VarRow {
     }
 }
 
-/// No function.
+/// Nothing was noted. The number above stands for a function that is not known ([`FuncId::NONE`]), which is noted like others.
 pub(crate) const NO_CALL: u32 = u32::MAX - 1;
 
 /// An instruction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InstRow {
     pub(crate) owner: FuncId,
-    /// Variables that it uses: its operands in order, then the arguments of its edges in order but for exceptions.
+    /// Variables that it uses: its operands in order, then the arguments of its edges in order but for exceptions. None where
+    /// its block only cleans up.
     pub(crate) uses: (u32, u32),
     /// The first function, hub or builtin that it calls, as [`Solver`](crate::solve::Solver) numbers them; most call one.
     pub(crate) calls: u32,
