@@ -29,16 +29,17 @@ pub(crate) fn is_container(program: &Program, facts: &Facts, class: ClassIx) -> 
     if !copied || c.is_interface || c.is_static {
         return false;
     }
-    !holds_its_own(program, facts, class) && mixed_fields(program, facts, class).next().is_some()
+    !is_linked(program, facts, class) && mixed_fields(program, facts, class).next().is_some()
 }
 
-/// Whether instances of a class hold instances of it in fields. Mostly those are made in other places, and what one makes,
-/// the other changes: every copy would hold what all hold, and all of them would meet wherever one is used.
-fn holds_its_own(program: &Program, facts: &Facts, class: ClassIx) -> bool {
+/// Whether instances of a class are linked: a field is for nothing but another one. Mostly those are made in other places,
+/// and what one makes, the other changes: every copy would hold what all hold, and all of them would meet wherever one is
+/// used. A field that is also for other things holds contents.
+fn is_linked(program: &Program, facts: &Facts, class: ClassIx) -> bool {
     let mut fields = facts.order(class).iter().flat_map(|a| &program.class(*a).fields);
     fields.any(|f| {
         let ty = facts.field(class, f.name).unwrap_or_default();
-        ty.has(Kinds::USER) && facts.user_classes(ty).is_none_or(|all| all.contains(&class))
+        facts.classes(ty).is_some_and(|all| *all == [class])
     })
 }
 
