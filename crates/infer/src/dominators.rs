@@ -3,7 +3,7 @@
 //! It does not know what is said about values at them.
 
 use mir::func::Func;
-use mir::inst::{Block, Inst, Op};
+use mir::inst::{Block, Op};
 use mir::tree::Tree;
 
 /// No node, no position.
@@ -90,10 +90,6 @@ impl Dominators {
     /// Computes the tree of a function.
     pub(crate) fn compute(&mut self, func: &Func) {
         self.find_cleaning(func);
-        if self.is_straight(func) {
-            self.compute_straight(func.blocks.len());
-            return;
-        }
         self.successors(func);
         self.reverse_postorder(func.blocks.len());
         self.predecessors();
@@ -127,26 +123,6 @@ impl Dominators {
                     .iter()
                     .all(|inst| matches!(inst.op, Op::ReleaseUnwinding { .. } | Op::Discard { .. }));
         }
-    }
-
-    /// Whether the first block is the only one but for those, as in most functions.
-    fn is_straight(&self, func: &Func) -> bool {
-        let gives = |inst: &Inst| matches!(inst.op, Op::Return { .. }) && inst.unwind.is_none();
-        matches!(self.cleans.split_first(), Some((false, others)) if others.iter().all(|cleans| *cleans))
-            && func.block_insts(Block(0)).last().is_some_and(gives)
-    }
-
-    /// The tree of such a function is the beginning and the end of its block.
-    fn compute_straight(&mut self, blocks: usize) {
-        refill(&mut self.from, blocks, From::Nowhere);
-        refill(&mut self.number, blocks * 2, NONE);
-        self.order.clear();
-        self.order.extend([0, 1]);
-        self.number[..2].copy_from_slice(&[0, 1]);
-        self.tree.dominate(2, |_| &[0]);
-        refill(&mut self.child, 2, NONE);
-        refill(&mut self.sibling, 2, NONE);
-        self.child[0] = 1;
     }
 
     fn successors(&mut self, func: &Func) {
