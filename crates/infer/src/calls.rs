@@ -9,12 +9,12 @@ use syntax::intern::Symbol;
 
 use crate::classes::{Resolved, kind_of, rows_of_text};
 use crate::lengths::lengths_that_shrink;
-use crate::rows::{Meets, Var};
+use crate::rows::Var;
 use crate::solve::Solver;
 use crate::ty::{Kinds, Ty};
 
 /// Marks builtin rows among the callees of an instruction.
-const ROW: u32 = 1 << 31;
+pub(crate) const ROW: u32 = 1 << 31;
 
 impl Solver<'_> {
     /// Operands of an instruction.
@@ -46,8 +46,7 @@ impl Solver<'_> {
         if self.note_call(id, func) {
             if self.graph.owner(id) == func {
                 // Its parameters are computed from themselves.
-                let params = place.vars as usize..(place.vars + f.params) as usize;
-                self.graph.vars[params].iter_mut().for_each(|row| row.meets = Meets::Loop);
+                (place.vars..place.vars + f.params).for_each(|param| self.graph.goes_around(param));
             }
             for (i, arg) in args.iter().enumerate() {
                 self.connect_new(*arg, place.var(Val(first + i as u32)));

@@ -1,9 +1,9 @@
 //! What functions do besides giving a result, with everything that they call. It looks at the solved graph.
 
 use bitflags::bitflags;
+use mir::func::Func;
 use mir::groups::Groups;
 use mir::inst::{FuncId, Global, Op};
-use mir::operand::Own;
 use mir::program::Program;
 use nyrt::builtin::{self, BuiltinId, Effects as Row, Owner};
 use nyrt::value::class_id;
@@ -12,7 +12,7 @@ use syntax::intern::Symbol;
 use crate::facts::Facts;
 use crate::quiet::Loud;
 use crate::recursion;
-use crate::rows::Var;
+use crate::rows::{Place, Var};
 use crate::shape::is_literal;
 use crate::ty::{Kinds, Ty};
 
@@ -161,12 +161,14 @@ pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> (Vec<Effect
     }
     let finis = calls.instances.iter().filter_map(|c| facts.classes.info[c.index()].fini);
     edges.extend(finis.map(|fini| (fini, any_fini)));
-    let look = Look { facts, loud, is_quiet: loud.is_empty() };
+    let is_quiet = loud.is_empty();
     for (i, place) in facts.places.iter().enumerate().filter(|(_, p)| p.is_reached()) {
         let id = FuncId(i as u32);
         let mut asks = false;
         let own = &mut all[i];
-        for (at, inst) in (place.insts..).zip(&program.func(id).insts) {
+        let func = program.func(id);
+        let look = Look { facts, loud, is_quiet, func, place: *place };
+        for (at, inst) in (0..).zip(&func.insts) {
             if !look.is_idle(&inst.op) {
                 asks = asks || look.asks_for_text(at, &inst.op);
                 look.local(at, &inst.op, own);
@@ -286,17 +288,30 @@ fn row_does(id: BuiltinId) -> Does {
     does
 }
 
-/// What single instructions are looked at with; they are numbers of the graph.
+/// What the instructions of a function are looked at with.
 struct Look<'a> {
     facts: &'a Facts,
     loud: &'a Loud,
     /// Whether nobody notices any death.
     is_quiet: bool,
+    func: &'a Func,
+    place: Place,
 }
 
 impl Look<'_> {
-    fn operand(&self, id: u32, n: usize) -> Ty {
-        self.facts.graph.operand(id, n)
+    /// The n-th operand of an operation at a position of the function.
+    fn operand(&self, at: u32, op: &Op, n: usize) -> Ty {
+        if let Some(row) = self.facts.graph.find(self.place, at) {
+            return self.facts.graph.operand(row, n);
+        }
+        let (mut left, mut ty) = (n, Ty::NONE);
+        self.func.uses(op, |v, _| {
+            if left == 0 {
+                ty = self.facts.graph.find_ty(self.place.var(v));
+            }
+            left = left.wrapping_sub(1);
+        });
+        ty
     }
 
     fn ty(&self, var: Var) -> Ty {
@@ -318,12 +333,12 @@ impl Look<'_> {
     }
 
     /// Whether an operation may ask boxes for their text.
-    fn asks_for_text(&self, id: u32, op: &Op) -> bool {
+    fn asks_for_text(&self, at: u32, op: &Op) -> bool {
         let boxes = Kinds::USER | Kinds::ARR | Kinds::BUILTIN;
         match op {
-            Op::Print { .. } => self.operand(id, 0).has(boxes),
+            Op::Print { .. } => self.operand(at, op, 0).has(boxes),
             Op::Add { .. } | Op::AddReuse { .. } => {
-                let (a, b) = (self.operand(id, 0), self.operand(id, 1));
+                let (a, b) = (self.operand(at, op, 0), self.operand(at, op, 1));
                 a.has(Kinds::STR | Kinds::USER) && b.has(boxes)
                     || b.has(Kinds::STR | Kinds::USER) && a.has(boxes)
             }
@@ -332,9 +347,9 @@ impl Look<'_> {
     }
 
     /// What one instruction does by itself, without what it calls.
-    fn local(&self, id: u32, op: &Op, effects: &mut Effects) {
+    fn local(&self, at: u32, op: &Op, effects: &mut Effects) {
         let facts = self.facts;
-        let ty = |n: usize| self.operand(id, n);
+        let ty = |n: usize| self.operand(at, op, n);
         // Whoever throws anyway need not be asked: types lie far apart.
         let throws = effects.does.contains(Does::THROW);
         let numbers = || throws || ty(0).only(Kinds::NUMBER) && ty(1).only(Kinds::NUMBER);
@@ -414,11 +429,7 @@ impl Look<'_> {
             {
                 Does::empty()
             }
-            Op::Release { .. } => self.dies(ty(0)),
-            // What only cleans up has no operands in the graph.
-            Op::ReleaseUnwinding { a: Own(v) } | Op::Discard { object: Own(v) } => {
-                self.dies(facts.ty(facts.graph.owner(id), *v))
-            }
+            Op::Release { .. } | Op::ReleaseUnwinding { .. } | Op::Discard { .. } => self.dies(ty(0)),
             Op::DropOutbox {} => Does::DEATHS | Does::THROW,
             Op::Print { .. } | Op::ExternCall { .. } => Does::OUTSIDE | Does::THROW,
             Op::Await { .. } if !ty(0).has(Kinds::FUTURE) => Does::empty(),

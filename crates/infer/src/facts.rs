@@ -176,8 +176,7 @@ impl Facts {
     /// may do more than give what their operation always gives.
     pub(crate) fn looked_at(&self, func: FuncId, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
         let Some(place) = self.places.get(func.index()) else { return Vec::new() };
-        let all = self.graph.looked_at(*place).iter().map(|inst| (inst - place.insts) as usize);
-        let mut all: Vec<usize> = all.filter(|at| wanted(*at)).collect();
+        let mut all: Vec<usize> = self.graph.looked_at(*place).filter(|at| wanted(*at)).collect();
         all.sort_unstable();
         all
     }
@@ -266,7 +265,7 @@ impl Facts {
         }
         let own = place.var(val);
         let mut found = None;
-        for var in self.graph.uses_of(place.insts + inst) {
+        for var in self.graph.narrowed(*place, inst) {
             if self.graph.value(*place, *var) == own {
                 // The same value may stand in several places; the views differ only for unwind edges.
                 found = found.or(Some(*var));
@@ -423,9 +422,8 @@ impl Facts {
     /// The same with the position of the instruction in it.
     pub(crate) fn site_place(&self, site: u32) -> Option<(FuncId, u32)> {
         let inst = self.sites.get(site as usize)?.inst;
-        let func = self.graph.insts.get(inst as usize)?.owner;
-        let place = self.places.get(func.index()).filter(|p| p.is_reached())?;
-        Some((func, inst.checked_sub(place.insts)?))
+        let row = self.graph.insts.get(inst as usize)?;
+        self.reached(row.owner).then_some((row.owner, row.at))
     }
 
     /// The type of the object that a place of the program makes.
@@ -446,7 +444,7 @@ impl Facts {
     pub(crate) fn narrowed(&self, func: FuncId, inst: u32, mut f: impl FnMut(Val, Ty)) {
         let Some(place) = self.places.get(func.index()).filter(|p| p.is_reached()) else { return };
         let mut seen: Vec<Var> = Vec::new();
-        for var in self.graph.uses_of(place.insts + inst) {
+        for var in self.graph.narrowed(*place, inst) {
             let base = self.graph.value(*place, *var);
             let ty = self.graph.find_ty(*var);
             if !seen.contains(&base)

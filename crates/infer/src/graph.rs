@@ -20,12 +20,12 @@ pub(crate) const THROWN: Var = 0;
 /// look at it may connect places. In a large graph, what is looked at again much later is no longer at hand for the
 /// processor, which costs more than a few looks for nothing.
 const EAGER: [u8; 2] = [2, 5];
+/// A graph for functions of so many instructions is large.
+const LARGE: usize = 60_000;
 /// A variable that was spread so often waits for what is to be looked at before it is spread again: then everything
 /// that is behind it learns at once what came in many steps, as where functions hand on and on what each of them adds to.
 /// Sooner, few steps are saved, and what waits is looked at too early.
 const HASTY: u8 = 16;
-/// A graph of so many instructions is large.
-const LARGE: usize = 60_000;
 
 /// So many times the functions of a program fit into the graph: copies have at most three times the instructions.
 const ROOM: usize = 4;
@@ -43,14 +43,12 @@ pub(crate) struct Graph {
     /// What instructions call besides [`InstRow::calls`].
     called: HashSet<u64>,
     pub(crate) insts: Vec<InstRow>,
+    /// By function and position, which of the function's instructions in `insts` it is; [`NO_ROW`] for others.
+    pub(crate) numbers: Vec<u32>,
     pub(crate) uses: Vec<Var>,
     shapes: Vec<Shape>,
     /// Where the variables of each shape end.
     ends: Vec<Var>,
-    /// Instructions that the solver has to look at, by function.
-    looked_at: Vec<u32>,
-    /// What variables are from the beginning: constants, and what was thrown; by function.
-    pub(crate) given: Vec<(Var, Ty)>,
     /// Instructions to be looked at, the next one last: what is called before what is left of the caller, and what has
     /// just changed before both, so that what the processor has at hand is used again.
     next: Vec<u32>,
@@ -62,9 +60,12 @@ pub(crate) struct Graph {
     hubs: u32,
     /// Variables that have grown, the next one last.
     dirty: Vec<Var>,
-    /// Those of them that wait for the instructions, but for `later`.
+    /// Variables that have grown and wait until no instruction is in `next`.
     patient: Vec<Var>,
 }
+
+/// An instruction of which the graph has no row.
+const NO_ROW: u32 = u32::MAX;
 
 fn range((from, to): (u32, u32)) -> core::ops::Range<usize> {
     from as usize..to as usize
@@ -96,11 +97,10 @@ impl Graph {
         all.push(VarRow::NEW);
         Graph {
             vars: all,
-            insts: Vec::with_capacity(insts * ROOM),
-            uses: Vec::with_capacity(insts * ROOM * 3 / 2),
+            insts: Vec::with_capacity(insts * ROOM / 3),
+            numbers: Vec::with_capacity(insts),
+            uses: Vec::with_capacity(insts * ROOM / 2),
             deps: Vec::with_capacity(insts * ROOM * 3 / 4),
-            looked_at: Vec::with_capacity(insts * ROOM / 3),
-            given: Vec::with_capacity(insts * 2 / 3),
             links: Vec::with_capacity(insts),
             views: Vec::with_capacity(insts / 2),
             shapes: Vec::with_capacity(program.funcs.len() * ROOM),
@@ -119,32 +119,42 @@ impl Graph {
 
     /// Adds variables and gives the first.
     pub(crate) fn new_vars(&mut self, count: usize) -> Var {
+        self.new_vars_like(count, VarRow::NEW.meets)
+    }
+
+    /// Adds variables in which such ways meet.
+    pub(crate) fn new_vars_like(&mut self, count: usize, meets: Meets) -> Var {
         let first = self.vars.len();
-        self.vars.resize(first + count, VarRow::NEW);
+        let deps = self.deps.len() as u32;
+        self.vars.resize(first + count, VarRow { deps, meets, ..VarRow::NEW });
         first as Var
     }
 
-    /// Adds instructions of a function, without operands.
-    pub(crate) fn new_insts(&mut self, owner: FuncId, count: usize) -> u32 {
-        let first = self.insts.len();
-        self.insts.resize(
-            first + count,
-            InstRow {
-                owner,
-                uses: (0, 0),
-                calls: NO_CALL,
-                waits: false,
-                looks: 0,
-                reads_ints: true,
-                is: Is::Plain,
-            },
-        );
-        first as u32
+    /// Adds an instruction.
+    pub(crate) fn new_inst(&mut self, row: InstRow) -> u32 {
+        let at = self.next_row();
+        self.insts.push(row);
+        at
     }
 
-    /// An instruction of the function that is being added is looked at.
-    pub(crate) fn look_at(&mut self, inst: u32) {
-        self.looked_at.push(inst);
+    /// The row that the next instruction gets.
+    pub(crate) fn next_row(&self) -> u32 {
+        self.insts.len() as u32
+    }
+
+    /// Makes room for the numbers of so many instructions.
+    pub(crate) fn new_numbers(&mut self, count: usize) -> (u32, u32) {
+        let from = self.numbers.len();
+        self.numbers.resize(from + count, NO_ROW);
+        (from as u32, self.numbers.len() as u32)
+    }
+
+    /// A loop or a recursion leads into a variable.
+    pub(crate) fn goes_around(&mut self, var: Var) {
+        let meets = &mut self.vars[var as usize].meets;
+        if *meets != Meets::Given {
+            *meets = Meets::Loop;
+        }
     }
 
     /// Adds a view to the function that is being added. Gives its variable and what the base has to do.
@@ -165,9 +175,22 @@ impl Graph {
         view.map_or(var, |view| view.value)
     }
 
-    /// The instructions of the function at a place that are looked at.
-    pub(crate) fn looked_at(&self, place: Place) -> &[u32] {
-        self.shape(place).map_or(&[], |shape| &self.looked_at[range(shape.looked_at)])
+    /// The positions of the instructions of the function at a place that are looked at.
+    pub(crate) fn looked_at(&self, place: Place) -> impl Iterator<Item = usize> + '_ {
+        let rows = self.shape(place).map_or(&[][..], |shape| &self.insts[range(shape.insts)]);
+        rows.iter().filter(|row| row.is != Is::Idle).map(|row| row.at as usize)
+    }
+
+    /// The row of an instruction of the function at a place, by its position in the function.
+    pub(crate) fn find(&self, place: Place, at: u32) -> Option<u32> {
+        let shape = self.shape(place)?;
+        let number = *self.numbers[range(shape.numbers)].get(at as usize)?;
+        (number != NO_ROW).then(|| shape.insts.0 + number)
+    }
+
+    /// The variables that an instruction uses, if one of them is a view.
+    pub(crate) fn narrowed(&self, place: Place, at: u32) -> &[Var] {
+        self.find(place, at).map_or(&[], |row| self.uses_of(row))
     }
 
     /// The shape of what lies at a place.
@@ -194,29 +217,23 @@ impl Graph {
     /// A function that lies in it is reached again.
     pub(crate) fn reach_again(&mut self, place: Place) {
         let Some(shape) = self.shape(place) else { return };
-        for row in &mut self.vars[range(shape.vars)] {
-            *row = row.anew();
-        }
-        for row in &mut self.insts[range(shape.insts)] {
-            *row = row.anew();
-        }
-        self.start(shape.given, |var| var);
-        self.await_all(shape);
+        self.vars[range(shape.vars)].iter_mut().for_each(|row| *row = row.anew());
+        self.insts[range(shape.insts)].iter_mut().for_each(|row| *row = row.anew());
+        self.start(shape);
     }
 
     /// Adds a function that is a copy of one that lies in it.
     pub(crate) fn copy(&mut self, shape: Shape, id: FuncId) -> Place {
         let shared = shape.vars.0;
-        let marks = self.marks();
+        let marks = self.marks(id);
         let by = |to: (u32, u32), from: (u32, u32)| to.0.wrapping_sub(from.0);
         let (var_by, inst_by) = (by(marks.vars, shape.vars), by(marks.insts, shape.insts));
         let (use_by, dep_by) = (by(marks.uses, shape.uses), by(marks.deps, shape.deps));
         let view_by = by(marks.views, shape.views);
         // Smaller variables than its own are those that all functions share.
         let moved = |v: Var| if v < shared || v == NO_VAR { v } else { v.wrapping_add(var_by) };
-        let moved_range = |(from, to): (u32, u32), by: u32| (from.wrapping_add(by), to.wrapping_add(by));
         for row in copy_within(&mut self.vars, shape.vars) {
-            *row = VarRow { deps: moved_range(row.deps, dep_by), ..row.anew() };
+            *row = VarRow { deps: row.deps.wrapping_add(dep_by), ..row.anew() };
         }
         for v in copy_within(&mut self.views, shape.views) {
             *v = View {
@@ -238,78 +255,62 @@ impl Graph {
             };
         }
         for row in copy_within(&mut self.insts, shape.insts) {
-            *row = InstRow { owner: id, uses: moved_range(row.uses, use_by), ..row.anew() };
+            let (from, to) = row.uses;
+            let uses = (from.wrapping_add(use_by), to.wrapping_add(use_by));
+            *row = InstRow { owner: id, uses, ..row.anew() };
         }
-        for inst in copy_within(&mut self.looked_at, shape.looked_at) {
-            *inst = inst.wrapping_add(inst_by);
-        }
-        // A copy is not copied, nor reached again.
-        self.start(shape.given, moved);
-        let (ret, insts) = (marks.vars.0, marks.insts.0);
-        Place { vars: ret + 1, insts, ret, shape: self.close(marks) }
+        let numbers = shape.numbers;
+        Place { vars: marks.vars.0 + 1, ret: marks.vars.0, shape: self.close(Shape { numbers, ..marks }) }
     }
 
-    /// The variable of a function that is being added has this type from the beginning, whatever else may flow there.
+    /// The variable of a function that is being added has this type from the beginning, whatever flows there.
     pub(crate) fn give(&mut self, var: Var, ty: Ty) {
-        // Most instructions with the same handler follow one another.
-        if self.given.last() != Some(&(var, ty)) {
-            self.given.push((var, ty));
-        }
+        let row = &mut self.vars[var as usize];
+        (row.ty, row.meets) = (ty, Meets::Given);
     }
 
-    /// The variables of a function get what they have from the beginning.
-    fn start(&mut self, given: (u32, u32), moved: impl Fn(Var) -> Var) {
-        for at in range(given) {
-            let (var, ty) = self.given[at];
-            let row = &mut self.vars[moved(var) as usize];
-            // What nothing depends on need not be told to anybody.
-            if row.deps.0 == row.deps.1 {
-                row.ty = ty;
-            } else {
-                self.set(moved(var), ty);
-            }
-        }
-    }
-
-    /// Where the vectors end.
-    pub(crate) fn marks(&self) -> Shape {
+    /// Where the vectors end, which is where a function begins.
+    pub(crate) fn marks(&self, func: FuncId) -> Shape {
         let at = |n: usize| (n as u32, n as u32);
         Shape {
+            func,
             vars: at(self.vars.len()),
             views: at(self.views.len()),
             insts: at(self.insts.len()),
+            numbers: at(self.numbers.len()),
             uses: at(self.uses.len()),
             deps: at(self.deps.len()),
-            looked_at: at(self.looked_at.len()),
-            given: at(self.given.len()),
         }
     }
 
-    /// What was added since is one function, whose instructions are the next to be looked at, in their order.
+    /// What was added since is one function.
     pub(crate) fn close(&mut self, since: Shape) -> u32 {
-        let now = self.marks();
-        let to = |a: (u32, u32), b: (u32, u32)| (a.0, b.1);
+        let to = |(from, _): (u32, u32), now: usize| (from, now as u32);
         let shape = Shape {
-            vars: to(since.vars, now.vars),
-            views: to(since.views, now.views),
-            insts: to(since.insts, now.insts),
-            uses: to(since.uses, now.uses),
-            deps: to(since.deps, now.deps),
-            looked_at: to(since.looked_at, now.looked_at),
-            given: to(since.given, now.given),
+            func: since.func,
+            vars: to(since.vars, self.vars.len()),
+            views: to(since.views, self.views.len()),
+            insts: to(since.insts, self.insts.len()),
+            numbers: since.numbers,
+            uses: to(since.uses, self.uses.len()),
+            deps: to(since.deps, self.deps.len()),
         };
-        self.start(shape.given, |var| var);
         self.shapes.push(shape);
         self.ends.push(shape.vars.1);
-        self.await_all(shape);
+        self.start(shape);
         self.shapes.len() as u32 - 1
     }
 
-    /// The instructions of a function are the next to be looked at.
-    fn await_all(&mut self, shape: Shape) {
-        for inst in self.looked_at[range(shape.looked_at)].iter().rev() {
-            self.insts[*inst as usize].waits = true;
-            self.next.push(*inst);
+    /// What variables of a function have from the beginning is told to those that depend on them, and its instructions are
+    /// the next to be looked at, in their order.
+    fn start(&mut self, shape: Shape) {
+        for var in shape.vars.0..shape.vars.1 {
+            if self.vars[var as usize].meets == Meets::Given && !self.deps_of(var).is_empty() {
+                self.tell(var);
+            }
+        }
+        for inst in (shape.insts.0..shape.insts.1).rev().filter(|inst| self.insts[*inst as usize].waits) {
+            self.next.push(inst);
         }
     }
 
@@ -320,8 +321,11 @@ impl Graph {
         self.connected = HashSet::new();
         self.subscribed = HashSet::new();
         self.called = HashSet::new();
-        self.looked_at = Vec::new();
-        self.given = Vec::new();
+        self.next = Vec::new();
+        self.later = VecDeque::new();
+        self.dirty = Vec::new();
+        self.patient = Vec::new();
+        self.ends = Vec::new();
     }
 
     pub(crate) fn ty(&self, var: Var) -> Ty {
@@ -340,8 +344,7 @@ impl Graph {
 
     /// The variables that an instruction uses.
     pub(crate) fn uses_of(&self, inst: u32) -> &[Var] {
-        let (from, to) = self.insts[inst as usize].uses;
-        &self.uses[from as usize..to as usize]
+        &self.uses[range(self.insts[inst as usize].uses)]
     }
 
     /// The type of the n-th operand.
@@ -370,7 +373,8 @@ impl Graph {
         Some(inst)
     }
 
-    /// Whether it is new that an instruction calls something.
+    /// Whether it is new that an instruction calls something: a function, a hub, or a builtin, whose numbers begin at
+    /// [`ROW`](crate::calls::ROW).
     pub(crate) fn note_call(&mut self, inst: u32, what: u32) -> bool {
         let first = &mut self.insts[inst as usize].calls;
         if *first == NO_CALL {
@@ -414,15 +418,26 @@ impl Graph {
         let row = &mut self.vars[var as usize];
         let patience = row.meets.patience();
         row.grown = row.grown.saturating_add(1);
-        row.meets != Meets::Nothing && row.grown > patience
+        !matches!(row.meets, Meets::Given | Meets::Nothing) && row.grown > patience
     }
 
     /// The function in whose code a variable lies.
     pub(crate) fn func_of(&self, var: Var) -> Option<FuncId> {
         let at = self.ends.partition_point(|end| *end <= var);
-        let shape =
-            self.shapes.get(at).filter(|shape| shape.vars.0 <= var && shape.insts.0 < shape.insts.1)?;
-        Some(self.owner(shape.insts.0))
+        self.shapes.get(at).filter(|shape| shape.vars.0 <= var).map(|shape| shape.func)
+    }
+
+    /// Where the dependents of a variable are that the shape of its function says.
+    fn deps_of(&self, var: Var) -> core::ops::Range<usize> {
+        let to = self.vars.get(var as usize + 1).map_or(self.deps.len(), |next| next.deps as usize);
+        self.vars[var as usize].deps as usize..to
+    }
+
+    /// Whoever depends on a variable has to be told of all that it is.
+    fn tell(&mut self, var: Var) {
+        if core::mem::replace(&mut self.vars[var as usize].grew, Grew::More) == Grew::Nothing {
+            self.dirty.push(var);
+        }
     }
 
     /// The variable has this type now.
@@ -446,7 +461,8 @@ impl Graph {
             }
             self.patient.push(var);
         }
-        // What waited last stands before the others where functions call one another.
+        // In chains of functions that call one another the callee, at whose result the caller waits, was reached last and so
+        // waits last: its result goes first, and the caller is told once.
         if self.next.is_empty() { self.patient.pop() } else { None }
     }
 
@@ -455,7 +471,8 @@ impl Graph {
     pub(crate) fn dependents(&mut self, var: Var) -> Dependents {
         let row = &mut self.vars[var as usize];
         let grew = core::mem::replace(&mut row.grew, Grew::Nothing);
-        Dependents { at: row.deps.0, end: row.deps.1, links: row.links, only_ints: grew == Grew::Ints }
+        let (links, deps) = (row.links, self.deps_of(var));
+        Dependents { at: deps.start as u32, end: deps.end as u32, links, only_ints: grew == Grew::Ints }
     }
 
     /// The next of them.

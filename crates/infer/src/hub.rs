@@ -6,7 +6,7 @@ use mir::inst::{ClassIx, FuncId};
 use syntax::intern::Symbol;
 
 use crate::classes::Resolved;
-use crate::rows::Var;
+use crate::rows::{InstRow, Is, Var};
 use crate::solve::Solver;
 
 /// Calls of the methods of one name, with so many arguments, of boxes of any class.
@@ -58,11 +58,12 @@ impl Solver<'_> {
         let at = self.hubs.len();
         let args: Vec<Var> = (0..count).map(|_| self.graph.new_var()).collect();
         let ret = self.graph.new_var();
-        let inst = self.graph.new_insts(self.hub_func(at), 1);
+        let hub = InstRow::new(self.hub_func(at), 0, (0, 0), Is::Plain);
+        let inst = self.graph.new_inst(InstRow { waits: false, ..hub });
         self.hubs.push(Hub { name, args, ret, inst, seen: 0, again: Vec::new() });
         self.hubs_by_name.insert((name, count), at);
         self.graph.subscribe(self.births, inst);
-        // What builtins give depends on their arguments, of which nothing is known yet.
+        // What builtins give depends on their arguments, and what reaches those through the hub is not known yet.
         for arg in self.hubs[at].args.clone() {
             self.graph.subscribe(arg, inst);
         }

@@ -38,8 +38,6 @@ pub(crate) struct Dependents {
 pub(crate) struct Place {
     /// Variable of its first value; [`NO_VAR`] when it is not reached.
     pub(crate) vars: Var,
-    /// Its first instruction.
-    pub(crate) insts: u32,
     /// Variable of its result.
     pub(crate) ret: Var,
     /// Its row in `Graph::shapes`.
@@ -49,18 +47,20 @@ pub(crate) struct Place {
 /// What the graph has of one function: ranges of its vectors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
+    pub(crate) func: FuncId,
     /// The variable of the result, those of the values, those of the views.
     pub(crate) vars: (u32, u32),
     pub(crate) views: (u32, u32),
+    /// The instructions of which something is known.
     pub(crate) insts: (u32, u32),
+    /// Where they stand among them, by their positions in the function; a copy shares that with what it is a copy of.
+    pub(crate) numbers: (u32, u32),
     pub(crate) uses: (u32, u32),
     pub(crate) deps: (u32, u32),
-    pub(crate) looked_at: (u32, u32),
-    pub(crate) given: (u32, u32),
 }
 
 impl Place {
-    pub(crate) const NONE: Place = Place { vars: NO_VAR, insts: 0, ret: NO_VAR, shape: u32::MAX };
+    pub(crate) const NONE: Place = Place { vars: NO_VAR, ret: NO_VAR, shape: u32::MAX };
     pub(crate) fn is_reached(self) -> bool {
         self.vars != NO_VAR
     }
@@ -97,8 +97,9 @@ pub(crate) enum Grew {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VarRow {
     pub(crate) ty: Ty,
-    /// Its dependents that are known when a function is reached: a range of `deps`.
-    pub(crate) deps: (u32, u32),
+    /// Where its dependents begin that are known when a function is reached, in `deps`. They end where those of the next
+    /// variable begin.
+    pub(crate) deps: u32,
     /// The head of the list of later ones.
     pub(crate) links: u32,
     pub(crate) grew: Grew,
@@ -112,6 +113,8 @@ pub(crate) struct VarRow {
 /// Which ways meet in a variable: so its integers are widened sooner or later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Meets {
+    /// None, and it is the same from the beginning, whatever flows.
+    Given,
     /// None: it is computed from others, with whose integers its own end.
     Nothing,
     /// Those into a loop or a recursion.
@@ -126,7 +129,7 @@ impl Meets {
     /// How often integers grow before they are widened. Each time is work for all that depends on them.
     pub(crate) fn patience(self) -> u8 {
         match self {
-            Meets::Nothing => u8::MAX,
+            Meets::Given | Meets::Nothing => u8::MAX,
             Meets::Loop => 0,
             Meets::Ways => 3,
             Meets::Stores => 2,
@@ -137,7 +140,7 @@ impl Meets {
 impl VarRow {
     pub(crate) const NEW: VarRow = VarRow {
         ty: Ty::NONE,
-        deps: (0, 0),
+        deps: 0,
         links: u32::MAX,
         grew: Grew::Nothing,
         meets: Meets::Stores,
@@ -145,23 +148,27 @@ impl VarRow {
         spread: 0,
     };
 
-    /// The row before anything flowed, with the dependents that the shape of its function says.
+    /// The row before anything flowed, with what the shape of its function says.
     pub(crate) fn anew(self) -> VarRow {
-        VarRow { deps: self.deps, meets: self.meets, ..VarRow::NEW }
+        let ty = if self.meets == Meets::Given { self.ty } else { Ty::NONE };
+        VarRow { ty, deps: self.deps, meets: self.meets, ..VarRow::NEW }
     }
 }
 
 /// Nothing was noted. The number above stands for a function that is not known ([`FuncId::NONE`]), which is noted like others.
 pub(crate) const NO_CALL: u32 = u32::MAX - 1;
 
-/// An instruction.
+/// An instruction that the solver looks at, or that uses a view. Of most others nothing is known but what their operands
+/// are anywhere.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InstRow {
     pub(crate) owner: FuncId,
-    /// Variables that it uses: its operands in order, then the arguments of its edges in order but for exceptions. None where
-    /// its block only cleans up.
+    /// Its position in the function.
+    pub(crate) at: u32,
+    /// The variables that it uses: its operands in order, then the arguments of its edges in order but for exceptions.
     pub(crate) uses: (u32, u32),
-    /// The first function, hub or builtin that it calls, as [`Solver`](crate::solve::Solver) numbers them; most call one.
+    /// The first function, hub or builtin that it calls ([`Graph::note_call`](crate::graph::Graph::note_call)); most
+    /// instructions call one.
     pub(crate) calls: u32,
     /// Whether it is to be looked at.
     pub(crate) waits: bool,
@@ -174,15 +181,22 @@ pub(crate) struct InstRow {
 }
 
 impl InstRow {
+    /// An instruction at a position of a function.
+    pub(crate) fn new(owner: FuncId, at: u32, uses: (u32, u32), is: Is) -> InstRow {
+        InstRow { owner, at, uses, calls: NO_CALL, waits: is != Is::Idle, looks: 0, reads_ints: true, is }
+    }
+
     /// The row before anybody looked at it.
     pub(crate) fn anew(self) -> InstRow {
-        InstRow { calls: NO_CALL, waits: false, looks: 0, ..self }
+        InstRow { calls: NO_CALL, waits: self.is != Is::Idle, looks: 0, ..self }
     }
 }
 
 /// What the shape of a function says of one of its instructions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Is {
+    /// It is not looked at.
+    Idle,
     /// Nothing.
     Plain,
     /// The position at which it reads is less than a length that the array has had.

@@ -10,7 +10,7 @@ use crate::filled::{self, Filled};
 use crate::graph::{Graph, THROWN};
 use crate::narrow::{self, Filter, Words};
 use crate::ranges::{Ranges, Relation};
-use crate::rows::{Dep, Is, Meets, NO_VAR, Place, Var};
+use crate::rows::{Dep, InstRow, Is, Meets, NO_VAR, Place, Shape, Var};
 use crate::ty::{Kinds, Ty};
 
 /// A fact in the scope of a block.
@@ -56,6 +56,10 @@ struct Shaper<'a> {
     /// Whether boxes with builtin parents take part in operators.
     contents: bool,
     place: Place,
+    /// Where the vectors of the graph ended before it.
+    marks: Shape,
+    /// Whether the instruction that is being added uses a view.
+    uses_view: bool,
     buffers: &'a mut Buffers,
 }
 
@@ -159,17 +163,14 @@ pub(crate) fn add(
     buffers: &mut Buffers,
 ) -> Place {
     let func = program.func(id);
-    let marks = graph.marks();
-    let (ret, insts) = (graph.new_var(), graph.insts.len() as u32);
-    let mut place = Place { ret, vars: ret + 1, insts, shape: u32::MAX };
-    graph.new_vars(func.values as usize);
-    graph.new_insts(id, func.insts.len());
+    let mut marks = graph.marks(id);
+    marks.numbers = graph.new_numbers(func.insts.len());
+    let ret = graph.new_var();
+    let mut place = Place { ret, vars: ret + 1, shape: u32::MAX };
+    graph.new_vars_like(func.values as usize, Meets::Ways);
     refill(&mut buffers.defs, func.values as usize, NONE);
     refill(&mut buffers.current, func.values as usize, NONE);
     buffers.entries.clear();
-    for row in &mut graph.vars[place.vars as usize..] {
-        row.meets = Meets::Ways;
-    }
     for (i, inst) in func.insts.iter().enumerate() {
         if let Some(def) = buffers.defs.get_mut(inst.dst.index()) {
             *def = i as u32;
@@ -178,7 +179,8 @@ pub(crate) fn add(
     }
     buffers.dominators.compute(func);
     filled::find(func, words, &buffers.dominators, &buffers.defs, &mut buffers.filled);
-    let mut shaper = Shaper { graph, ranges, program, func, id, words, contents, place, buffers };
+    let mut shaper =
+        Shaper { graph, ranges, program, func, id, words, contents, place, marks, uses_view: false, buffers };
     shaper.walk();
     shaper.depend();
     place.shape = graph.close(marks);
@@ -230,7 +232,9 @@ impl Shaper<'_> {
     /// known better there than elsewhere. What the last one throws or hands on goes its way.
     fn cleaning(&mut self, block: Block) {
         if let Some(Inst { op: Op::Jump { to }, .. }) = self.func.block_insts(block).last() {
+            let from = self.graph.uses.len();
             self.edge(block, *to, true);
+            self.graph.uses.truncate(from);
         }
     }
 
@@ -281,21 +285,20 @@ impl Shaper<'_> {
         let (words, contents) = (self.words, self.contents);
         for i in data.start..data.end {
             let inst = &func.insts[i as usize];
-            let id = self.place.insts + i;
             let from = self.graph.uses.len() as u32;
-            self.operands(inst, id);
+            self.uses_view = false;
+            self.operands(inst);
             if i + 1 == data.end {
                 func.edges_of(inst, |e| self.edge(block, e, e == inst.unwind));
             } else if !inst.unwind.is_none() {
                 self.edge(block, inst.unwind, true);
             }
-            self.note(i, inst, id);
-            self.graph.insts[id as usize].uses = (from, self.graph.uses.len() as u32);
+            self.note(i, inst, from);
             narrow::success(words, contents, func, inst, |val, filter| self.learn(val, filter));
         }
     }
 
-    fn operands(&mut self, inst: &Inst, id: u32) {
+    fn operands(&mut self, inst: &Inst) {
         if let Some(ty) = gives(&inst.op, self.ranges) {
             self.graph.give(self.place.var(inst.dst), ty);
         }
@@ -303,11 +306,7 @@ impl Shaper<'_> {
         let dep = match inst.op {
             Op::Retain { .. } => Some(Dep::Copy(self.place.var(inst.dst))),
             Op::Return { .. } => Some(Dep::Copy(self.place.ret)),
-            _ if is_looked_at(&inst.op) => {
-                self.graph.look_at(id);
-                Some(Dep::Inst(id))
-            }
-            _ => None,
+            _ => is_looked_at(&inst.op).then(|| Dep::Inst(self.graph.next_row())),
         };
         self.func.uses(&inst.op, |v, _| {
             let var = self.var(v, views);
@@ -318,22 +317,32 @@ impl Shaper<'_> {
         });
     }
 
-    /// Writes down what the shape says of an instruction besides its operands.
-    fn note(&mut self, at: u32, inst: &Inst, id: u32) {
-        let element = self.words.reads_element(self.func, &inst.op);
-        self.graph.insts[id as usize].reads_ints = element.is_some() || reads_ints(&inst.op);
-        if let Some((object, index)) = element {
-            if self.is_below_length(object, index) {
-                self.graph.insts[id as usize].is = Is::Below;
+    /// Writes down what the shape says of an instruction, whose variables begin at a place of `uses`. They are needed only
+    /// if somebody looks at it, or if one is a view.
+    fn note(&mut self, at: u32, inst: &Inst, from: u32) {
+        let (mut is, mut reads_ints) = (Is::Idle, reads_ints(&inst.op));
+        if is_looked_at(&inst.op) {
+            is = Is::Plain;
+            if let Some((object, index)) = self.words.reads_element(self.func, &inst.op) {
+                reads_ints = true;
+                if self.is_below_length(object, index) {
+                    is = Is::Below;
+                }
+            } else if let Some(filled) = self.buffers.filled.iter().find(|f| f.inst == at).copied() {
+                for v in [filled.from, filled.to] {
+                    let var = self.place.var(v);
+                    self.graph.uses.push(var);
+                    self.pair(var, Dep::Inst(self.graph.next_row()));
+                }
+                is = Is::Filled(filled.inclusive);
             }
-        } else if let Some(filled) = self.buffers.filled.iter().find(|f| f.inst == at).copied() {
-            for v in [filled.from, filled.to] {
-                let var = self.place.var(v);
-                self.graph.uses.push(var);
-                self.pair(var, Dep::Inst(id));
-            }
-            self.graph.insts[id as usize].is = Is::Filled(filled.inclusive);
+        } else if !self.uses_view {
+            self.graph.uses.truncate(from as usize);
+            return;
         }
+        let uses = (from, self.graph.uses.len() as u32);
+        let row = self.graph.new_inst(InstRow { reads_ints, ..InstRow::new(self.id, at, uses, is) });
+        self.graph.numbers[(self.marks.numbers.0 + at) as usize] = row - self.marks.insts.0;
     }
 
     /// Whether a test has found that a value is less than a length of an object.
@@ -388,7 +397,7 @@ impl Shaper<'_> {
         let params = func.list(func.blocks[edge.to.index()].params);
         if self.buffers.dominators.goes_back(from.0 * 2 + 1, edge.to.0 * 2) {
             for param in params {
-                self.graph.vars[self.place.var(Val(*param)) as usize].meets = Meets::Loop;
+                self.graph.goes_around(self.place.var(Val(*param)));
             }
         }
         for (k, v) in func.vals(edge.args).enumerate() {
@@ -448,6 +457,7 @@ impl Shaper<'_> {
             var = view;
         }
         self.buffers.missing = missing;
+        self.uses_view |= var != self.place.var(v);
         var
     }
 
@@ -462,7 +472,7 @@ impl Shaper<'_> {
         self.graph.deps.resize(at as usize + pairs.len(), Dep::Copy(NO_VAR));
         for (row, start) in self.graph.vars[first as usize..].iter_mut().zip(starts.iter_mut()) {
             let end = at + *start;
-            row.deps = (at, end);
+            row.deps = at;
             *start = at;
             at = end;
         }

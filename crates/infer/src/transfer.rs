@@ -22,7 +22,7 @@ impl Solver<'_> {
         }
         let place = self.places[func_id.index()];
         let func = self.program.func(func_id);
-        let at = (id - place.insts) as usize;
+        let at = self.graph.insts[id as usize].at as usize;
         let Some(inst) = func.insts.get(at) else { return };
         let dst = if inst.dst.is_none() { self.nowhere } else { place.var(inst.dst) };
         let use_at = |s: &Self, n: usize| s.graph.uses_of(id)[n];
