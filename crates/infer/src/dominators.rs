@@ -1,9 +1,10 @@
 //! The tree of dominators of a function where a block is two nodes: `2b` its beginning, from which exceptions leave,
-//! `2b + 1` its end. Blocks that only clean up behind an exception, which are more than half of all, are not in it.
+//! `2b + 1` its end. Blocks that only clean up behind an exception, which are more than half of all, are not in it, and
+//! most others are one node, `2b + 1`, since no exception leaves them for a block that is.
 //! It does not know what is said about values at them.
 
 use mir::func::Func;
-use mir::inst::{Block, Op};
+use mir::inst::{Block, Inst, Op};
 use mir::tree::Tree;
 
 /// No node, no position.
@@ -32,6 +33,8 @@ pub(crate) struct Dominators {
     pub(crate) sibling: Vec<u32>,
     /// By block, whether it is left out.
     cleans: Vec<bool>,
+    /// By block, whether its beginning is a node of its own.
+    leaves: Vec<bool>,
     from: Vec<From>,
     /// Successors of each node as a range of one list.
     list: Vec<u32>,
@@ -56,6 +59,11 @@ impl Dominators {
     /// Whether a block only cleans up behind an exception.
     pub(crate) fn cleans(&self, block: Block) -> bool {
         self.cleans[block.index()]
+    }
+
+    /// Whether the end of a block stands for its beginning, too.
+    pub(crate) fn is_one(&self, block: Block) -> bool {
+        !self.leaves[block.index()]
     }
 
     /// Whether a node can be reached and is not left out.
@@ -126,35 +134,41 @@ impl Dominators {
     }
 
     fn successors(&mut self, func: &Func) {
+        let handler = |inst: &Inst| (!inst.unwind.is_none()).then(|| func.edges[inst.unwind.index()].to);
         refill(&mut self.from, func.blocks.len(), From::Nowhere);
+        refill(&mut self.leaves, func.blocks.len(), false);
+        let (known, cleans, leaves) = (&mut self.from, &self.cleans, &mut self.leaves);
+        for block in func.block_ids().filter(|b| !cleans[b.index()]) {
+            for to in func.block_insts(block).iter().filter_map(handler).filter(|to| !cleans[to.index()]) {
+                known[to.index()] = From::Several;
+                leaves[block.index()] = true;
+            }
+        }
         self.list.clear();
         self.ranges.clear();
-        let (list, known, cleans) = (&mut self.list, &mut self.from, &self.cleans);
+        let list = &mut self.list;
+        let start = |block: Block| block.0 * 2 + u32::from(!leaves[block.index()]);
         for block in func.block_ids() {
-            if cleans[block.index()] {
-                self.ranges.extend([(0, 0); 2]);
-                continue;
-            }
             let insts = func.block_insts(block);
             let from = list.len() as u32;
-            list.push(block.0 * 2 + 1);
-            for inst in insts.iter().filter(|i| !i.unwind.is_none()) {
-                let to = func.edges[inst.unwind.index()].to;
-                known[to.index()] = From::Several;
-                if !cleans[to.index()] && list.last() != Some(&(to.0 * 2)) {
-                    list.push(to.0 * 2);
+            if leaves[block.index()] {
+                list.push(block.0 * 2 + 1);
+                for to in insts.iter().filter_map(handler).filter(|to| !cleans[to.index()]) {
+                    if list.last() != Some(&start(to)) {
+                        list.push(start(to));
+                    }
                 }
             }
             self.ranges.push((from, list.len() as u32));
             let from = list.len() as u32;
-            if let Some(last) = insts.last() {
+            if let Some(last) = insts.last().filter(|_| !cleans[block.index()]) {
                 func.edges_of(last, |e| {
                     if e != last.unwind {
                         let to = func.edges[e.index()].to;
                         let known = &mut known[to.index()];
                         *known = if *known == From::Nowhere { From::Block(block) } else { From::Several };
                         if !cleans[to.index()] {
-                            list.push(to.0 * 2);
+                            list.push(start(to));
                         }
                     }
                 });
@@ -167,9 +181,10 @@ impl Dominators {
         refill(&mut self.number, blocks * 2, NONE);
         self.order.clear();
         self.stack.clear();
-        if blocks > 0 {
-            self.stack.push((0, self.ranges[0].0));
-            self.number[0] = 0;
+        if let Some(leaves) = self.leaves.first() {
+            let first = usize::from(!*leaves);
+            self.stack.push((first as u32, self.ranges[first].0));
+            self.number[first] = 0;
         }
         while let Some((node, next)) = self.stack.last_mut() {
             if *next == self.ranges[*node as usize].1 {
@@ -187,6 +202,9 @@ impl Dominators {
         self.order.reverse();
         for (i, node) in self.order.iter().enumerate() {
             self.number[*node as usize] = i as u32;
+            if !self.leaves[*node as usize / 2] {
+                self.number[*node as usize - 1] = i as u32;
+            }
         }
     }
 

@@ -206,9 +206,10 @@ impl Shaper<'_> {
             stack.push((at, Some(self.buffers.entries.len())));
             let node = self.buffers.dominators.order[at as usize];
             let block = Block(node / 2);
-            if node.is_multiple_of(2) {
+            if node.is_multiple_of(2) || self.buffers.dominators.is_one(block) {
                 self.edge_facts(block);
-            } else {
+            }
+            if !node.is_multiple_of(2) {
                 self.buffers.seen[block.index()] = true;
                 self.block(block);
             }
