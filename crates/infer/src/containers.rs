@@ -9,6 +9,7 @@ use nyrt::value::class_id;
 use smallvec::SmallVec;
 
 use crate::facts::{Facts, Object};
+use crate::rows::InstRow;
 use crate::ty::{Kinds, Ty};
 
 /// How deep the contents of contents are looked at.
@@ -89,8 +90,10 @@ fn puts_several(program: &Program, facts: &Facts, class: ClassIx, containers: Ty
     for id in facts.order(class).iter().flat_map(|c| members(program, *c)).filter(|f| facts.reached(*f)) {
         let func = program.func(id);
         let mut defs = None;
-        let stores = |at: usize| matches!(func.insts[at].op, Op::SetIndex { .. } | Op::CallMethod { .. });
-        for at in facts.looked_at(id, stores) {
+        let stores = |row: &InstRow| {
+            matches!(func.insts[row.at as usize].op, Op::SetIndex { .. } | Op::CallMethod { .. })
+        };
+        for at in facts.rows(id, stores).into_iter().map(|row| row.at as usize) {
             let (object, values) = stored(func, facts, &func.insts[at].op);
             if values.is_empty() {
                 continue;

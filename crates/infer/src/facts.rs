@@ -12,7 +12,7 @@ use crate::classes::{Classes, Resolved};
 use crate::effects::{self, Effects};
 use crate::graph::Graph;
 use crate::quiet;
-use crate::rows::{Place, Var};
+use crate::rows::{InstRow, Is, Place, Var};
 use crate::solve::{Known, Site, Solver};
 use crate::specialize::Copies;
 use crate::ty::{Kinds, SetId, Sets, Slot, Ty};
@@ -172,12 +172,12 @@ impl Facts {
         Known { graph: self.graph, places: self.places, ranges: self.sets.ranges, origin }
     }
 
-    /// The positions of those instructions of a function that the solver looked at and that are wanted, ascending; they
-    /// may do more than give what their operation always gives.
-    pub(crate) fn looked_at(&self, func: FuncId, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+    /// Those instructions of a function that are wanted and do more than give what their operation always gives, ascending.
+    pub(crate) fn rows(&self, func: FuncId, wanted: impl Fn(&InstRow) -> bool) -> Vec<InstRow> {
         let Some(place) = self.places.get(func.index()) else { return Vec::new() };
-        let mut all: Vec<usize> = self.graph.looked_at(*place).filter(|at| wanted(*at)).collect();
-        all.sort_unstable();
+        let all = self.graph.rows(*place).iter().filter(|row| row.is != Is::Idle && wanted(row));
+        let mut all: Vec<InstRow> = all.copied().collect();
+        all.sort_unstable_by_key(|row| row.at);
         all
     }
 

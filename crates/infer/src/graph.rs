@@ -8,9 +8,7 @@ use mir::inst::FuncId;
 use mir::program::Program;
 
 use crate::narrow::Filter;
-use crate::rows::{
-    Dep, Dependents, Grew, InstRow, Is, Meets, NO_CALL, NO_VAR, Place, Shape, Var, VarRow, View,
-};
+use crate::rows::{Dep, Dependents, Grew, InstRow, Meets, NO_CALL, NO_VAR, Place, Shape, Var, VarRow, View};
 use crate::ty::Ty;
 
 /// What a handler finds, in all functions.
@@ -175,10 +173,9 @@ impl Graph {
         view.map_or(var, |view| view.value)
     }
 
-    /// The positions of the instructions of the function at a place that are looked at.
-    pub(crate) fn looked_at(&self, place: Place) -> impl Iterator<Item = usize> + '_ {
-        let rows = self.shape(place).map_or(&[][..], |shape| &self.insts[range(shape.insts)]);
-        rows.iter().filter(|row| row.is != Is::Idle).map(|row| row.at as usize)
+    /// The instructions of the function at a place.
+    pub(crate) fn rows(&self, place: Place) -> &[InstRow] {
+        self.shape(place).map_or(&[], |shape| &self.insts[range(shape.insts)])
     }
 
     /// The row of an instruction of the function at a place, by its position in the function.

@@ -186,6 +186,11 @@ impl InstRow {
         InstRow { owner, at, uses, calls: NO_CALL, waits: is != Is::Idle, looks: 0, reads_ints: true, is }
     }
 
+    /// The first function that it calls, where there are so many functions.
+    pub(crate) fn callee(&self, funcs: usize) -> Option<FuncId> {
+        ((self.calls as usize) < funcs).then_some(FuncId(self.calls))
+    }
+
     /// The row before anybody looked at it.
     pub(crate) fn anew(self) -> InstRow {
         InstRow { calls: NO_CALL, waits: self.is != Is::Idle, looks: 0, ..self }
@@ -199,6 +204,10 @@ pub(crate) enum Is {
     Idle,
     /// Nothing.
     Plain,
+    /// It makes an instance of a class of the program.
+    Object,
+    /// It makes a closure.
+    Closure,
     /// The position at which it reads is less than a length that the array has had.
     Below,
     /// It makes an array that is filled in a counting loop before anybody else sees it. Its last two uses are where the

@@ -323,7 +323,11 @@ impl Shaper<'_> {
     fn note(&mut self, at: u32, inst: &Inst, from: u32) {
         let (mut is, mut reads_ints) = (Is::Idle, reads_ints(&inst.op));
         if is_looked_at(&inst.op) {
-            is = Is::Plain;
+            is = match inst.op {
+                Op::NewObject { .. } => Is::Object,
+                Op::NewClosure { .. } => Is::Closure,
+                _ => Is::Plain,
+            };
             if let Some((object, index)) = self.words.reads_element(self.func, &inst.op) {
                 reads_ints = true;
                 if self.is_below_length(object, index) {

@@ -13,6 +13,7 @@ use crate::World;
 use crate::classes::Resolved;
 use crate::containers::{DEPTH, fits, is_container, is_filled_elsewhere, is_mixed, members};
 use crate::facts::{Facts, Object};
+use crate::rows::{InstRow, Is};
 use crate::solve::Solver;
 use crate::ty::Kinds;
 
@@ -218,9 +219,8 @@ impl Copier {
             if !facts.reached(self.known[id.index()]) {
                 continue;
             }
-            let wanted =
-                |op: &Op| matches!(op, Op::NewObject { .. } | Op::Call { .. } | Op::CallMethod { .. });
-            for inst in self.looked_at(program, facts, id, wanted) {
+            for row in self.rows(program, facts, id) {
+                let inst = row.at as usize;
                 match program.func(id).insts[inst].op {
                     Op::NewObject { class } => self.object(program, facts, NewAt { func: id, inst, class }),
                     _ => self.call(program, facts, id, inst),
@@ -229,17 +229,13 @@ impl Copier {
         }
     }
 
-    /// The instructions of a function that are wanted. All that are of interest here are among those that the analysis had
-    /// to look at.
-    fn looked_at(
-        &self,
-        program: &Program,
-        facts: &Facts,
-        id: FuncId,
-        wanted: impl Fn(&Op) -> bool,
-    ) -> Vec<usize> {
-        let insts = &program.func(id).insts;
-        facts.looked_at(self.known[id.index()], |at| insts.get(at).is_some_and(|i| wanted(&i.op)))
+    /// The instructions of a function that make instances, or call what is better off as several.
+    fn rows(&mut self, program: &Program, facts: &Facts, id: FuncId) -> Vec<InstRow> {
+        let funcs = facts.places.len();
+        let mut rows =
+            facts.rows(self.known[id.index()], |row| row.is == Is::Object || row.callee(funcs).is_some());
+        rows.retain(|row| row.callee(funcs).is_none_or(|callee| self.is_factory(program, facts, callee)));
+        rows
     }
 
     /// Copies a function that makes a container for one of its calls.
@@ -351,7 +347,8 @@ impl Copier {
         self.known.push(self.known[id.index()]);
         self.made_for.push(self.chains.len() as u32 - 1);
         self.func_kept.push(false);
-        for at in self.looked_at(program, facts, id, |op| matches!(op, Op::NewClosure { .. })) {
+        for row in facts.rows(self.known[id.index()], |row| row.is == Is::Closure) {
+            let at = row.at as usize;
             if let Op::NewClosure { func: inner, captures } = program.func(copy).insts[at].op
                 && program.func(inner).outer == id
             {
@@ -386,11 +383,12 @@ impl Copier {
             }
         }
         for func in copied {
-            let wanted = |op: &Op| matches!(op, Op::NewObject { .. } | Op::Call { .. });
-            let calls = self.looked_at(program, facts, func, wanted);
+            let known = self.known[func.index()];
+            let rows =
+                facts.rows(known, |row| row.is == Is::Object || row.callee(facts.places.len()).is_some());
             let f = &mut program.funcs[func.index()];
             f.class = classes.get(&f.class).copied().unwrap_or(f.class);
-            within(f, &calls, &funcs);
+            within(f, &rows, &funcs);
         }
         let new = |f: FuncId| funcs.get(&f).copied().unwrap_or(f);
         for class in &order {
@@ -439,16 +437,16 @@ fn class_size(program: &Program, facts: &Facts, class: ClassIx) -> usize {
 }
 
 /// Calls between the copied functions go to the copies, unless they are about another, new instance.
-fn within(f: &mut Func, looked_at: &[usize], funcs: &HashMap<FuncId, FuncId>) {
-    let new = |at: &usize| matches!(f.insts[*at].op, Op::NewObject { .. }).then_some(f.insts[*at].dst.0);
-    let mut made: Vec<u32> = looked_at.iter().filter_map(new).collect();
+fn within(f: &mut Func, rows: &[InstRow], funcs: &HashMap<FuncId, FuncId>) {
+    let objects = rows.iter().filter(|row| row.is == Is::Object);
+    let mut made: Vec<u32> = objects.map(|row| f.insts[row.at as usize].dst.0).collect();
     made.sort_unstable();
-    for at in looked_at {
-        if let Op::Call { func, args } = f.insts[*at].op
+    for at in rows.iter().map(|row| row.at as usize) {
+        if let Op::Call { func, args } = f.insts[at].op
             && let Some(copy) = funcs.get(&func)
             && f.list(args.0).first().is_some_and(|me| made.binary_search(me).is_err())
         {
-            f.insts[*at].op = Op::Call { func: *copy, args };
+            f.insts[at].op = Op::Call { func: *copy, args };
         }
     }
 }
