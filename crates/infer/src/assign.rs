@@ -26,7 +26,8 @@ pub(crate) fn unassigned(
     is_static: bool,
 ) -> Vec<u32> {
     let fields = &classes.info[class.index()].fields;
-    let mut walk = Walk { program, classes, class, is_static, read: 0, budget: BUDGET };
+    let all = Mask::MAX.checked_shl(fields.len() as u32).map_or(Mask::MAX, |others| !others);
+    let mut walk = Walk { program, classes, class, is_static, all, read: 0, budget: BUDGET };
     let mut assigned = 0;
     for step in steps {
         assigned = walk.function(*step, assigned, 0);
@@ -41,6 +42,8 @@ struct Walk<'a> {
     classes: &'a Classes,
     class: ClassIx,
     is_static: bool,
+    /// All fields. Where they are assigned, nothing is read too early.
+    all: Mask,
     /// Fields that may be read too early.
     read: Mask,
     budget: u32,
@@ -53,6 +56,11 @@ impl Walk<'_> {
         Some(if at < MOST_FIELDS { 1 << at } else { 0 })
     }
 
+    /// Whether there is nothing more to find, since all is assigned.
+    fn is_done(&self, assigned: Mask) -> bool {
+        self.all & !assigned == 0
+    }
+
     /// From here on other code sees the instance.
     fn escape(&mut self, assigned: Mask) -> Mask {
         self.read |= !assigned;
@@ -61,6 +69,9 @@ impl Walk<'_> {
 
     /// Follows a function whose first parameter is the instance; gives what is assigned when it returns.
     fn function(&mut self, id: FuncId, assigned: Mask, depth: u32) -> Mask {
+        if self.is_done(assigned) {
+            return Mask::MAX;
+        }
         let func = self.program.func(id);
         self.budget = self.budget.saturating_sub(func.insts.len() as u32);
         if depth > DEPTH || self.budget == 0 || func.blocks.is_empty() {
@@ -85,6 +96,9 @@ impl Walk<'_> {
         while let Some(block) = work.pop() {
             let Some(mut state) = before[block.index()] else { continue };
             for inst in func.block_insts(block) {
+                if self.is_done(state) {
+                    break;
+                }
                 let mut to: SmallVec<[(Block, Mask); 2]> = SmallVec::new();
                 let unwinds = state;
                 state = self.inst(func, inst, &alias, state, depth);
@@ -98,7 +112,7 @@ impl Walk<'_> {
                 for (to, state) in to {
                     let old = before[to.index()];
                     let new = old.map_or(state, |o| o & state);
-                    if old != Some(new) {
+                    if old != Some(new) && !self.is_done(new) {
                         before[to.index()] = Some(new);
                         work.push(to);
                         self.budget = self.budget.saturating_sub(func.block_insts(to).len() as u32);
