@@ -57,14 +57,12 @@ impl<T> Default for Lists<T> {
 }
 
 impl<T> Lists<T> {
-    /// Adds the list of the next set.
-    fn push(&mut self, list: Option<impl Iterator<Item = T>>) {
-        let from = self.all.len() as u32;
-        let part = list.map(|list| {
-            self.all.extend(list);
-            (from, self.all.len() as u32)
-        });
-        self.parts.push(part);
+    /// What was added to `all` from a place on is the list of the next set, if all of it is known.
+    fn close(&mut self, from: usize, is_known: bool) {
+        if !is_known {
+            self.all.truncate(from);
+        }
+        self.parts.push(is_known.then(|| (from as u32, self.all.len() as u32)));
     }
 
     fn get(&self, set: SetId) -> Option<&[T]> {
@@ -203,12 +201,21 @@ impl Facts {
         while at < self.sets.len() {
             let id = SetId(at as u32);
             let mut inside = Inside::default();
-            if self.sets.has_any_site(id) {
+            let (classes, closures) = (self.class_lists.all.len(), self.closure_lists.all.len());
+            let any_site = self.sets.has_any_site(id);
+            if any_site {
                 let all = self.unknown;
                 inside = Inside { elem: all, key: all, value: all, cell: all, future: all };
             }
+            let mut bound = false;
             for position in self.sets.site_positions(id) {
-                let Site { kind, a, b, .. } = self.sites[self.sets.site_at(position) as usize];
+                let site = &self.sites[self.sets.site_at(position) as usize];
+                bound |= site.bound.is_some();
+                let Site { kind, a, b, func, .. } = *site;
+                if kind == Kinds::FUNC {
+                    self.closure_lists.all.push(func);
+                    continue;
+                }
                 let ty = self.graph.ty(a);
                 let place = match kind {
                     Kinds::ARR => &mut inside.elem,
@@ -224,11 +231,11 @@ impl Facts {
                 *place = self.sets.join(*place, ty);
             }
             self.inside.push(inside);
-            self.class_lists.push(self.sets.classes(id).map(|all| all.map(ClassIx)));
-            let sites = || self.sets.sites(id).map(|s| &self.sites[s as usize]);
-            let closures = !self.sets.has_any_site(id) && !sites().any(|s| s.bound.is_some());
-            let all = closures.then(|| sites().filter(|s| s.kind == Kinds::FUNC).map(|s| s.func));
-            self.closure_lists.push(all);
+            let all = self.sets.classes(id);
+            let is_known = all.is_some();
+            self.class_lists.all.extend(all.into_iter().flatten().map(ClassIx));
+            self.class_lists.close(classes, is_known);
+            self.closure_lists.close(closures, !any_site && !bound);
             at += 1;
         }
     }
