@@ -104,7 +104,8 @@ impl Graph {
             shapes: Vec::with_capacity(program.funcs.len() * ROOM),
             ends: Vec::with_capacity(program.funcs.len() * ROOM),
             next: Vec::with_capacity(insts / 2),
-            connected: HashSet::with_capacity(insts / 8),
+            connected: HashSet::with_capacity(insts / 4),
+            subscribed: HashSet::with_capacity(insts / 16),
             eager: EAGER[usize::from(insts >= LARGE)],
             hubs: program.funcs.len() as u32,
             ..Graph::default()
@@ -301,14 +302,18 @@ impl Graph {
     /// What variables of a function have from the beginning is told to those that depend on them, and its instructions are
     /// the next to be looked at, in their order.
     fn start(&mut self, shape: Shape) {
-        for var in shape.vars.0..shape.vars.1 {
-            if self.vars[var as usize].meets == Meets::Given && !self.deps_of(var).is_empty() {
-                self.tell(var);
+        let rows = &mut self.vars[range(shape.vars)];
+        for at in 0..rows.len() {
+            if rows[at].meets == Meets::Given {
+                let end = rows.get(at + 1).map_or(shape.deps.1, |next| next.deps);
+                if rows[at].deps < end {
+                    rows[at].grew = Grew::More;
+                    self.dirty.push(shape.vars.0 + at as Var);
+                }
             }
         }
-        for inst in (shape.insts.0..shape.insts.1).rev().filter(|inst| self.insts[*inst as usize].waits) {
-            self.next.push(inst);
-        }
+        let waiting = self.insts[range(shape.insts)].iter().enumerate().rev().filter(|(_, row)| row.waits);
+        self.next.extend(waiting.map(|(at, _)| shape.insts.0 + at as u32));
     }
 
     /// Nothing grows any more, and nothing is copied from here.
@@ -428,13 +433,6 @@ impl Graph {
     fn deps_of(&self, var: Var) -> core::ops::Range<usize> {
         let to = self.vars.get(var as usize + 1).map_or(self.deps.len(), |next| next.deps as usize);
         self.vars[var as usize].deps as usize..to
-    }
-
-    /// Whoever depends on a variable has to be told of all that it is.
-    fn tell(&mut self, var: Var) {
-        if core::mem::replace(&mut self.vars[var as usize].grew, Grew::More) == Grew::Nothing {
-            self.dirty.push(var);
-        }
     }
 
     /// The variable has this type now.

@@ -2,7 +2,9 @@
 //! which integers. Sets and ranges are interned, so a type is two words and compares fast. It does not know programs.
 
 use bitflags::bitflags;
-use hashbrown::HashMap;
+use core::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 use mir::func::Rep;
 use mir::inst::ClassIx;
 
@@ -184,7 +186,8 @@ pub(crate) struct Sets {
     members: Vec<u32>,
     ends: Vec<u32>,
     /// Those with other than one member.
-    by_members: HashMap<Box<[u32]>, SetId>,
+    by_members: HashTable<SetId>,
+    hasher: DefaultHashBuilder,
     /// Those with one member, by it; the empty set where there is none yet.
     singles: Vec<SetId>,
     unions: Vec<(SetId, SetId, SetId)>,
@@ -206,7 +209,8 @@ impl Sets {
         let mut sets = Sets {
             members: Vec::new(),
             ends: Vec::new(),
-            by_members: HashMap::new(),
+            by_members: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
             singles: vec![SetId(0); FIRST as usize + classes],
             unions: vec![(SetId(0), SetId(0), SetId(0)); 1 << CACHE_BITS],
             most: MOST,
@@ -226,9 +230,7 @@ impl Sets {
     }
 
     pub(crate) fn members(&self, id: SetId) -> &[u32] {
-        let at = id.0 as usize;
-        let from = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.members[from as usize..self.ends[at] as usize]
+        part(&self.members, &self.ends, id)
     }
 
     /// The members that are classes (as their numbers), or `None` when it may be any.
@@ -292,11 +294,13 @@ impl Sets {
         if let [member] = members {
             return self.single(*member);
         }
-        if let Some(id) = self.by_members.get(members) {
+        let hash = self.hasher.hash_one(members);
+        if let Some(id) = self.by_members.find(hash, |id| self.members(*id) == members) {
             return *id;
         }
         let id = self.push(members);
-        self.by_members.insert(members.into(), id);
+        let (all, ends, hasher) = (&self.members, &self.ends, &self.hasher);
+        self.by_members.insert_unique(hash, id, |id| hasher.hash_one(part(all, ends, *id)));
         id
     }
 
@@ -416,6 +420,13 @@ impl Sets {
         let kinds = if ints == Range::NONE { ty.kinds - Kinds::INT } else { ty.kinds };
         Ty { kinds, ints, ..ty }
     }
+}
+
+/// The members of a set, among those of all sets, which end where `ends` says.
+fn part<'a>(members: &'a [u32], ends: &[u32], id: SetId) -> &'a [u32] {
+    let at = id.0 as usize;
+    let from = if at == 0 { 0 } else { ends[at - 1] };
+    &members[from as usize..ends[at] as usize]
 }
 
 /// The members of both, ascending.
