@@ -8,7 +8,9 @@ use mir::inst::FuncId;
 use mir::program::Program;
 
 use crate::narrow::Filter;
-use crate::rows::{Dep, Dependents, Grew, InstRow, Meets, NO_CALL, NO_VAR, Place, Shape, Var, VarRow, View};
+use crate::rows::{
+    Dep, Dependents, Grew, InstRow, Link, Meets, NO_CALL, NO_LINK, NO_VAR, Place, Shape, Var, VarRow, View,
+};
 use crate::ty::Ty;
 
 /// What a handler finds, in all functions.
@@ -25,6 +27,9 @@ const LARGE: usize = 60_000;
 /// Sooner, few steps are saved, and what waits is looked at too early.
 const HASTY: u8 = 16;
 
+/// So many links of an instruction are looked through before all are.
+const NEAR: u32 = 16;
+
 /// So many times the functions of a program fit into the graph: copies have at most three times the instructions.
 const ROOM: usize = 4;
 
@@ -33,11 +38,12 @@ const ROOM: usize = 4;
 pub(crate) struct Graph {
     pub(crate) vars: Vec<VarRow>,
     pub(crate) deps: Vec<Dep>,
-    links: Vec<(Dep, u32)>,
+    links: Vec<Link>,
     pub(crate) views: Vec<View>,
-    /// Which variables are connected with which, and which instructions look at which variables, as far as links say it.
-    connected: HashSet<u64>,
-    subscribed: HashSet<u64>,
+    /// Links of instructions that make many, and of nobody.
+    far: HashSet<(Var, Dep)>,
+    /// The instruction that is being looked at.
+    looked_at: u32,
     /// What instructions call besides [`InstRow::calls`].
     called: HashSet<u64>,
     pub(crate) insts: Vec<InstRow>,
@@ -104,8 +110,7 @@ impl Graph {
             shapes: Vec::with_capacity(program.funcs.len() * ROOM),
             ends: Vec::with_capacity(program.funcs.len() * ROOM),
             next: Vec::with_capacity(insts / 2),
-            connected: HashSet::with_capacity(insts / 4),
-            subscribed: HashSet::with_capacity(insts / 16),
+            looked_at: NO_ROW,
             eager: EAGER[usize::from(insts >= LARGE)],
             hubs: program.funcs.len() as u32,
             ..Graph::default()
@@ -201,8 +206,8 @@ impl Graph {
     /// are new ones.
     pub(crate) fn renew(&mut self, program: &Program) {
         self.links.clear();
-        self.connected.clear();
-        self.subscribed.clear();
+        self.far.clear();
+        self.looked_at = NO_ROW;
         self.called.clear();
         self.next.clear();
         self.later.clear();
@@ -320,8 +325,7 @@ impl Graph {
     pub(crate) fn close_up(&mut self) {
         self.deps = Vec::new();
         self.links = Vec::new();
-        self.connected = HashSet::new();
-        self.subscribed = HashSet::new();
+        self.far = HashSet::new();
         self.called = HashSet::new();
         self.next = Vec::new();
         self.later = VecDeque::new();
@@ -372,6 +376,7 @@ impl Graph {
         let row = &mut self.insts[inst as usize];
         row.waits = false;
         row.looks = row.looks.saturating_add(1);
+        self.looked_at = inst;
         Some(inst)
     }
 
@@ -388,30 +393,48 @@ impl Graph {
 
     /// The instruction is looked at again whenever the variable grows.
     pub(crate) fn subscribe(&mut self, var: Var, inst: u32) {
-        if self.subscribed.insert(pair(var, inst)) {
-            self.link(var, Dep::Inst(inst));
-        }
+        self.link_once(var, Dep::Inst(inst));
     }
 
     /// Whatever reaches `from` reaches `to`, from now on. The caller sends what is there already.
     pub(crate) fn connect(&mut self, from: Var, to: Var) -> bool {
-        let new = from != to && self.connected.insert(pair(from, to));
-        if new {
-            self.link(from, Dep::Copy(to));
-        }
-        new
+        from != to && self.link_once(from, Dep::Copy(to))
     }
 
     /// The same, for places that nobody else connects.
     pub(crate) fn connect_new(&mut self, from: Var, to: Var) {
         if from != to {
-            self.link(from, Dep::Copy(to));
+            self.link(from, Dep::Copy(to), NO_LINK);
         }
     }
 
-    fn link(&mut self, var: Var, dep: Dep) {
-        let head = &mut self.vars[var as usize].links;
-        self.links.push((dep, *head));
+    /// Something depends on a variable, unless the instruction that is being looked at has said that before. When several
+    /// say it, it is so several times. Most instructions make few links, and made them just now: looking through those is
+    /// cheaper than to look for one among all.
+    fn link_once(&mut self, from: Var, dep: Dep) -> bool {
+        let first = self.insts.get(self.looked_at as usize).map(|row| row.made);
+        let mut at = first.unwrap_or(NO_LINK);
+        let mut left = if first.is_some() { NEAR } else { 0 };
+        while left > 0 {
+            let Some(link) = self.links.get(at as usize) else { break };
+            if link.from == from && link.dep == dep {
+                return false;
+            }
+            (at, left) = (link.made, left - 1);
+        }
+        if left == 0 && !self.far.insert((from, dep)) {
+            return false;
+        }
+        self.link(from, dep, first.unwrap_or(NO_LINK));
+        if let Some(row) = self.insts.get_mut(self.looked_at as usize) {
+            row.made = self.links.len() as u32 - 1;
+        }
+        true
+    }
+
+    fn link(&mut self, from: Var, dep: Dep, made: u32) {
+        let head = &mut self.vars[from as usize].links;
+        self.links.push(Link { from, dep, next: *head, made });
         *head = self.links.len() as u32 - 1;
     }
 
@@ -479,7 +502,7 @@ impl Graph {
                 dep => return Some(dep),
             }
         }
-        let (dep, next) = *self.links.get(left.links as usize)?;
+        let Link { dep, next, .. } = *self.links.get(left.links as usize)?;
         left.links = next;
         Some(dep)
     }

@@ -13,7 +13,7 @@ pub(crate) type Var = u32;
 pub(crate) const NO_VAR: Var = u32::MAX;
 
 /// What has to be done when a variable grows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Dep {
     /// An instruction has to be looked at again.
     Inst(u32),
@@ -22,6 +22,20 @@ pub(crate) enum Dep {
     /// It flows into a view, by its position among the views, through its filter.
     View(u32),
 }
+
+/// Something that depends on a variable since an instruction was looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link {
+    pub(crate) from: Var,
+    pub(crate) dep: Dep,
+    /// The link of the same variable before it.
+    pub(crate) next: u32,
+    /// The link that the same instruction made before.
+    pub(crate) made: u32,
+}
+
+/// No link.
+pub(crate) const NO_LINK: u32 = u32::MAX;
 
 /// What is left of the dependents of a variable.
 pub(crate) struct Dependents {
@@ -141,7 +155,7 @@ impl VarRow {
     pub(crate) const NEW: VarRow = VarRow {
         ty: Ty::NONE,
         deps: 0,
-        links: u32::MAX,
+        links: NO_LINK,
         grew: Grew::Nothing,
         meets: Meets::Stores,
         grown: 0,
@@ -170,6 +184,8 @@ pub(crate) struct InstRow {
     /// The first function, hub or builtin that it calls ([`Graph::note_call`](crate::graph::Graph::note_call)); most
     /// instructions call one.
     pub(crate) calls: u32,
+    /// The last link that it made.
+    pub(crate) made: u32,
     /// Whether it is to be looked at.
     pub(crate) waits: bool,
     /// How often it was looked at.
@@ -183,7 +199,17 @@ pub(crate) struct InstRow {
 impl InstRow {
     /// An instruction at a position of a function.
     pub(crate) fn new(owner: FuncId, at: u32, uses: (u32, u32), is: Is) -> InstRow {
-        InstRow { owner, at, uses, calls: NO_CALL, waits: is != Is::Idle, looks: 0, reads_ints: true, is }
+        InstRow {
+            owner,
+            at,
+            uses,
+            calls: NO_CALL,
+            made: NO_LINK,
+            waits: is != Is::Idle,
+            looks: 0,
+            reads_ints: true,
+            is,
+        }
     }
 
     /// The first function that it calls, where there are so many functions.
@@ -193,7 +219,7 @@ impl InstRow {
 
     /// The row before anybody looked at it.
     pub(crate) fn anew(self) -> InstRow {
-        InstRow { calls: NO_CALL, waits: self.is != Is::Idle, looks: 0, ..self }
+        InstRow { calls: NO_CALL, made: NO_LINK, waits: self.is != Is::Idle, looks: 0, ..self }
     }
 }
 
