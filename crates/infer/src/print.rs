@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use mir::func::{Func, FuncKind};
 use mir::inst::{Block, ClassIx, EXCEPTION, FuncId, Global, Op, Val};
 use mir::program::Program;
@@ -26,7 +26,7 @@ pub fn print(facts: &Facts, program: &Program, sources: &SourceMap, function: Op
     let main = funcs().find(|(id, func)| func.kind == FuncKind::Top && facts.reached(*id));
     let file = main.and_then(|(_, func)| sources.locate(func.span.lo)).map_or("", |at| at.file);
     let words = Words { facts, program, sources, file };
-    let mut printer = Printer { words, made: made(facts), out: String::new() };
+    let mut printer = Printer { words, made: made(facts), fields: fields(&words), out: String::new() };
     if function.is_none() {
         for i in 0..program.classes.len() {
             printer.class(ClassIx(i as u32));
@@ -70,9 +70,27 @@ fn made(facts: &Facts) -> HashMap<FuncId, Vec<u32>> {
     made
 }
 
+/// The places of fields with their names, `Point.x` of the class that declares a place first, in the order of the names.
+fn fields(words: &Words<'_>) -> Vec<(String, u32)> {
+    let mut fields = Vec::new();
+    let mut seen = HashSet::new();
+    for (i, class) in words.program.classes.iter().enumerate() {
+        let id = ClassIx(i as u32);
+        for field in &class.fields {
+            if let Some(place) = words.facts.place(id, field.name).filter(|place| seen.insert(*place)) {
+                let name = words.program.names.text(field.name);
+                fields.push((format!("{}.{name}", words.short_class(id)), place));
+            }
+        }
+    }
+    fields.sort();
+    fields
+}
+
 struct Printer<'a> {
     words: Words<'a>,
     made: HashMap<FuncId, Vec<u32>>,
+    fields: Vec<(String, u32)>,
     out: String,
 }
 
@@ -106,7 +124,7 @@ impl Printer<'_> {
             let makers = self.words.makers(ty);
             let made = match makers.is_empty() {
                 true => String::new(),
-                false => format!("; made at {}", joined(makers, ", ", LISTED)),
+                false => format!("; made at {}", joined(&makers, ", ", LISTED)),
             };
             let (name, ty) = (program.names.text(field.name), self.words.ty(ty));
             self.line(format_args!("  {weak}{name}: {ty}; {slot}{made}"));
@@ -149,24 +167,14 @@ impl Printer<'_> {
         if effects.does == Does::all() {
             does = vec!["anything".to_owned()];
         }
-        let mut fields: Vec<String> = effects.fields().filter_map(|place| self.field(place)).collect();
-        fields.sort();
+        let fields = self.fields.iter().filter(|(_, place)| effects.writes_field(*place));
+        let mut places: Vec<&str> = fields.map(|(name, _)| name.as_str()).collect();
         let globals = effects.globals().filter_map(|g| program.globals.get(g.index()));
-        fields.extend(globals.map(|g| program.names.text(*g).to_owned()));
-        if !fields.is_empty() {
-            does.push(format!("writes {}", joined(fields, " and ", LISTED)));
+        places.extend(globals.map(|g| program.names.text(*g)));
+        if !places.is_empty() {
+            does.push(format!("writes {}", joined(&places, " and ", LISTED)));
         }
         self.line(format_args!("  {}", if does.is_empty() { "pure".to_owned() } else { does.join(", ") }));
-    }
-
-    /// `Point.x` of the class that declares a place first.
-    fn field(&self, place: u32) -> Option<String> {
-        let Words { facts, program, .. } = self.words;
-        program.classes.iter().enumerate().find_map(|(i, class)| {
-            let id = ClassIx(i as u32);
-            let field = class.fields.iter().find(|f| facts.place(id, f.name) == Some(place))?;
-            Some(format!("{}.{}", self.words.short_class(id), program.names.text(field.name)))
-        })
     }
 
     /// The arrays and maps that a function makes, with their lengths as far as they help to know what is inside.

@@ -47,8 +47,8 @@ pub fn specialize(program: &mut Program, world: &World) -> Facts {
     let Copier { func_origin, made_for, classes, chains, .. } = copier;
     if chains.len() > 1 {
         facts.copies = Copies {
-            funcs: func_origin.into_iter().zip(made_for).collect(),
-            classes,
+            funcs: Numbered::new(func_origin.iter().map(|f| f.index()).zip(made_for)),
+            classes: Numbered::new(classes.iter().map(|(class, place)| (class.index(), *place))),
             places: chains.into_iter().map(|chain| (chain.place, chain.within)).collect(),
         };
     }
@@ -58,12 +58,35 @@ pub fn specialize(program: &mut Program, world: &World) -> Facts {
 /// What is a copy of what. Programs without copies have no rows here.
 #[derive(Debug, Default)]
 pub(crate) struct Copies {
-    /// By function and by class: what it is a copy of, itself for originals, and the row of `places` that it was made for.
-    funcs: Vec<(FuncId, u32)>,
-    classes: Vec<(ClassIx, u32)>,
+    funcs: Numbered,
+    classes: Numbered,
     /// The places that copies were made for, each with the one for which the copy was made in which it lies. The first stands
     /// for none.
     places: Vec<(Span, u32)>,
+}
+
+/// Functions or classes, each with its number among those that are copies of the same.
+#[derive(Debug, Default)]
+struct Numbered {
+    /// What it is a copy of, itself for originals; its number, from 1; the row of [`Copies::places`] that it was made for.
+    all: Vec<(usize, usize, u32)>,
+    /// By original, how many there are of it, with itself.
+    counts: Vec<usize>,
+}
+
+impl Numbered {
+    /// Of what each is a copy of, and what it was made for.
+    fn new(origins: impl Iterator<Item = (usize, u32)>) -> Numbered {
+        let mut counts = Vec::new();
+        let number = |(origin, place): (usize, u32)| {
+            if counts.len() <= origin {
+                counts.resize(origin + 1, 0);
+            }
+            counts[origin] += 1;
+            (origin, counts[origin], place)
+        };
+        Numbered { all: origins.map(number).collect(), counts }
+    }
 }
 
 /// Which copy of something it is.
@@ -89,17 +112,16 @@ impl Copies {
         self.find(&self.classes, id.index())
     }
 
-    fn find<T: PartialEq + Copy>(&self, all: &[(T, u32)], at: usize) -> Option<CopyOf> {
-        let (origin, mut place) = *all.get(at)?;
-        let same = |rows: &[(T, u32)]| rows.iter().filter(|row| row.0 == origin).count();
-        let (before, of) = (same(all.get(..at)?), same(all));
+    fn find(&self, numbered: &Numbered, at: usize) -> Option<CopyOf> {
+        let (origin, number, mut place) = *numbered.all.get(at)?;
+        let of = numbered.counts.get(origin).copied().filter(|of| *of > 1)?;
         let mut places = Vec::new();
         while place != 0 {
             let (span, outer) = self.places.get(place as usize)?;
             places.push(*span);
             place = *outer;
         }
-        (of > 1).then_some(CopyOf { number: before + 1, of, places })
+        Some(CopyOf { number, of, places })
     }
 }
 

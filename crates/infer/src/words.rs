@@ -137,7 +137,7 @@ impl Words<'_> {
             }
         }
         self.boxes(ty, &mut parts);
-        joined(parts, " or ", MEMBERS[depth.min(1)])
+        joined(&parts, " or ", MEMBERS[depth.min(1)])
     }
 
     /// Kinds without contents.
@@ -194,13 +194,10 @@ impl Words<'_> {
 }
 
 /// The first ones of a list, and how many there are besides.
-pub(crate) fn joined(mut parts: Vec<String>, between: &str, most: usize) -> String {
-    if parts.len() > most {
-        // What is left out is more than one.
-        let shown = most - 1;
-        let more = format!("{} more", parts.len() - shown);
-        parts.truncate(shown);
-        parts.push(more);
-    }
-    parts.join(between)
+pub(crate) fn joined<T: AsRef<str>>(parts: &[T], between: &str, most: usize) -> String {
+    // What is left out is more than one.
+    let shown = if parts.len() > most { most - 1 } else { parts.len() };
+    let more = (parts.len() > shown).then(|| format!("{} more", parts.len() - shown));
+    let shown = parts.iter().take(shown).map(AsRef::as_ref);
+    shown.chain(more.as_deref()).collect::<Vec<_>>().join(between)
 }
