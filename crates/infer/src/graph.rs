@@ -458,6 +458,25 @@ impl Graph {
         self.vars[var as usize].deps as usize..to
     }
 
+    /// Everything that depends on a variable is told once more.
+    #[cfg(debug_assertions)]
+    pub(crate) fn tell(&mut self, var: Var) {
+        if core::mem::replace(&mut self.vars[var as usize].grew, Grew::More) == Grew::Nothing {
+            self.dirty.push(var);
+        }
+    }
+
+    /// All instructions of the function at a place are looked at once more.
+    #[cfg(debug_assertions)]
+    pub(crate) fn look_again(&mut self, place: Place) {
+        let Some(shape) = self.shape(place) else { return };
+        for inst in shape.insts.0..shape.insts.1 {
+            if self.insts[inst as usize].is != crate::rows::Is::Idle {
+                self.enqueue(inst);
+            }
+        }
+    }
+
     /// The variable has this type now.
     pub(crate) fn set(&mut self, var: Var, ty: Ty) {
         let row = &mut self.vars[var as usize];

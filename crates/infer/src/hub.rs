@@ -71,6 +71,15 @@ impl Solver<'_> {
         at
     }
 
+    /// All hubs go through all classes once more.
+    #[cfg(debug_assertions)]
+    pub(crate) fn look_at_hubs_again(&mut self) {
+        for hub in &mut self.hubs {
+            (hub.seen, hub.again) = (0, Vec::new());
+            self.graph.enqueue(hub.inst);
+        }
+    }
+
     fn look_at_hub(&mut self, at: usize) {
         let Some(hub) = self.hubs.get_mut(at) else { return };
         let (name, ret, inst) = (hub.name, hub.ret, hub.inst);

@@ -6,7 +6,7 @@
 //! layout and no tier, and it changes no program (except `specialize`, which is asked to).
 //!
 //! Reading order: `ty` and `ranges` (the lattice), `classes`, `graph`, `dominators`, `filled`, `stable` and `shape` (functions become a graph), `narrow`
-//! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `assign` (fields before their
+//! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `settled` (whether it was done, in tests), `assign` (fields before their
 //! first value), `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several) and `specialize` (copies of it).
 
 #![forbid(unsafe_code)]
@@ -28,6 +28,8 @@ mod quiet;
 mod ranges;
 mod recursion;
 mod rows;
+#[cfg(debug_assertions)]
+mod settled;
 mod shape;
 mod solve;
 mod specialize;

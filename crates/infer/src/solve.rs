@@ -270,6 +270,13 @@ impl<'a> Solver<'a> {
             let params = self.program.funcs.get(entry.index()).map_or(0, |f| f.params);
             self.enter(*entry, &vec![Ty::ANY; params as usize]);
         }
+        self.settle();
+        #[cfg(debug_assertions)]
+        self.assert_settled();
+    }
+
+    /// Tells and looks at what waits, until nothing does.
+    pub(crate) fn settle(&mut self) {
         loop {
             while let Some(var) = self.graph.next_dirty() {
                 self.spread(var);
