@@ -60,7 +60,7 @@ fn mixed_fields(program: &Program, facts: &Facts, class: ClassIx) -> impl Iterat
 /// copied himself, or it is one of several that hold different things. What others make and fill stays as it is.
 fn is_told_apart(program: &Program, facts: &Facts, class: ClassIx, object: Object) -> bool {
     let Object::Site(_, site) = object else { return false };
-    let Some(maker) = facts.site_maker(site) else { return true };
+    let Some(maker) = facts.site_maker(site) else { return false };
     facts.order(class).contains(&program.func(maker).class)
         || is_given(program, facts, object)
         || !is_mixed(facts, facts.site_ty(site), DEPTH)

@@ -127,9 +127,10 @@ impl Dominators {
                 _ => false,
             };
             self.cleans[block.index()] = passes_on
-                && others
-                    .iter()
-                    .all(|inst| matches!(inst.op, Op::ReleaseUnwinding { .. } | Op::Discard { .. }));
+                && others.iter().all(|inst| {
+                    inst.unwind.is_none()
+                        && matches!(inst.op, Op::ReleaseUnwinding { .. } | Op::Discard { .. })
+                });
         }
     }
 
