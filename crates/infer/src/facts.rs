@@ -62,7 +62,7 @@ impl<T> Lists<T> {
         if !is_known {
             self.all.truncate(from);
         }
-        self.parts.push(is_known.then(|| (from as u32, self.all.len() as u32)));
+        self.parts.push(is_known.then_some((from as u32, self.all.len() as u32)));
     }
 
     fn get(&self, set: SetId) -> Option<&[T]> {
