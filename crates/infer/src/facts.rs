@@ -33,6 +33,9 @@ pub enum Object {
     AnySite,
 }
 
+/// Looking into sets makes at most so many others, and once more as many as there are.
+const MADE_INSIDE: usize = 100;
+
 /// What is in the objects of a set.
 #[derive(Clone, Copy, Debug, Default)]
 struct Inside {
@@ -188,17 +191,17 @@ impl Facts {
         self
     }
 
-    /// Computes what is in the objects of every set, also of the sets that this makes.
+    /// Computes what is in the objects of every set, also of the sets that this makes, as far as those are few: what is in
+    /// the containers that are in several containers can be another set for each depth. In the others there may be anything.
     fn look_inside(&mut self) {
         // Nothing may become "any" any more: it would have to be followed.
         self.sets.most = usize::MAX;
-        // A few sets more than there are now.
-        let count = self.sets.len() + self.sets.len() / 4;
-        self.inside.reserve(count);
-        self.class_lists.parts.reserve(count);
-        self.closure_lists.parts.reserve(count);
+        let most = self.sets.len() * 2 + MADE_INSIDE;
+        self.inside.reserve(most);
+        self.class_lists.parts.reserve(most);
+        self.closure_lists.parts.reserve(most);
         let mut at = 0;
-        while at < self.sets.len() {
+        while at < self.sets.len().min(most) {
             let id = SetId(at as u32);
             let mut inside = Inside::default();
             let (classes, closures) = (self.class_lists.all.len(), self.closure_lists.all.len());

@@ -348,3 +348,24 @@ fn the_widest_function_that_calls_come_back_to() {
     assert!(k.program.funcs.iter().any(|f| f.kind == FuncKind::Top && f.values > k.values("once")));
     assert_eq!(k.facts.widest_recursive(), k.values("once"));
 }
+
+#[test]
+fn containers_in_containers_are_followed_so_far() {
+    // Each function gives the array that it makes or the one that it was given; what is in them is another set for each
+    // depth and each function.
+    let func = |i: u32| match i {
+        0 => "function f0(a) { return [a] }\n".to_owned(),
+        _ => format!(
+            "function f{i}(a) {{ local d = [f{}([a]), {i}]\n if d.length() > 5 {{ return a }} return d }}\n",
+            i - 1
+        ),
+    };
+    let known = analyse(&((0..120).map(func).collect::<String>() + "f119(1)"));
+    let mut ty = known.facts.ret(known.func("f119"));
+    let mut depth = 0;
+    while ty != infer::Ty::ANY && depth < 200 {
+        ty = known.facts.elem(ty);
+        depth += 1;
+    }
+    assert!((3..60).contains(&depth), "{depth}");
+}
