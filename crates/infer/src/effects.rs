@@ -3,10 +3,11 @@
 use bitflags::bitflags;
 use mir::func::Func;
 use mir::groups::Groups;
-use mir::inst::{FuncId, Global, Op};
+use mir::inst::{FuncId, Global, Op, Val};
 use mir::program::Program;
 use nyrt::builtin::{self, BuiltinId, Effects as Row, Owner};
 use nyrt::value::class_id;
+use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
 use crate::facts::Facts;
@@ -304,14 +305,9 @@ impl Look<'_> {
         if let Some(row) = self.facts.graph.find(self.place, at) {
             return self.facts.graph.operand(row, n);
         }
-        let (mut left, mut ty) = (n, Ty::NONE);
-        self.func.uses(op, |v, _| {
-            if left == 0 {
-                ty = self.facts.graph.find_ty(self.place.var(v));
-            }
-            left = left.wrapping_sub(1);
-        });
-        ty
+        let mut operands: SmallVec<[Val; 4]> = SmallVec::new();
+        self.func.uses(op, |v, _| operands.push(v));
+        operands.get(n).map_or(Ty::NONE, |v| self.facts.graph.find_ty(self.place.var(*v)))
     }
 
     fn ty(&self, var: Var) -> Ty {

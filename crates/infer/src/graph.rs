@@ -191,7 +191,7 @@ impl Graph {
         (number != NO_ROW).then(|| shape.insts.0 + number)
     }
 
-    /// The variables that an instruction uses, if one of them is a view.
+    /// The variables that an instruction uses; none if all of them are values and nobody looks at it.
     pub(crate) fn narrowed(&self, place: Place, at: u32) -> &[Var] {
         self.find(place, at).map_or(&[], |row| self.uses_of(row))
     }
@@ -409,8 +409,8 @@ impl Graph {
     }
 
     /// Something depends on a variable, unless the instruction that is being looked at has said that before. When several
-    /// say it, it is so several times. Most instructions make few links, and made them just now: looking through those is
-    /// cheaper than to look for one among all.
+    /// say it, it is so several times, and once more for the first few of an instruction that makes many. Most instructions
+    /// make few links, and made them just now: looking through those is cheaper than to look for one among all.
     fn link_once(&mut self, from: Var, dep: Dep) -> bool {
         let first = self.insts.get(self.looked_at as usize).map(|row| row.made);
         let mut at = first.unwrap_or(NO_LINK);
@@ -498,8 +498,7 @@ impl Graph {
             }
             self.patient.push(var);
         }
-        // In chains of functions that call one another the callee, at whose result the caller waits, was reached last and so
-        // waits last: its result goes first, and the caller is told once.
+        // The last one first: the other way round generated programs take a thirtieth more steps.
         if self.next.is_empty() { self.patient.pop() } else { None }
     }
 

@@ -253,9 +253,8 @@ impl Copier {
 
     /// The instructions of a function that make instances, or call what is better off as several.
     fn rows(&mut self, program: &Program, facts: &Facts, id: FuncId) -> Vec<InstRow> {
+        let mut rows = objects_and_calls(facts, self.known[id.index()]);
         let funcs = facts.places.len();
-        let mut rows =
-            facts.rows(self.known[id.index()], |row| row.is == Is::Object || row.callee(funcs).is_some());
         rows.retain(|row| row.callee(funcs).is_none_or(|callee| self.is_factory(program, facts, callee)));
         rows
     }
@@ -405,9 +404,7 @@ impl Copier {
             }
         }
         for func in copied {
-            let known = self.known[func.index()];
-            let rows =
-                facts.rows(known, |row| row.is == Is::Object || row.callee(facts.places.len()).is_some());
+            let rows = objects_and_calls(facts, self.known[func.index()]);
             let f = &mut program.funcs[func.index()];
             f.class = classes.get(&f.class).copied().unwrap_or(f.class);
             within(f, &rows, &funcs);
@@ -429,6 +426,11 @@ impl Copier {
         let Some(class) = classes.get(&place.class) else { return };
         self.changes.push((place.func, place.inst, Change::Object(*class, funcs)));
     }
+}
+
+/// The instructions of a function that make instances of classes or call functions.
+fn objects_and_calls(facts: &Facts, id: FuncId) -> Vec<InstRow> {
+    facts.rows(id, |row| row.is == Is::Object || row.callee(facts.places.len()).is_some())
 }
 
 /// Where an instruction stands.
