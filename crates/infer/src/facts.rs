@@ -11,11 +11,12 @@ use syntax::intern::Symbol;
 use crate::classes::{Classes, Resolved};
 use crate::effects::{self, Effects};
 use crate::graph::Graph;
+use crate::inside::Insides;
 use crate::quiet;
 use crate::rows::{InstRow, Is, Place, Var};
 use crate::solve::{Known, Site, Solver};
 use crate::specialize::Copies;
-use crate::ty::{Kinds, SetId, Sets, Slot, Ty};
+use crate::ty::{Kinds, Sets, Slot, Ty};
 
 /// An abstract object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,47 +32,6 @@ pub enum Object {
     AnyClass,
     /// Any object that is no instance of a class of the program.
     AnySite,
-}
-
-/// Looking into sets makes at most so many others, and once more as many as there are.
-const MADE_INSIDE: usize = 100;
-
-/// What is in the objects of a set.
-#[derive(Clone, Copy, Debug, Default)]
-struct Inside {
-    elem: Ty,
-    key: Ty,
-    value: Ty,
-    cell: Ty,
-    future: Ty,
-}
-
-/// By set, what one can list of it, or nothing when that may be any.
-#[derive(Debug)]
-struct Lists<T> {
-    all: Vec<T>,
-    parts: Vec<Option<(u32, u32)>>,
-}
-
-impl<T> Default for Lists<T> {
-    fn default() -> Lists<T> {
-        Lists { all: Vec::new(), parts: Vec::new() }
-    }
-}
-
-impl<T> Lists<T> {
-    /// What was added to `all` from a place on is the list of the next set, if all of it is known.
-    fn close(&mut self, from: usize, is_known: bool) {
-        if !is_known {
-            self.all.truncate(from);
-        }
-        self.parts.push(is_known.then_some((from as u32, self.all.len() as u32)));
-    }
-
-    fn get(&self, set: SetId) -> Option<&[T]> {
-        let (from, to) = self.parts.get(set.0 as usize).copied().flatten()?;
-        self.all.get(from as usize..to as usize)
-    }
 }
 
 /// What is called where, and what else only the effects are found by.
@@ -114,24 +74,24 @@ pub struct Facts {
     loud: quiet::Loud,
     pub(crate) effects: Vec<Effects>,
     widest_recursive: u32,
-    /// By set.
-    inside: Vec<Inside>,
-    class_lists: Lists<ClassIx>,
-    closure_lists: Lists<FuncId>,
+    inside: Insides,
     /// What was copied for these facts.
     pub(crate) copies: Copies,
 }
 
 impl Facts {
     /// The facts about values. Effects and deaths are left to [`Facts::complete`].
-    pub(crate) fn new(solver: Solver<'_>) -> Facts {
+    pub(crate) fn new(mut solver: Solver<'_>) -> Facts {
         let (mut has_heirs, mut has_finalizers) = (vec![false; solver.has_instances.len()], false);
         let instantiated = solver.classes.info.iter().zip(&solver.has_instances).filter(|(_, has)| **has);
         for (class, _) in instantiated {
             class.order.iter().for_each(|c| has_heirs[c.index()] = true);
             has_finalizers |= class.fini.is_some();
         }
-        let mut facts = Facts {
+        let unknown = solver.graph.ty(solver.unknown);
+        let inside = Insides::new(&mut solver.sets, &solver.graph, &solver.sites, unknown);
+        Facts {
+            unknown,
             calls: Calls {
                 callees: solver.callees,
                 rows: solver.rows,
@@ -141,7 +101,6 @@ impl Facts {
                 contents: solver.contents,
                 any_bound: solver.any_bound,
             },
-            unknown: solver.graph.ty(solver.unknown),
             classes: solver.classes,
             graph: solver.graph,
             sets: solver.sets,
@@ -159,13 +118,9 @@ impl Facts {
             loud: quiet::Loud::default(),
             effects: Vec::new(),
             widest_recursive: 0,
-            inside: Vec::new(),
-            class_lists: Lists::default(),
-            closure_lists: Lists::default(),
+            inside,
             copies: Copies::default(),
-        };
-        facts.look_inside();
-        facts
+        }
     }
 
     /// What another analysis can use. Nothing else is left.
@@ -189,68 +144,6 @@ impl Facts {
         self.calls = Calls::default();
         self.graph.close_up();
         self
-    }
-
-    /// Computes what is in the objects of every set, also of the sets that this makes, as far as those are few: what is in
-    /// the containers that are in several containers can be another set for each depth. In the others there may be anything.
-    fn look_inside(&mut self) {
-        // Nothing may become "any" any more: it would have to be followed.
-        self.sets.most = usize::MAX;
-        let most = self.sets.len() * 2 + MADE_INSIDE;
-        self.inside.reserve(most);
-        self.class_lists.parts.reserve(most);
-        self.closure_lists.parts.reserve(most);
-        let mut at = 0;
-        while at < self.sets.len().min(most) {
-            let id = SetId(at as u32);
-            let mut inside = Inside::default();
-            let (classes, closures) = (self.class_lists.all.len(), self.closure_lists.all.len());
-            let any_site = self.sets.has_any_site(id);
-            if any_site {
-                let all = self.unknown;
-                inside = Inside { elem: all, key: all, value: all, cell: all, future: all };
-            }
-            let mut bound = false;
-            for position in self.sets.site_positions(id) {
-                let site = &self.sites[self.sets.site_at(position) as usize];
-                bound |= site.bound.is_some();
-                let Site { kind, a, b, func, .. } = *site;
-                if kind == Kinds::FUNC {
-                    self.closure_lists.all.push(func);
-                    continue;
-                }
-                let ty = self.graph.ty(a);
-                let place = match kind {
-                    Kinds::ARR => &mut inside.elem,
-                    Kinds::MAP => {
-                        let values = self.graph.ty(b);
-                        inside.value = self.sets.join(inside.value, values);
-                        &mut inside.key
-                    }
-                    Kinds::CELL => &mut inside.cell,
-                    Kinds::FUTURE => &mut inside.future,
-                    _ => continue,
-                };
-                *place = self.sets.join(*place, ty);
-            }
-            self.inside.push(inside);
-            let all = self.sets.classes(id);
-            let is_known = all.is_some();
-            self.class_lists.all.extend(all.into_iter().flatten().map(ClassIx));
-            self.class_lists.close(classes, is_known);
-            self.closure_lists.close(closures, !any_site && !bound);
-            at += 1;
-        }
-    }
-
-    fn inside(&self, ty: Ty) -> Inside {
-        self.inside.get(ty.objs.0 as usize).copied().unwrap_or(Inside {
-            elem: Ty::ANY,
-            key: Ty::ANY,
-            value: Ty::ANY,
-            cell: Ty::ANY,
-            future: Ty::ANY,
-        })
     }
 
     /// Whether anything calls a function. What is said about others is [`Ty::ANY`].
@@ -336,23 +229,23 @@ impl Facts {
 
     /// What the elements of the arrays of a type can be; reading outside gives `null` besides.
     pub fn elem(&self, ty: Ty) -> Ty {
-        self.inside(ty).elem
+        self.inside.inside(ty.objs).elem
     }
     /// What the keys of the maps of a type can be.
     pub fn map_key(&self, ty: Ty) -> Ty {
-        self.inside(ty).key
+        self.inside.inside(ty.objs).key
     }
     /// What the values of the maps of a type can be; reading an absent key gives `null` besides.
     pub fn map_value(&self, ty: Ty) -> Ty {
-        self.inside(ty).value
+        self.inside.inside(ty.objs).value
     }
     /// What the variable cells of a type can hold.
     pub fn cell(&self, ty: Ty) -> Ty {
-        self.inside(ty).cell
+        self.inside.inside(ty.objs).cell
     }
     /// What the futures of a type can give.
     pub fn future(&self, ty: Ty) -> Ty {
-        self.inside(ty).future
+        self.inside.inside(ty.objs).future
     }
     /// How a value of this type is represented.
     pub fn rep(&self, ty: Ty) -> Rep {
@@ -364,7 +257,7 @@ impl Facts {
         if ty.kinds - Kinds::NOTHING != Kinds::USER {
             return None;
         }
-        self.class_lists.get(ty.objs)
+        self.inside.classes(ty.objs)
     }
 
     /// The builtin class of a type, when it is `null`, `void` or an instance of that class with fields.
@@ -382,7 +275,7 @@ impl Facts {
         if ty.kinds - Kinds::NOTHING != Kinds::FUNC {
             return None;
         }
-        self.closure_lists.get(ty.objs)
+        self.inside.closures(ty.objs)
     }
 
     /// The abstract objects of a type.
@@ -416,7 +309,7 @@ impl Facts {
         if !ty.has(Kinds::USER) {
             return Some(&[]);
         }
-        self.class_lists.get(ty.objs)
+        self.inside.classes(ty.objs)
     }
 
     /// The kind of what a place of the program makes.

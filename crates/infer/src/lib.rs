@@ -7,7 +7,7 @@
 //!
 //! Reading order: `ty` and `ranges` (the lattice), `classes`, `graph`, `dominators`, `filled`, `stable` and `shape` (functions become a graph), `narrow`
 //! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `settled` (whether it was done, in tests), `assign` (fields before their
-//! first value), `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several) and `specialize` (copies of it).
+//! first value), `inside` (what is in containers), `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several) and `specialize` (copies of it).
 
 #![forbid(unsafe_code)]
 
@@ -21,6 +21,7 @@ mod facts;
 mod filled;
 mod graph;
 mod hub;
+mod inside;
 mod lengths;
 mod narrow;
 mod print;
