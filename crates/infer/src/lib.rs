@@ -7,10 +7,12 @@
 //!
 //! Reading order: `ty` and `ranges` (the lattice), `classes`, `graph`, `dominators`, `filled`, `stable` and `shape` (functions become a graph), `narrow`
 //! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `settled` (whether it was done, in tests), `assign` (fields before their
-//! first value), `inside` (what is in containers), `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several) and `specialize` (copies of it).
+//! first value), `inside` (what is in containers), `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several), `alike` (what is filled alike) and
+//! `specialize` (copies of it).
 
 #![forbid(unsafe_code)]
 
+mod alike;
 mod assign;
 mod calls;
 mod classes;

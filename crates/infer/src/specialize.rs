@@ -10,6 +10,7 @@ use mir::program::{Parent, Program};
 use syntax::span::Span;
 
 use crate::World;
+use crate::alike::{self, Filling};
 use crate::classes::Resolved;
 use crate::containers::{DEPTH, fits, is_container, is_filled_elsewhere, is_mixed, members};
 use crate::facts::{Facts, Object};
@@ -19,6 +20,11 @@ use crate::ty::Kinds;
 
 /// Copies have at most so many times the instructions of the program; only some of them are reached.
 const COPIES: usize = 3;
+/// There is at most one copy for so many functions that the program reaches. What copies cost besides their instructions, which
+/// are often few, is the larger part of it.
+const FUNCS_FOR_COPY: usize = 2;
+/// So many copies are made in any case.
+const FEW: usize = 16;
 /// How many copies may lie within one another.
 const NESTED: usize = 4;
 
@@ -128,6 +134,8 @@ impl Copies {
 struct Copier {
     /// Instructions that copies may still take.
     budget: usize,
+    /// How many copies there may be.
+    most: usize,
     /// What each function is a copy of; originals themselves.
     func_origin: Vec<FuncId>,
     /// The function that the facts know instead of it.
@@ -139,6 +147,9 @@ struct Copier {
     /// The copies.
     chains: Vec<Chain>,
     changes: Vec<(FuncId, usize, Change)>,
+    class_copies: Vec<ClassCopy>,
+    /// The position among them of the copy that serves what is filled like this; none if that is the original.
+    alike: HashMap<Filling, Option<usize>>,
     /// What is known of the originals.
     factory: Vec<Option<bool>>,
     container: Vec<Option<bool>>,
@@ -171,8 +182,14 @@ enum Copied {
 enum Change {
     /// It calls the copy.
     Call(FuncId),
-    /// It makes an instance of the copy, whose functions take the places of others.
-    Object(ClassIx, HashMap<FuncId, FuncId>),
+    /// It makes an instance of a copy, by its position in [`Copier::class_copies`].
+    Object(usize),
+}
+
+/// A copy of a class, and the functions that take the places of others in it.
+struct ClassCopy {
+    class: ClassIx,
+    funcs: HashMap<FuncId, FuncId>,
 }
 
 /// A place that makes an instance.
@@ -185,16 +202,19 @@ struct NewAt {
 impl Copier {
     fn new(program: &Program, facts: &Facts) -> Copier {
         let (classes, funcs) = (program.classes.len(), program.funcs.len());
-        let reached = (0..funcs as u32).map(FuncId).filter(|f| facts.reached(*f));
-        let size: usize = reached.map(|f| program.func(f).insts.len()).sum();
+        let reached = || (0..funcs as u32).map(FuncId).filter(|f| facts.reached(*f));
+        let size: usize = reached().map(|f| program.func(f).insts.len()).sum();
         Copier {
             budget: COPIES * size.max(200),
+            most: (reached().count() / FUNCS_FOR_COPY).max(FEW),
             func_origin: (0..funcs as u32).map(FuncId).collect(),
             known: Vec::new(),
             made_for: vec![0; funcs],
             classes: (0..classes as u32).map(|i| (ClassIx(i), 0)).collect(),
             chains: vec![Chain { copied: Copied::Nothing, place: Span::default(), within: 0 }],
             changes: Vec::new(),
+            class_copies: Vec::new(),
+            alike: HashMap::new(),
             factory: Vec::new(),
             container: Vec::new(),
             class_sizes: Vec::new(),
@@ -212,6 +232,8 @@ impl Copier {
         self.factory = vec![None; funcs];
         self.container = vec![None; classes];
         self.class_sizes = vec![None; classes];
+        self.class_copies.clear();
+        self.alike.clear();
         self.func_kept = vec![false; funcs];
         self.class_kept = vec![false; classes];
         (self.may_wait, self.waits) = (may_wait, false);
@@ -223,8 +245,9 @@ impl Copier {
             match change {
                 Change::Call(copy) => redirect(program, func, at, copy),
                 // With the calls that construct the instance.
-                Change::Object(class, funcs) => {
-                    make_other(&mut program.funcs[func.index()], at, class, |f| {
+                Change::Object(copy) => {
+                    let ClassCopy { class, funcs } = &self.class_copies[copy];
+                    make_other(&mut program.funcs[func.index()], at, *class, |f| {
                         funcs.get(&f).copied().unwrap_or(f)
                     });
                 }
@@ -289,22 +312,49 @@ impl Copier {
         if !self.is_container(program, facts, class) {
             return;
         }
-        // The first place keeps the original.
-        if !core::mem::replace(&mut self.class_kept[class.index()], true) {
+        let filling = self.filling(program, facts, &place);
+        if let Some(found) = filling.as_ref().and_then(|filling| self.alike.get(filling)) {
+            self.changes.extend(found.map(|copy| (place.func, place.inst, Change::Object(copy))));
             return;
         }
+        // The first place keeps the original.
+        let is_kept = core::mem::replace(&mut self.class_kept[class.index()], true);
+        let copy = if is_kept { self.copy_class_for(program, facts, &place) } else { None };
+        if let Some(filling) = filling.filter(|_| copy.is_some() || !is_kept) {
+            self.alike.insert(filling, copy);
+        }
+    }
+
+    /// What fills the instance that a place makes, if the place is not in a copy: each of those may fill it otherwise.
+    fn filling(&mut self, program: &Program, facts: &Facts, place: &NewAt) -> Option<Filling> {
+        if self.made_for[place.func.index()] != 0 {
+            return None;
+        }
+        alike::filling(program, facts, place.func, place.class, |class| {
+            self.is_container(program, facts, class)
+        })
+    }
+
+    /// Copies a class for a place if there is room for the copy, and gives its position among the copies.
+    fn copy_class_for(&mut self, program: &mut Program, facts: &Facts, place: &NewAt) -> Option<usize> {
+        let class = place.class;
         let known = self.class_sizes[class.index()];
         let size = known.unwrap_or_else(|| class_size(program, facts, class));
         self.class_sizes[class.index()] = Some(size);
         let span = span(program.func(place.func), place.inst);
         let (made, _) = self.classes[class.index()];
-        if size <= self.budget && self.nest(Copied::Class(made), place.func, span) {
-            self.budget -= size;
-            self.copy_class(program, facts, &place);
+        if size > self.budget || !self.nest(Copied::Class(made), place.func, span) {
+            return None;
         }
+        self.budget -= size;
+        let copy = self.copy_class(program, facts, class)?;
+        self.class_copies.push(copy);
+        let at = self.class_copies.len() - 1;
+        self.changes.push((place.func, place.inst, Change::Object(at)));
+        Some(at)
     }
 
-    /// A copy is made for a place in a function, unless it lies within a copy of the same or too deep.
+    /// A copy is made for a place in a function, unless it lies within a copy of the same or too deep, or there are enough.
     fn nest(&mut self, copied: Copied, func: FuncId, place: Span) -> bool {
         let within = self.made_for[func.index()];
         let (mut at, mut depth) = (within, 0);
@@ -315,6 +365,10 @@ impl Copier {
                 return false;
             }
             at = outer.within;
+        }
+        // The first row is no copy.
+        if self.chains.len() > self.most {
+            return false;
         }
         self.chains.push(Chain { copied, place, within });
         true
@@ -380,8 +434,8 @@ impl Copier {
         copy
     }
 
-    fn copy_class(&mut self, program: &mut Program, facts: &Facts, place: &NewAt) {
-        let order: Vec<ClassIx> = facts.order(place.class).to_vec();
+    fn copy_class(&mut self, program: &mut Program, facts: &Facts, class: ClassIx) -> Option<ClassCopy> {
+        let order: Vec<ClassIx> = facts.order(class).to_vec();
         let mut classes: HashMap<ClassIx, ClassIx> = HashMap::new();
         for class in &order {
             let copy = ClassIx(program.classes.len() as u32);
@@ -423,8 +477,7 @@ impl Copier {
             c.init = c.init.map(new);
             c.static_init = None;
         }
-        let Some(class) = classes.get(&place.class) else { return };
-        self.changes.push((place.func, place.inst, Change::Object(*class, funcs)));
+        Some(ClassCopy { class: *classes.get(&class)?, funcs })
     }
 }
 

@@ -303,6 +303,26 @@ fn a_class_that_waited_for_copies_of_functions_is_copied_when_they_are_not_enoug
 }
 
 #[test]
+fn there_are_half_as_many_copies_as_functions() {
+    // Each place hands its bag on, so that nothing says what fills it.
+    let bags = |count: usize| {
+        let place = |i: usize| {
+            format!("function f{i}() {{ local b = new Bag().add({}) return [b][0].first() }}\n", i % 2 == 0)
+        };
+        let call = |i: usize| format!("print(f{i}())\n");
+        let bag = "box Bag { all birth() { me.all = [] } add(x) { me.all.push(x) return me } first() { return me.all[0] } }\n";
+        let numbers = "print(new Bag().add(1).first())\n";
+        let (places, calls): (String, String) =
+            ((0..count).map(place).collect(), (0..count).map(call).collect());
+        specialized(&(bag.to_owned() + &places + &calls + numbers), "Bag").1 - 1
+    };
+    assert_eq!(bags(10), 10);
+    // The functions of the places, the top level, three of the box and some of the runtime.
+    let copies = bags(400);
+    assert!((200..210).contains(&copies), "{copies}");
+}
+
+#[test]
 fn the_widest_function_that_calls_come_back_to() {
     let sum = |n: &str, times: i32| (1..times).map(|i| format!("{n} * {i} + ")).collect::<String>() + n;
     let (wider, wide) = (|n| sum(n, 30), |n| sum(n, 20));
