@@ -307,7 +307,10 @@ fn there_are_half_as_many_copies_as_functions() {
     // Each place hands its bag on, so that nothing says what fills it.
     let bags = |count: usize| {
         let place = |i: usize| {
-            format!("function f{i}() {{ local b = new Bag().add({}) return [b][0].first() }}\n", i % 2 == 0)
+            format!(
+                "function f{i}() {{ local b = new Bag().add({}) return [b][0].first() }}\n",
+                i.is_multiple_of(2)
+            )
         };
         let call = |i: usize| format!("print(f{i}())\n");
         let bag = "box Bag { all birth() { me.all = [] } add(x) { me.all.push(x) return me } first() { return me.all[0] } }\n";
