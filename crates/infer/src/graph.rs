@@ -203,7 +203,7 @@ impl Graph {
 
     /// Forgets everything but the shapes of the functions that lie in it, for another analysis of a program that has grown:
     /// what is reached again lies where it has lain, in memory that is there already. The variables of other places
-    /// are new ones.
+    /// are new ones. Nothing is left in any variable: what it had had the numbers of the other analysis.
     pub(crate) fn renew(&mut self, program: &Program) {
         self.links.clear();
         self.far.clear();
@@ -214,13 +214,13 @@ impl Graph {
         self.dirty.clear();
         self.patient.clear();
         self.hubs = program.funcs.len() as u32;
+        self.vars.iter_mut().for_each(|row| *row = row.anew());
         self.vars[THROWN as usize] = VarRow::NEW;
     }
 
     /// A function that lies in it is reached again.
     pub(crate) fn reach_again(&mut self, place: Place) {
         let Some(shape) = self.shape(place) else { return };
-        self.vars[range(shape.vars)].iter_mut().for_each(|row| *row = row.anew());
         self.insts[range(shape.insts)].iter_mut().for_each(|row| *row = row.anew());
         self.start(shape);
     }

@@ -303,6 +303,24 @@ fn a_class_that_waited_for_copies_of_functions_is_copied_when_they_are_not_enoug
 }
 
 #[test]
+fn what_is_only_called_before_there_are_copies_is_forgotten() {
+    // With one box for both bags, `first` gives a `Maker`, too, whose `go` makes most of the arrays of the program.
+    let arrays: Vec<String> = (0..60).map(|i| format!("[{i}]")).collect();
+    let text = format!(
+        "box Bag {{ all birth() {{ me.all = [] }} add(x) {{ me.all.push(x) return me }} first() {{ return me.all[0] }} }}
+         box Plain {{ go() {{ return 1 }} }}
+         box Maker {{ go() {{ return [{}] }} }}
+         function plain() {{ return new Bag().add(new Plain()).first().go() }}
+         function other() {{ return new Bag().add(new Maker()).add(1).first() }}
+         print(plain()) print(other())",
+        arrays.join(", ")
+    );
+    let (k, count) = specialized(&text, "Bag");
+    assert_eq!(count, 2);
+    assert_eq!(k.ret("plain"), Kinds::INT);
+}
+
+#[test]
 fn there_are_half_as_many_copies_as_functions() {
     // Each place hands its bag on, so that nothing says what fills it.
     let bags = |count: usize| {
