@@ -9,13 +9,13 @@ use nyrt::value::{ClassId, Kind, Value, class_id};
 use syntax::intern::Symbol;
 
 use crate::classes::{Classes, Resolved};
+use crate::copies::Copies;
 use crate::effects::{self, Effects};
 use crate::graph::Graph;
 use crate::inside::Insides;
 use crate::quiet;
 use crate::rows::{InstRow, Is, Place, Var};
 use crate::solve::{Known, Site, Solver};
-use crate::specialize::Copies;
 use crate::ty::{Kinds, Sets, Slot, Ty};
 
 /// An abstract object.

@@ -30,7 +30,7 @@ const HASTY: u8 = 16;
 /// So many links of an instruction are looked through before all are.
 const NEAR: u32 = 16;
 
-/// So many times the functions of a program fit into the graph: copies have at most three times the instructions.
+/// So many times the functions of a program fit into the graph, with their copies.
 const ROOM: usize = 4;
 
 /// The graph.

@@ -7,8 +7,8 @@
 //!
 //! Reading order: `ty` and `ranges` (the lattice), `classes`, `graph`, `dominators`, `filled`, `stable` and `shape` (functions become a graph), `narrow`
 //! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `settled` (whether it was done, in tests), `assign` (fields before their
-//! first value), `inside` (what is in containers), `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several), `alike` (what is filled alike) and
-//! `specialize` (copies of it).
+//! first value), `inside` (what is in containers), `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several), `alike` (what is filled alike),
+//! `shares` (what copies are expected to cost), `specialize` and `copies` (copies of it).
 
 #![forbid(unsafe_code)]
 
@@ -17,6 +17,7 @@ mod assign;
 mod calls;
 mod classes;
 mod containers;
+mod copies;
 mod dominators;
 mod effects;
 mod facts;
@@ -34,6 +35,7 @@ mod rows;
 #[cfg(debug_assertions)]
 mod settled;
 mod shape;
+mod shares;
 mod solve;
 mod specialize;
 mod stable;

@@ -53,7 +53,7 @@ pub fn print(facts: &Facts, program: &Program, sources: &SourceMap, function: Op
 }
 
 /// Whether it is a copy and not the original.
-fn is_copy(copy: Option<crate::specialize::CopyOf>) -> bool {
+fn is_copy(copy: Option<crate::copies::CopyOf>) -> bool {
     copy.is_some_and(|copy| copy.number > 1)
 }
 

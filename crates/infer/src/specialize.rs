@@ -13,18 +13,21 @@ use crate::World;
 use crate::alike::{self, Filling};
 use crate::classes::Resolved;
 use crate::containers::{DEPTH, fits, is_container, is_filled_elsewhere, is_mixed, members};
+use crate::copies::{Copies, Numbered};
 use crate::facts::{Facts, Object};
 use crate::rows::{InstRow, Is};
+use crate::shares;
 use crate::solve::Solver;
 use crate::ty::Kinds;
 
-/// Copies have at most so many times the instructions of the program; only some of them are reached.
-const COPIES: usize = 3;
-/// There is at most one copy for so many functions that the program reaches. What copies cost besides their instructions, which
-/// are often few, is the larger part of it.
+/// Copies are expected to cost the analysis at most a third more than what the program reaches, or as much as so many
+/// instructions.
+const SMALL: usize = 1000;
+/// There is at most one copy for so many functions that the program reaches, or so many in a small program.
 const FUNCS_FOR_COPY: usize = 2;
-/// So many copies are made in any case.
 const FEW: usize = 16;
+/// What a copied function costs besides its instructions, in instructions.
+const PER_COPY: usize = 20;
 /// How many copies may lie within one another.
 const NESTED: usize = 4;
 
@@ -38,7 +41,7 @@ pub fn specialize(program: &mut Program, world: &World) -> Facts {
     let mut copier = Copier::new(program, &facts);
     for may_wait in [true, false] {
         let before = copier.chains.len();
-        copier.begin(program, may_wait);
+        copier.begin(program, &facts, may_wait);
         copier.run(program, &facts);
         if copier.chains.len() > before {
             copier.change(program);
@@ -61,81 +64,11 @@ pub fn specialize(program: &mut Program, world: &World) -> Facts {
     facts.complete(program)
 }
 
-/// What is a copy of what. Programs without copies have no rows here.
-#[derive(Debug, Default)]
-pub(crate) struct Copies {
-    funcs: Numbered,
-    classes: Numbered,
-    /// The places that copies were made for, each with the one for which the copy was made in which it lies. The first stands
-    /// for none.
-    places: Vec<(Span, u32)>,
-}
-
-/// Functions or classes, each with its number among those that are copies of the same.
-#[derive(Debug, Default)]
-struct Numbered {
-    /// What it is a copy of, itself for originals; its number, from 1; the row of [`Copies::places`] that it was made for.
-    all: Vec<(usize, usize, u32)>,
-    /// By original, how many there are of it, with itself.
-    counts: Vec<usize>,
-}
-
-impl Numbered {
-    /// Of what each is a copy of, and what it was made for.
-    fn new(origins: impl Iterator<Item = (usize, u32)>) -> Numbered {
-        let mut counts = Vec::new();
-        let number = |(origin, place): (usize, u32)| {
-            if counts.len() <= origin {
-                counts.resize(origin + 1, 0);
-            }
-            counts[origin] += 1;
-            (origin, counts[origin], place)
-        };
-        Numbered { all: origins.map(number).collect(), counts }
-    }
-}
-
-/// Which copy of something it is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct CopyOf {
-    /// Its number, from 1, which is the original.
-    pub(crate) number: usize,
-    /// How many there are, with the original.
-    pub(crate) of: usize,
-    /// The place that it was made for, behind it the place that the code around that was copied for, and so on; none for the
-    /// original, which serves the first place and all that got no copy.
-    pub(crate) places: Vec<Span>,
-}
-
-impl Copies {
-    /// Which copy a function is; nothing when there is only one of it.
-    pub(crate) fn func(&self, id: FuncId) -> Option<CopyOf> {
-        self.find(&self.funcs, id.index())
-    }
-
-    /// The same for a class.
-    pub(crate) fn class(&self, id: ClassIx) -> Option<CopyOf> {
-        self.find(&self.classes, id.index())
-    }
-
-    fn find(&self, numbered: &Numbered, at: usize) -> Option<CopyOf> {
-        let (origin, number, mut place) = *numbered.all.get(at)?;
-        let of = numbered.counts.get(origin).copied().filter(|of| *of > 1)?;
-        let mut places = Vec::new();
-        while place != 0 {
-            let (span, outer) = self.places.get(place as usize)?;
-            places.push(*span);
-            place = *outer;
-        }
-        Some(CopyOf { number, of, places })
-    }
-}
-
 struct Copier {
-    /// Instructions that copies may still take.
-    budget: usize,
     /// How many copies there may be.
     most: usize,
+    /// What copies may still cost, in instructions.
+    budget: usize,
     /// What each function is a copy of; originals themselves.
     func_origin: Vec<FuncId>,
     /// The function that the facts know instead of it.
@@ -148,12 +81,16 @@ struct Copier {
     chains: Vec<Chain>,
     changes: Vec<(FuncId, usize, Change)>,
     class_copies: Vec<ClassCopy>,
+    /// [`shares::find`]
+    shares: Vec<u32>,
+    /// By function, of how many of [`shares::ALL`] such places it is expected to be called; of originals of all.
+    expected: Vec<u32>,
     /// The position among them of the copy that serves what is filled like this; none if that is the original.
     alike: HashMap<Filling, Option<usize>>,
     /// What is known of the originals.
     factory: Vec<Option<bool>>,
     container: Vec<Option<bool>>,
-    class_sizes: Vec<Option<usize>>,
+    class_costs: Vec<Option<usize>>,
     /// Whether a place keeps the original already.
     func_kept: Vec<bool>,
     class_kept: Vec<bool>,
@@ -205,8 +142,8 @@ impl Copier {
         let reached = || (0..funcs as u32).map(FuncId).filter(|f| facts.reached(*f));
         let size: usize = reached().map(|f| program.func(f).insts.len()).sum();
         Copier {
-            budget: COPIES * size.max(200),
             most: (reached().count() / FUNCS_FOR_COPY).max(FEW),
+            budget: (size * 4 / 3).max(SMALL),
             func_origin: (0..funcs as u32).map(FuncId).collect(),
             known: Vec::new(),
             made_for: vec![0; funcs],
@@ -214,10 +151,12 @@ impl Copier {
             chains: vec![Chain { copied: Copied::Nothing, place: Span::default(), within: 0 }],
             changes: Vec::new(),
             class_copies: Vec::new(),
+            shares: Vec::new(),
+            expected: vec![shares::ALL; funcs],
             alike: HashMap::new(),
             factory: Vec::new(),
             container: Vec::new(),
-            class_sizes: Vec::new(),
+            class_costs: Vec::new(),
             func_kept: Vec::new(),
             class_kept: Vec::new(),
             may_wait: false,
@@ -226,13 +165,14 @@ impl Copier {
     }
 
     /// Copies are decided by facts that know all there is now.
-    fn begin(&mut self, program: &Program, may_wait: bool) {
+    fn begin(&mut self, program: &Program, facts: &Facts, may_wait: bool) {
         let (classes, funcs) = (program.classes.len(), program.funcs.len());
         self.known = (0..funcs as u32).map(FuncId).collect();
         self.factory = vec![None; funcs];
         self.container = vec![None; classes];
-        self.class_sizes = vec![None; classes];
+        self.class_costs = vec![None; classes];
         self.class_copies.clear();
+        self.shares = shares::find(program, facts);
         self.alike.clear();
         self.func_kept = vec![false; funcs];
         self.class_kept = vec![false; classes];
@@ -297,11 +237,12 @@ impl Copier {
         if !core::mem::replace(&mut self.func_kept[callee.index()], true) {
             return;
         }
-        let size = program.func(callee).insts.len();
+        let expected = self.expected[id.index()];
+        let cost = cost(program.func(callee), expected);
         let place = span(func, at);
-        if size <= self.budget && self.nest(Copied::Func(made), id, place) {
-            self.budget -= size;
-            let copy = self.copy_func(program, facts, callee, FuncId::NONE);
+        if cost <= self.budget && self.nest(Copied::Func(made), id, place) {
+            self.budget -= cost;
+            let copy = self.copy_func(program, facts, callee, FuncId::NONE, expected);
             self.changes.push((id, at, Change::Call(copy)));
         }
     }
@@ -338,20 +279,29 @@ impl Copier {
     /// Copies a class for a place if there is room for the copy, and gives its position among the copies.
     fn copy_class_for(&mut self, program: &mut Program, facts: &Facts, place: &NewAt) -> Option<usize> {
         let class = place.class;
-        let known = self.class_sizes[class.index()];
-        let size = known.unwrap_or_else(|| class_size(program, facts, class));
-        self.class_sizes[class.index()] = Some(size);
+        let known = self.class_costs[class.index()];
+        let cost = known.unwrap_or_else(|| self.class_cost(program, facts, class));
+        self.class_costs[class.index()] = Some(cost);
+        let expected = self.expected[place.func.index()];
+        let cost = cost * expected as usize / shares::ALL as usize;
         let span = span(program.func(place.func), place.inst);
         let (made, _) = self.classes[class.index()];
-        if size > self.budget || !self.nest(Copied::Class(made), place.func, span) {
+        if cost > self.budget || !self.nest(Copied::Class(made), place.func, span) {
             return None;
         }
-        self.budget -= size;
-        let copy = self.copy_class(program, facts, class)?;
+        self.budget -= cost;
+        let copy = self.copy_class(program, facts, class, expected)?;
         self.class_copies.push(copy);
         let at = self.class_copies.len() - 1;
         self.changes.push((place.func, place.inst, Change::Object(at)));
         Some(at)
+    }
+
+    /// What a copy of a class and its ancestors is expected to cost, as often as one is made.
+    fn class_cost(&self, program: &Program, facts: &Facts, class: ClassIx) -> usize {
+        let own = |c: &ClassIx| members(program, *c).into_iter();
+        let all = facts.order(class).iter().flat_map(own).filter(|f| facts.reached(*f));
+        all.map(|f| cost(program.func(f), self.shares[f.index()])).sum()
     }
 
     /// A copy is made for a place in a function, unless it lies within a copy of the same or too deep, or there are enough.
@@ -411,7 +361,14 @@ impl Copier {
     }
 
     /// Copies a function and the closures in it.
-    fn copy_func(&mut self, program: &mut Program, facts: &Facts, id: FuncId, outer: FuncId) -> FuncId {
+    fn copy_func(
+        &mut self,
+        program: &mut Program,
+        facts: &Facts,
+        id: FuncId,
+        outer: FuncId,
+        expected: u32,
+    ) -> FuncId {
         let copy = FuncId(program.funcs.len() as u32);
         let mut func = program.func(id).clone();
         if !outer.is_none() {
@@ -422,19 +379,26 @@ impl Copier {
         self.known.push(self.known[id.index()]);
         self.made_for.push(self.chains.len() as u32 - 1);
         self.func_kept.push(false);
+        self.expected.push(expected);
         for row in facts.rows(self.known[id.index()], |row| row.is == Is::Closure) {
             let at = row.at as usize;
             if let Op::NewClosure { func: inner, captures } = program.func(copy).insts[at].op
                 && program.func(inner).outer == id
             {
-                let inner = self.copy_func(program, facts, inner, copy);
+                let inner = self.copy_func(program, facts, inner, copy, expected);
                 program.funcs[copy.index()].insts[at].op = Op::NewClosure { func: inner, captures };
             }
         }
         copy
     }
 
-    fn copy_class(&mut self, program: &mut Program, facts: &Facts, class: ClassIx) -> Option<ClassCopy> {
+    fn copy_class(
+        &mut self,
+        program: &mut Program,
+        facts: &Facts,
+        class: ClassIx,
+        expected: u32,
+    ) -> Option<ClassCopy> {
         let order: Vec<ClassIx> = facts.order(class).to_vec();
         let mut classes: HashMap<ClassIx, ClassIx> = HashMap::new();
         for class in &order {
@@ -451,7 +415,13 @@ impl Copier {
                 // What is not reached never runs.
                 if facts.reached(func) && program.func(func).has_me && !funcs.contains_key(&func) {
                     let from = program.funcs.len();
-                    let copy = self.copy_func(program, facts, func, FuncId::NONE);
+                    let copy = self.copy_func(
+                        program,
+                        facts,
+                        func,
+                        FuncId::NONE,
+                        expected * self.shares[func.index()] / shares::ALL,
+                    );
                     copied.extend((from..program.funcs.len()).map(|i| FuncId(i as u32)));
                     funcs.insert(func, copy);
                 }
@@ -506,11 +476,9 @@ fn make_other(f: &mut Func, at: usize, class: ClassIx, new: impl Fn(FuncId) -> F
     }
 }
 
-/// Instructions of what a copy of a class and its ancestors needs.
-fn class_size(program: &Program, facts: &Facts, class: ClassIx) -> usize {
-    let own = |c: &ClassIx| members(program, *c).into_iter();
-    let all = facts.order(class).iter().flat_map(own).filter(|f| facts.reached(*f));
-    all.map(|f| program.func(f).insts.len()).sum()
+/// What a copy of a function costs, in instructions, when so many of [`shares::ALL`] such copies are called.
+fn cost(func: &Func, expected: u32) -> usize {
+    (func.insts.len() + PER_COPY) * expected as usize / shares::ALL as usize
 }
 
 /// Calls between the copied functions go to the copies, unless they are about another, new instance.

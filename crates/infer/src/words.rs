@@ -6,8 +6,8 @@ use mir::program::Program;
 use nyrt::builtin::class_name;
 use syntax::span::{SourceMap, Span};
 
+use crate::copies::CopyOf;
 use crate::facts::{Facts, Object};
-use crate::specialize::CopyOf;
 use crate::ty::{Kinds, Ty};
 
 /// Members of a union that are named: outside, and within other types.
