@@ -1,5 +1,7 @@
 //! What functions do besides giving a result, with everything that they call. It looks at the solved graph.
 
+use core::cmp::Ordering;
+
 use bitflags::bitflags;
 use mir::func::Func;
 use mir::groups::Groups;
@@ -10,6 +12,7 @@ use nyrt::value::class_id;
 use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
+use crate::circles::Circles;
 use crate::facts::Facts;
 use crate::quiet::Loud;
 use crate::recursion;
@@ -61,33 +64,36 @@ struct Bits(Vec<(u32, u64)>);
 
 impl Bits {
     fn insert(&mut self, number: u32) {
-        self.or(0, number / 64, 1 << (number % 64));
+        self.or(number / 64, 1 << (number % 64));
     }
 
-    /// Adds a word, at or behind a place of the vector. Gives its place and whether there is more than before.
-    fn or(&mut self, from: usize, position: u32, word: u64) -> (usize, bool) {
-        let at = from + self.0[from..].partition_point(|(p, _)| *p < position);
+    fn or(&mut self, position: u32, word: u64) {
+        let at = self.0.partition_point(|(p, _)| *p < position);
         match self.0.get_mut(at) {
-            Some((p, own)) if *p == position => {
-                let old = *own;
-                *own |= word;
-                (at, *own != old)
-            }
-            _ => {
-                self.0.insert(at, (position, word));
-                (at, true)
-            }
+            Some((p, own)) if *p == position => *own |= word,
+            _ => self.0.insert(at, (position, word)),
         }
     }
 
-    fn merge(&mut self, other: &Bits) -> bool {
-        let (mut at, mut changed) = (0, false);
-        for (position, word) in &other.0 {
-            let more;
-            (at, more) = self.or(at, *position, *word);
-            changed |= more;
+    fn merge(&mut self, other: &Bits) {
+        // Few words are looked up; many, which who calls many others has, are gone through side by side.
+        if other.0.len() <= 4 || other.0.len() * 8 < self.0.len() {
+            return other.0.iter().for_each(|(position, word)| self.or(*position, *word));
         }
-        changed
+        let mut all = Vec::with_capacity(self.0.len().max(other.0.len()));
+        let (mut own, mut others) = (0, 0);
+        while let (Some(&(p, word)), Some(&(q, more))) = (self.0.get(own), other.0.get(others)) {
+            all.push(match p.cmp(&q) {
+                Ordering::Less => (p, word),
+                Ordering::Equal => (p, word | more),
+                Ordering::Greater => (q, more),
+            });
+            own += usize::from(p <= q);
+            others += usize::from(q <= p);
+        }
+        all.extend_from_slice(&self.0[own..]);
+        all.extend_from_slice(&other.0[others..]);
+        self.0 = all;
     }
 
     fn contains(&self, number: u32) -> bool {
@@ -125,18 +131,34 @@ impl Effects {
     pub fn globals(&self) -> impl Iterator<Item = Global> + '_ {
         self.globals.iter().map(Global)
     }
-    fn merge(&mut self, other: &Effects) -> bool {
-        let does = self.does | other.does;
-        let mut changed = does != self.does;
-        self.does = does;
-        changed |= self.fields.merge(&other.fields);
-        changed |= self.globals.merge(&other.globals);
-        changed
+    fn merge(&mut self, other: &Effects) {
+        self.does |= other.does;
+        self.fields.merge(&other.fields);
+        self.globals.merge(&other.globals);
+    }
+}
+
+/// The effects of functions, behind them of hubs and of what any `fini` does. Functions that call each other share theirs.
+#[derive(Debug, Default)]
+pub(crate) struct AllEffects {
+    all: Vec<Effects>,
+    /// Whose each function has.
+    groups: Vec<u32>,
+}
+
+impl AllEffects {
+    pub(crate) fn of(&self, func: FuncId) -> Option<&Effects> {
+        self.all.get(*self.groups.get(func.index())? as usize)
+    }
+
+    /// What all `fini` do together.
+    pub(crate) fn of_any_fini(&self) -> Option<&Effects> {
+        self.all.get(*self.groups.last()? as usize)
     }
 }
 
 /// The effects of all functions, and [`Facts::widest_recursive`].
-pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> (Vec<Effects>, u32) {
+pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> (AllEffects, u32) {
     let funcs = program.funcs.len();
     let calls = &facts.calls;
     // Behind the functions and hubs stands what any `fini` does.
@@ -186,8 +208,7 @@ pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> (Vec<Effect
     let pairs: Vec<(u32, u32)> = known.map(|(callee, caller)| (callee.0, caller.0)).collect();
     let callers = Groups::new(all.len(), &pairs);
     let widest = widest_recursive(program, facts, &pairs, &callers, all.len());
-    spread(&mut all, &callers);
-    (all, widest)
+    (spread(all, &callers), widest)
 }
 
 /// [`Facts::widest_recursive`], from who calls whom among so many functions, hubs and what stands for any `fini`.
@@ -206,56 +227,34 @@ fn widest_recursive(
     counts.map(|((func, _), _)| func.values).max().unwrap_or(0)
 }
 
-/// Who calls has the effects of what it calls.
-fn spread(all: &mut [Effects], callers: &Groups<u32>) {
-    // Callees before their callers, so that a function hands on what it has got from all of them at once, and again only
-    // in a circle of calls.
-    let order = callees_first(all.len(), callers);
-    let mut waits = vec![true; all.len()];
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for func in order.iter().map(|func| *func as usize) {
-            if !core::mem::replace(&mut waits[func], false) {
-                continue;
-            }
-            let effects = core::mem::take(&mut all[func]);
-            for to in callers.of(func).iter().map(|to| *to as usize).filter(|to| *to != func) {
-                if all[to].merge(&effects) {
-                    waits[to] = true;
-                    changed = true;
-                }
-            }
-            all[func] = effects;
+/// Who calls has the effects of what it calls. Functions that call each other have the same.
+fn spread(own: Vec<Effects>, callers: &Groups<u32>) -> AllEffects {
+    let circles = Circles::find(own.len(), callers);
+    let mut all = vec![Effects::default(); circles.count];
+    for (effects, group) in own.into_iter().zip(&circles.of) {
+        let group = &mut all[*group as usize];
+        if *group == Effects::default() {
+            *group = effects;
+        } else {
+            group.merge(&effects);
         }
     }
-}
-
-/// All functions, each before its callers but for circles: against the order in which a walk over callers is done with them.
-fn callees_first(count: usize, callers: &Groups<u32>) -> Vec<u32> {
-    let mut order = Vec::with_capacity(count);
-    let mut seen = vec![false; count];
-    // The functions on the way with the next of their callers.
-    let mut way: Vec<(u32, usize)> = Vec::new();
-    for func in 0..count as u32 {
-        if !core::mem::replace(&mut seen[func as usize], true) {
-            way.push((func, 0));
-        }
-        while let Some((func, next)) = way.last_mut() {
-            let caller = callers.of(*func as usize).get(*next).copied();
-            *next += 1;
-            match caller {
-                Some(to) if !core::mem::replace(&mut seen[to as usize], true) => way.push((to, 0)),
-                Some(_) => {}
-                None => {
-                    order.push(*func);
-                    way.pop();
-                }
+    let members: Vec<(u32, u32)> = (0..).zip(&circles.of).map(|(func, group)| (*group, func)).collect();
+    let members = Groups::new(circles.count, &members);
+    // Which group a group has got something from last.
+    let mut got = vec![u32::MAX; circles.count];
+    // What is called has larger numbers.
+    for group in (0..circles.count).rev() {
+        let effects = core::mem::take(&mut all[group]);
+        let callers = members.of(group).iter().flat_map(|func| callers.of(*func as usize));
+        for to in callers.map(|caller| circles.of[*caller as usize] as usize).filter(|to| *to != group) {
+            if core::mem::replace(&mut got[to], group as u32) != group as u32 {
+                all[to].merge(&effects);
             }
         }
+        all[group] = effects;
     }
-    order.reverse();
-    order
+    AllEffects { all, groups: circles.of }
 }
 
 /// What a builtin does by itself.

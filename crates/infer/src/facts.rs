@@ -10,7 +10,7 @@ use syntax::intern::Symbol;
 
 use crate::classes::{Classes, Resolved};
 use crate::copies::Copies;
-use crate::effects::{self, Effects};
+use crate::effects::{self, AllEffects, Effects};
 use crate::graph::Graph;
 use crate::inside::Insides;
 use crate::quiet;
@@ -72,7 +72,7 @@ pub struct Facts {
     /// What the effects are found by, until they are.
     pub(crate) calls: Calls,
     loud: quiet::Loud,
-    pub(crate) effects: Vec<Effects>,
+    effects: AllEffects,
     widest_recursive: u32,
     inside: Insides,
     /// What was copied for these facts.
@@ -116,7 +116,7 @@ impl Facts {
             any_may_be_dead: solver.any_may_be_dead,
             sites_may_be_dead: solver.any_may_be_dead || solver.sites_may_be_dead,
             loud: quiet::Loud::default(),
-            effects: Vec::new(),
+            effects: AllEffects::default(),
             widest_recursive: 0,
             inside,
             copies: Copies::default(),
@@ -402,13 +402,12 @@ impl Facts {
 
     /// What a function may do, with everything it calls. `None` when it is not reached.
     pub fn effects(&self, func: FuncId) -> Option<&Effects> {
-        self.effects.get(func.index()).filter(|_| self.reached(func))
+        self.effects.of(func).filter(|_| self.reached(func))
     }
 
     /// What the finalizers of all boxes that have instances may do together. `None` when there are none.
     pub fn finalizers(&self) -> Option<&Effects> {
-        // Behind the functions and hubs.
-        self.effects.last().filter(|_| self.has_finalizers)
+        self.effects.of_any_fini().filter(|_| self.has_finalizers)
     }
 
     /// The number of values of the widest function of which many activations may be on one stack

@@ -7,7 +7,7 @@
 //!
 //! Reading order: `ty` and `ranges` (the lattice), `classes`, `graph`, `dominators`, `filled`, `stable` and `shape` (functions become a graph), `narrow`
 //! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `settled` (whether it was done, in tests), `assign` (fields before their
-//! first value), `inside` (what is in containers), `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several), `alike` (what is filled alike),
+//! first value), `inside` (what is in containers), `circles` and `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several), `alike` (what is filled alike),
 //! `shares` (what copies are expected to cost), `specialize` and `copies` (copies of it).
 
 #![forbid(unsafe_code)]
@@ -15,6 +15,7 @@
 mod alike;
 mod assign;
 mod calls;
+mod circles;
 mod classes;
 mod containers;
 mod copies;
