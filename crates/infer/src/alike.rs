@@ -30,7 +30,8 @@ struct Given {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 enum Callee {
-    Constructor(FuncId),
+    /// A constructor, or another function that is called with it as `me`.
+    Func(FuncId),
     Method(Symbol),
 }
 
@@ -77,7 +78,7 @@ pub(crate) fn filling(
                 (Callee::Method(name), func.list(args.0))
             }
             Op::Call { func: callee, args } if constructs(callee, func.list(args.0)) => {
-                (Callee::Constructor(callee), func.list(args.0).get(1..).unwrap_or_default())
+                (Callee::Func(callee), func.list(args.0).get(1..).unwrap_or_default())
             }
             ref op => {
                 let mut escapes = false;
@@ -102,6 +103,7 @@ pub(crate) fn filling(
     (made == 1).then_some(Filling { class, given })
 }
 
+/// What an argument can be; nothing when it is not known before there are copies, or mixed.
 fn content(
     facts: &Facts,
     mut ty: Ty,

@@ -67,6 +67,7 @@ impl Bits {
         self.or(number / 64, 1 << (number % 64));
     }
 
+    /// Adds a word.
     fn or(&mut self, position: u32, word: u64) {
         let at = self.0.partition_point(|(p, _)| *p < position);
         match self.0.get_mut(at) {
