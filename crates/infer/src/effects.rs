@@ -201,10 +201,9 @@ pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> (AllEffects
         if asks {
             edges.extend(calls.text.map(|text| (text, id)));
         }
-        if all[i].does.contains(Does::DEATHS) {
-            edges.push((any_fini, id));
-        }
     }
+    let deaths = (0..any_fini.0).filter(|i| all[*i as usize].does.contains(Does::DEATHS));
+    edges.extend(deaths.map(|i| (any_fini, FuncId(i))));
     let known = edges.into_iter().filter(|(callee, _)| callee.index() < all.len());
     let pairs: Vec<(u32, u32)> = known.map(|(callee, caller)| (callee.0, caller.0)).collect();
     let callers = Groups::new(all.len(), &pairs);
