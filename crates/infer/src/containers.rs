@@ -52,8 +52,19 @@ fn mixed_fields(program: &Program, facts: &Facts, class: ClassIx) -> impl Iterat
         let holds = ty.only(Kinds::ARR | Kinds::MAP | Kinds::NOTHING);
         holds
             && is_mixed(facts, *ty, DEPTH)
+            && !is_tree(facts, class, *ty)
             && facts.objects(*ty).into_iter().any(|object| is_told_apart(program, facts, class, object))
     })
+}
+
+/// Whether a container in a field of a class holds boxes of several classes, of which one is the class itself, an ancestor or an
+/// heir, as in trees of widgets or nodes of a language: whoever makes one puts it where all others are, so that copies of
+/// the class hold copies of all others.
+fn is_tree(facts: &Facts, class: ClassIx, containers: Ty) -> bool {
+    let related =
+        |other: &ClassIx| facts.order(*other).contains(&class) || facts.order(class).contains(other);
+    let inside = [facts.elem(containers), facts.map_value(containers)];
+    inside.into_iter().filter_map(|ty| facts.classes(ty)).any(|all| all.len() > 1 && all.iter().any(related))
 }
 
 /// Whether a container in a field of a class can hold less when the class is copied: its code makes it, or somebody who is

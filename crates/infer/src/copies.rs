@@ -44,8 +44,8 @@ pub(crate) struct CopyOf {
     pub(crate) number: usize,
     /// How many there are, with the original.
     pub(crate) of: usize,
-    /// The place that it was made for, behind it the place that the code around that was copied for, and so on; none for the
-    /// original, which serves the first place and all that got no copy.
+    /// The first place that it was made for, behind it the place that the code around that was copied for, and so on; none for
+    /// the original. Places that fill a box alike share a copy; the original serves the first place and all that got no copy.
     pub(crate) places: Vec<Span>,
 }
 

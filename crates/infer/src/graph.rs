@@ -203,7 +203,8 @@ impl Graph {
 
     /// Forgets everything but the shapes of the functions that lie in it, for another analysis of a program that has grown:
     /// what is reached again lies where it has lain, in memory that is there already. The variables of other places
-    /// are new ones. Nothing is left in any variable: what it had had the numbers of the other analysis.
+    /// are new ones. Nothing is left in any variable but what it is given: what else it had has the numbers of the other
+    /// analysis.
     pub(crate) fn renew(&mut self, program: &Program) {
         self.links.clear();
         self.far.clear();

@@ -28,6 +28,8 @@ const FUNCS_FOR_COPY: usize = 2;
 const FEW: usize = 16;
 /// What a copied function costs besides its instructions, in instructions.
 const PER_COPY: usize = 20;
+/// Functions that make more instances than this are not looked through for what fills them.
+const LOOKED_THROUGH: usize = 8;
 /// How many copies may lie within one another.
 const NESTED: usize = 4;
 
@@ -134,6 +136,8 @@ struct NewAt {
     func: FuncId,
     inst: usize,
     class: ClassIx,
+    /// Whether its function has at most [`LOOKED_THROUGH`] such places.
+    makes_few: bool,
 }
 
 impl Copier {
@@ -204,10 +208,14 @@ impl Copier {
             if !facts.reached(self.known[id.index()]) {
                 continue;
             }
-            for row in self.rows(program, facts, id) {
+            let rows = self.rows(program, facts, id);
+            let makes_few = rows.iter().filter(|row| row.is == Is::Object).count() <= LOOKED_THROUGH;
+            for row in rows {
                 let inst = row.at as usize;
                 match program.func(id).insts[inst].op {
-                    Op::NewObject { class } => self.object(program, facts, NewAt { func: id, inst, class }),
+                    Op::NewObject { class } => {
+                        self.object(program, facts, NewAt { func: id, inst, class, makes_few });
+                    }
                     _ => self.call(program, facts, id, inst),
                 }
             }
@@ -266,9 +274,10 @@ impl Copier {
         }
     }
 
-    /// What fills the instance that a place makes, if the place is not in a copy: each of those may fill it otherwise.
+    /// What fills the instance that a place makes, if the place is not in a copy: each of those may fill it otherwise. For each
+    /// place its function is looked through.
     fn filling(&mut self, program: &Program, facts: &Facts, place: &NewAt) -> Option<Filling> {
-        if self.made_for[place.func.index()] != 0 {
+        if self.made_for[place.func.index()] != 0 || !place.makes_few {
             return None;
         }
         alike::filling(program, facts, place.func, place.class, |class| {

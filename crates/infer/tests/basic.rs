@@ -321,6 +321,22 @@ fn what_is_only_called_before_there_are_copies_is_forgotten() {
 }
 
 #[test]
+fn boxes_of_a_tree_are_not_copied() {
+    // What one of them makes is put where all others are, whoever made those.
+    let shape = |name: &str| {
+        format!(
+            "box {name} {{ parts birth() {{ me.parts = [] }} add(part) {{ me.parts.push(part) return me }} }}\n"
+        )
+    };
+    let text = shape("Group")
+        + &shape("Layer")
+        + "function first() { return new Group().add(new Group()).add(new Layer()) }
+           function second() { return new Group().add(new Layer()).add(first()) }
+           print(second().parts[0]) print(first().parts[1])";
+    assert_eq!(specialized(&text, "Group").1, 1);
+}
+
+#[test]
 fn there_are_half_as_many_copies_as_functions() {
     // Each place hands its bag on, so that nothing says what fills it.
     let bags = |count: usize| {
