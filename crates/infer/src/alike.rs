@@ -5,11 +5,9 @@ use mir::inst::{ClassIx, FuncId, Op, Val};
 use mir::program::Program;
 use syntax::intern::Symbol;
 
+use crate::containers::DEPTH;
 use crate::facts::Facts;
 use crate::ty::{Kinds, Ty};
-
-/// How deep arrays may lie in what is put into a box.
-const DEPTH: usize = 2;
 
 /// What calls put into the instance that a place makes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -38,8 +36,8 @@ enum Callee {
 /// What an argument can be, without what is one type for all copies anyhow: which integers, and which arrays.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 struct Content {
-    /// Its kinds, those of its elements, and those of their elements.
-    kinds: [u16; DEPTH + 1],
+    /// Its kinds, those of its elements, and so on.
+    kinds: [u16; DEPTH as usize + 1],
     /// The class of what is innermost.
     class: Option<ClassIx>,
 }
@@ -61,11 +59,14 @@ pub(crate) fn filling(
         program.func(callee).has_me && args.first().is_some_and(|me| is_one(Val(*me)))
     };
     let mut given = Vec::new();
-    let mut made = 0;
+    let mut is_made = false;
     for (at, inst) in func.insts.iter().enumerate() {
         let (to, args) = match inst.op {
             Op::NewObject { class: c } if c == class => {
-                made += 1;
+                // With two of them nothing says which one is filled with what.
+                if core::mem::replace(&mut is_made, true) {
+                    return None;
+                }
                 continue;
             }
             Op::Retain { .. }
@@ -99,8 +100,7 @@ pub(crate) fn filling(
     }
     given.sort_unstable();
     given.dedup();
-    // With two of them nothing says which one is filled with what.
-    (made == 1).then_some(Filling { class, given })
+    Some(Filling { class, given })
 }
 
 /// What an argument can be; nothing when it is not known before there are copies, or mixed.

@@ -20,8 +20,9 @@ use crate::shares;
 use crate::solve::Solver;
 use crate::ty::Kinds;
 
-/// Copies are expected to cost the analysis at most a third more than what the program reaches, or as much as so many
-/// instructions.
+/// Copies are expected to cost the analysis at most so many thirds of what the program itself does.
+const THIRDS: usize = 4;
+/// They may cost so many instructions in any case.
 const SMALL: usize = 1000;
 /// There is at most one copy for so many functions that the program reaches, or so many in a small program.
 const FUNCS_FOR_COPY: usize = 2;
@@ -83,12 +84,12 @@ struct Copier {
     chains: Vec<Chain>,
     changes: Vec<(FuncId, usize, Change)>,
     class_copies: Vec<ClassCopy>,
-    /// [`shares::find`]
-    shares: Vec<u32>,
-    /// By function, of how many of [`shares::ALL`] such places it is expected to be called; of originals of all.
-    expected: Vec<u32>,
     /// The position among them of the copy that serves what is filled like this; none if that is the original.
     alike: HashMap<Filling, Option<usize>>,
+    /// [`shares::find`]
+    shares: Vec<u32>,
+    /// By function, how many of [`shares::ALL`] functions like it are expected to be called; of originals all are.
+    expected: Vec<u32>,
     /// What is known of the originals.
     factory: Vec<Option<bool>>,
     container: Vec<Option<bool>>,
@@ -147,7 +148,7 @@ impl Copier {
         let size: usize = reached().map(|f| program.func(f).insts.len()).sum();
         Copier {
             most: (reached().count() / FUNCS_FOR_COPY).max(FEW),
-            budget: (size * 4 / 3).max(SMALL),
+            budget: (size * THIRDS / 3).max(SMALL),
             func_origin: (0..funcs as u32).map(FuncId).collect(),
             known: Vec::new(),
             made_for: vec![0; funcs],
@@ -155,9 +156,9 @@ impl Copier {
             chains: vec![Chain { copied: Copied::Nothing, place: Span::default(), within: 0 }],
             changes: Vec::new(),
             class_copies: Vec::new(),
+            alike: HashMap::new(),
             shares: Vec::new(),
             expected: vec![shares::ALL; funcs],
-            alike: HashMap::new(),
             factory: Vec::new(),
             container: Vec::new(),
             class_costs: Vec::new(),
@@ -176,8 +177,8 @@ impl Copier {
         self.container = vec![None; classes];
         self.class_costs = vec![None; classes];
         self.class_copies.clear();
-        self.shares = shares::find(program, facts);
         self.alike.clear();
+        self.shares = shares::find(program, facts);
         self.func_kept = vec![false; funcs];
         self.class_kept = vec![false; classes];
         (self.may_wait, self.waits) = (may_wait, false);
