@@ -14,7 +14,7 @@ use mir::inst::{Block, ClassIx, FuncId, Val};
 use mir::program::Program;
 use mir::types::{Signature, Signatures, Slot};
 use nyrt::heap::SlotType;
-use profiler::{Decision, Declined, Thresholds, Warmth, Work, decide, first_patience};
+use profiler::{Decision, Declined, Step, Thresholds, Warmth, Work, decide, first_patience};
 use syntax::intern::Symbol;
 use vm::Vm;
 
@@ -175,7 +175,12 @@ impl Promotion {
             return made.clone();
         }
         let size = machine.linked.program.func(func).insts.len() as u32;
-        let work = self.work.borrow_mut().add(self.thresholds, func.index(), u64::from(size), in_loop);
+        let instructions = u64::from(size);
+        let step = match in_loop {
+            true => Step::Round { instructions, calls_values: false },
+            false => Step::Call { instructions },
+        };
+        let work = self.work.borrow_mut().add(self.thresholds, func.index(), step);
         let warmth = Warmth { size, work, declined: false, steps: machine.steps() };
         match decide(self.thresholds, warmth) {
             Decision::Promote => {

@@ -11,7 +11,9 @@ mod profile;
 mod reasons;
 mod stats;
 
-pub use policy::{BACK_EDGE_WEIGHT, CALL_WEIGHT, Decision, Thresholds, Warmth, Work, decide, first_patience};
+pub use policy::{
+    BACK_EDGE_WEIGHT, CALL_WEIGHT, Decision, Step, Thresholds, Warmth, Work, decide, first_patience,
+};
 pub use profile::{KindSet, Operands, Profile, Receivers};
 pub use reasons::Declined;
 pub use stats::{Phase, Seen, Stats, Tier};

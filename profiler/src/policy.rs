@@ -36,22 +36,40 @@ pub struct Work {
     all: u64,
 }
 
-impl Work {
-    /// A function has become warm, by calls of so many instructions or rounds of a loop of so many. Gives what it and what
-    /// all have executed. Steps count as usual ones at least, as they do in the clock.
-    pub fn add(
-        &mut self,
-        thresholds: Thresholds,
-        func: usize,
+/// What a function does again and again, and how many instructions of the function itself that executes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// It is called.
+    Call {
+        /// Loops count once.
         instructions: u64,
-        in_loop: bool,
-    ) -> (u64, u64) {
+    },
+    /// A loop of it goes round.
+    Round {
+        /// Loops within the loop count once.
+        instructions: u64,
+        /// Function values may be called in it.
+        calls_values: bool,
+    },
+}
+
+impl Work {
+    /// A function has become warm by such steps. Gives what it and what all have executed. Steps count as usual ones at
+    /// least, as they do in the clock, but rounds that call function values: the clock counts those calls, too, and what they
+    /// do is no work of the loop. What is called by name mostly moves together with the loop.
+    pub fn add(&mut self, thresholds: Thresholds, func: usize, step: Step) -> (u64, u64) {
         if self.own.len() <= func {
             self.own.resize(func + 1, 0);
         }
-        let weight = if in_loop { BACK_EDGE_WEIGHT } else { CALL_WEIGHT };
+        let (weight, instructions) = match step {
+            Step::Call { instructions } => (CALL_WEIGHT, instructions.max(USUAL_STEP)),
+            Step::Round { instructions, calls_values: true } => (BACK_EDGE_WEIGHT, instructions),
+            Step::Round { instructions, calls_values: false } => {
+                (BACK_EDGE_WEIGHT, instructions.max(USUAL_STEP))
+            }
+        };
         let times = first_patience(thresholds).unsigned_abs() / weight.unsigned_abs();
-        let work = u64::from(times).saturating_mul(instructions.max(USUAL_STEP));
+        let work = u64::from(times).saturating_mul(instructions);
         self.own[func] = self.own[func].saturating_add(work);
         self.all = self.all.saturating_add(work);
         (self.own[func], self.all)
@@ -185,9 +203,19 @@ mod tests {
     #[test]
     fn work_is_what_warmth_stands_for() {
         let (mut work, thresholds) = (Work::default(), Thresholds { vm: Some(30) });
-        assert_eq!(work.add(thresholds, 3, 50, false), (1500, 1500));
-        assert_eq!(work.add(thresholds, 0, 100, true), (30_000, 31_500));
-        assert_eq!(work.add(thresholds, 0, 1, true), (42_000, 43_500));
-        assert_eq!(work.add(thresholds, 3, u64::MAX, false), (u64::MAX, u64::MAX));
+        let call = |instructions| Step::Call { instructions };
+        let round = |instructions| Step::Round { instructions, calls_values: false };
+        assert_eq!(work.add(thresholds, 3, call(50)), (1500, 1500));
+        assert_eq!(work.add(thresholds, 0, round(100)), (30_000, 31_500));
+        assert_eq!(work.add(thresholds, 0, round(1)), (42_000, 43_500));
+        assert_eq!(work.add(thresholds, 3, call(u64::MAX)), (u64::MAX, u64::MAX));
+    }
+
+    #[test]
+    fn what_is_called_as_a_value_is_not_work_of_the_loop() {
+        let (mut work, thresholds) = (Work::default(), Thresholds { vm: Some(30) });
+        let round = |instructions| Step::Round { instructions, calls_values: true };
+        assert_eq!(work.add(thresholds, 0, round(6)), (1800, 1800));
+        assert_eq!(work.add(thresholds, 0, round(100)), (31_800, 31_800));
     }
 }

@@ -16,7 +16,7 @@ use mir::inst::{Block, ClassIx, FuncId, Val};
 use mir::program::Program;
 use mir::types::{Signature, Signatures, Slot};
 use nyrt::heap::SlotType;
-use profiler::{Decision, Declined, Phase, Stats, Thresholds, Warmth, Work, decide};
+use profiler::{Decision, Declined, Phase, Stats, Step, Thresholds, Warmth, Work, decide};
 use syntax::intern::Symbol;
 use syntax::span::SourceMap;
 use vm::Vm;
@@ -273,8 +273,8 @@ pub(super) struct Promotion {
     /// What warm functions have executed, and which of them stay in the interpreter.
     work: RefCell<Work>,
     declined: RefCell<HashSet<FuncId>>,
-    /// What a call of a function executes, and what a round of the loop does that begins with a block.
-    expected: RefCell<HashMap<(FuncId, Option<Block>), u64>>,
+    /// What functions do, by the block with which the loop begins, if they are warm by a loop.
+    steps: RefCell<HashMap<(FuncId, Option<Block>), Step>>,
     /// Promoted functions, for activations that are still in a loop of tier 0.
     loops: RefCell<HashMap<FuncId, Rc<Promoted>>>,
     /// `promote-every=N`, and how many calls and loop rounds of tier 0 there were.
@@ -288,7 +288,7 @@ struct Promoted {
     values: Vec<Val>,
 }
 
-/// Functions with fewer instructions count as if each call and each round executed all of them.
+/// Functions with fewer instructions count as if each call executed all of them.
 const SMALL: usize = 60;
 
 fn thresholds(settings: &Settings) -> Thresholds {
@@ -323,7 +323,7 @@ impl Promotion {
         } else {
             machine.add_tier(vm.clone());
         }
-        let (work, declined, expected, loops, asked) = Default::default();
+        let (work, declined, steps, loops, asked) = Default::default();
         Promotion {
             closed,
             vm,
@@ -331,7 +331,7 @@ impl Promotion {
             first_patience: first_patience(settings),
             work,
             declined,
-            expected,
+            steps,
             loops,
             every: settings.stress.promote_every,
             asked,
@@ -422,10 +422,10 @@ impl Promotion {
         if self.loops.borrow().contains_key(&func) {
             return;
         }
-        let instructions = self.expected(machine, func, at_back_edge);
+        let step = self.step(machine, func, at_back_edge);
         let warmth = Warmth {
             size: machine.linked.program.func(func).insts.len() as u32,
-            work: self.work.borrow_mut().add(thresholds, func.index(), instructions, at_back_edge),
+            work: self.work.borrow_mut().add(thresholds, func.index(), step),
             declined: self.declined.borrow().contains(&func),
             steps: machine.steps(),
         };
@@ -444,17 +444,23 @@ impl Promotion {
         }
     }
 
-    /// How many instructions a call of a function executes, or a round of the loop in which its newest activation is.
-    fn expected(&self, machine: &Machine, func: FuncId, at_back_edge: bool) -> u64 {
+    /// What a function does: it is called, or the loop goes round in which its newest activation is.
+    fn step(&self, machine: &Machine, func: FuncId, at_back_edge: bool) -> Step {
         let code = machine.linked.program.func(func);
         // It would take longer to count than there is to gain.
-        if code.insts.len() < SMALL {
-            return code.insts.len() as u64;
+        if code.insts.len() < SMALL && !at_back_edge {
+            return Step::Call { instructions: code.insts.len() as u64 };
         }
         let frame = machine.task.frames.last().filter(|_| at_back_edge);
         let at = frame.and_then(|frame| frame.code().body().position(frame));
         let block = at.and_then(|at| code.block_ids().find(|b| code.blocks[b.index()].start as usize == at));
-        let count = || block.map_or_else(|| of_call(code), |block| of_round(code, block));
-        *self.expected.borrow_mut().entry((func, block)).or_insert_with(count)
+        let count = || match block {
+            None => Step::Call { instructions: of_call(code) },
+            Some(block) => {
+                let round = of_round(code, block);
+                Step::Round { instructions: round.instructions, calls_values: round.calls_values }
+            }
+        };
+        *self.steps.borrow_mut().entry((func, block)).or_insert_with(count)
     }
 }

@@ -4,8 +4,17 @@
 
 use crate::func::Func;
 use crate::groups::Flags;
-use crate::inst::{Block, EdgeId};
+use crate::inst::{Block, EdgeId, Op};
 use crate::loops::Ways;
+
+/// What a round of a loop is expected to do.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Round {
+    /// How many instructions it executes.
+    pub instructions: u64,
+    /// It may call function values.
+    pub calls_values: bool,
+}
 
 /// Instructions of a call, each loop once.
 pub fn of_call(func: &Func) -> u64 {
@@ -14,13 +23,13 @@ pub fn of_call(func: &Func) -> u64 {
     }
     let shape = Shape::new(func);
     let order = shape.in_order(Block(0));
-    shape.expected(&order, |_| true)
+    shape.expected(&order, |_| true).instructions
 }
 
-/// Instructions of a round of the loop that begins with a block, each loop in it once.
-pub fn of_round(func: &Func, start: Block) -> u64 {
+/// A round of the loop that begins with a block, each loop in it once.
+pub fn of_round(func: &Func, start: Block) -> Round {
     if start.index() >= func.blocks.len() {
-        return 0;
+        return Round::default();
     }
     let shape = Shape::new(func);
     let order = shape.in_order(start);
@@ -94,18 +103,20 @@ impl Shape<'_> {
     }
 
     /// What is executed from the first of these blocks on, in those for which `counts` holds, until a loop is closed.
-    fn expected(&self, order: &[Block], counts: impl Fn(Block) -> bool) -> u64 {
+    fn expected(&self, order: &[Block], counts: impl Fn(Block) -> bool) -> Round {
         let mut often = vec![0.0; self.func.blocks.len()];
-        let Some(start) = order.first() else { return 0 };
+        let Some(start) = order.first() else { return Round::default() };
         often[start.index()] = 1.0;
-        let mut sum = 0.0;
+        let (mut sum, mut calls_values) = (0.0, false);
         for block in order {
             let times = often[block.index()];
-            sum += times * self.func.block_insts(*block).len() as f64;
+            let insts = self.func.block_insts(*block);
+            sum += times * insts.len() as f64;
+            calls_values |= times > 0.0 && insts.iter().any(|i| matches!(i.op, Op::CallValue { .. }));
             let ways = || self.next(*block).filter(|(to, _)| counts(*to));
             let share = times / ways().count().max(1) as f64;
             ways().filter(|(_, closes)| !closes).for_each(|(to, _)| often[to.index()] += share);
         }
-        sum as u64
+        Round { instructions: sum as u64, calls_values }
     }
 }

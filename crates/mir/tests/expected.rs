@@ -10,7 +10,8 @@ fn expected(body: &str, loops: &[u32]) -> (u64, Vec<u64>) {
     let text = format!("global $0 \"g\"\nfunc @0 \"f\" user params 1 {{\n{body}\n}}");
     let program = parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
     let func = &program.funcs[0];
-    (of_call(func), loops.iter().map(|b| of_round(func, Block(*b))).collect())
+    let rounds = loops.iter().map(|b| of_round(func, Block(*b)).instructions).collect();
+    (of_call(func), rounds)
 }
 
 #[test]
@@ -49,6 +50,21 @@ fn nothing_throws() {
     let text = "bb0: %1 = get_global $0 unwind bb1(exc) return move %1
                 bb1(%2): release move %2 %3 = null %4 = null %5 = null return move %3";
     assert_eq!(expected(text, &[]).0, 2);
+}
+
+#[test]
+fn rounds_that_call_function_values_are_told() {
+    let text = "global $0 \"g\"
+                func @0 \"f\" user params 1 {
+                bb0: jump bb1
+                bb1: %1 = call_value %0 () release move %1 branch %0, bb1, bb2
+                bb2: %2 = null branch %0, bb2, bb3
+                bb3: %3 = call @0 (%0) release move %3 branch %0, bb3, bb4
+                bb4: unreachable
+                }";
+    let program = parse(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let calls = |block| of_round(&program.funcs[0], Block(block)).calls_values;
+    assert_eq!([1, 2, 3].map(calls), [true, false, false]);
 }
 
 #[test]
