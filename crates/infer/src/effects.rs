@@ -1,8 +1,9 @@
 //! What functions do besides giving a result, with everything that they call. It looks at the solved graph.
 
-use core::cmp::Ordering;
+use core::cell::RefCell;
 
 use bitflags::bitflags;
+use hashbrown::HashMap;
 use mir::func::Func;
 use mir::groups::Groups;
 use mir::inst::{FuncId, Global, Op, Val};
@@ -19,6 +20,7 @@ use crate::recursion;
 use crate::rows::{Place, Var};
 use crate::shape::is_literal;
 use crate::ty::{Kinds, Ty};
+use crate::written::Written;
 
 bitflags! {
     /// What a function may do.
@@ -53,62 +55,8 @@ pub struct Effects {
     /// What it may do.
     pub does: Does,
     /// Fields by place ([`crate::Facts::place`]).
-    fields: Bits,
-    globals: Bits,
-}
-
-/// A set of numbers: words that are not empty, by ascending position. A large program has many fields, of which most
-/// functions write a few.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-struct Bits(Vec<(u32, u64)>);
-
-impl Bits {
-    fn insert(&mut self, number: u32) {
-        self.or(number / 64, 1 << (number % 64));
-    }
-
-    /// Adds a word.
-    fn or(&mut self, position: u32, word: u64) {
-        let at = self.0.partition_point(|(p, _)| *p < position);
-        match self.0.get_mut(at) {
-            Some((p, own)) if *p == position => *own |= word,
-            _ => self.0.insert(at, (position, word)),
-        }
-    }
-
-    fn merge(&mut self, other: &Bits) {
-        // Few words are looked up; many, which who calls many others has, are gone through side by side.
-        if other.0.len() <= 4 || other.0.len() * 8 < self.0.len() {
-            return other.0.iter().for_each(|(position, word)| self.or(*position, *word));
-        }
-        let mut all = Vec::with_capacity(self.0.len().max(other.0.len()));
-        let (mut own, mut others) = (0, 0);
-        while let (Some(&(p, word)), Some(&(q, more))) = (self.0.get(own), other.0.get(others)) {
-            all.push(match p.cmp(&q) {
-                Ordering::Less => (p, word),
-                Ordering::Equal => (p, word | more),
-                Ordering::Greater => (q, more),
-            });
-            own += usize::from(p <= q);
-            others += usize::from(q <= p);
-        }
-        all.extend_from_slice(&self.0[own..]);
-        all.extend_from_slice(&other.0[others..]);
-        self.0 = all;
-    }
-
-    fn contains(&self, number: u32) -> bool {
-        let found = self.0.binary_search_by_key(&(number / 64), |(p, _)| *p);
-        found.is_ok_and(|at| self.0[at].1 >> (number % 64) & 1 != 0)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        let bits = |(p, word): &(u32, u64)| {
-            let (p, word) = (*p, *word);
-            (0..64).filter(move |bit| word >> bit & 1 != 0).map(move |bit| p * 64 + bit)
-        };
-        self.0.iter().flat_map(bits)
-    }
+    fields: Written,
+    globals: Written,
 }
 
 impl Effects {
@@ -124,13 +72,9 @@ impl Effects {
     pub fn unknown(&self) -> bool {
         self.does.intersects(Does::UNKNOWN | Does::SUSPEND)
     }
-    /// The places of fields that it may write.
-    pub fn fields(&self) -> impl Iterator<Item = u32> + '_ {
-        self.fields.iter()
-    }
-    /// The globals that it may write.
-    pub fn globals(&self) -> impl Iterator<Item = Global> + '_ {
-        self.globals.iter().map(Global)
+    /// Whether it may write any global.
+    pub fn writes_globals(&self) -> bool {
+        !self.globals.is_empty()
     }
     fn merge(&mut self, other: &Effects) {
         self.does |= other.does;
@@ -186,12 +130,13 @@ pub(crate) fn find(program: &Program, facts: &Facts, loud: &Loud) -> (AllEffects
     let finis = calls.instances.iter().filter_map(|c| facts.classes.info[c.index()].fini);
     edges.extend(finis.map(|fini| (fini, any_fini)));
     let is_quiet = loud.is_empty();
+    let stores = RefCell::default();
     for (i, place) in facts.places.iter().enumerate().filter(|(_, p)| p.is_reached()) {
         let id = FuncId(i as u32);
         let mut asks = false;
         let own = &mut all[i];
         let func = program.func(id);
-        let look = Look { facts, loud, is_quiet, func, place: *place };
+        let look = Look { facts, loud, is_quiet, func, place: *place, stores: &stores };
         for (at, inst) in (0..).zip(&func.insts) {
             if !look.is_idle(&inst.op) {
                 asks = asks || look.asks_for_text(at, &inst.op);
@@ -296,6 +241,8 @@ struct Look<'a> {
     is_quiet: bool,
     func: &'a Func,
     place: Place,
+    /// What storing in the fields of a name does, in boxes of any class.
+    stores: &'a RefCell<HashMap<Symbol, Effects>>,
 }
 
 impl Look<'_> {
@@ -378,18 +325,20 @@ impl Look<'_> {
             Op::SetField { name, .. } => {
                 let a = ty(0);
                 let mut does = if self.is_plain(a, *name) { Does::empty() } else { Does::THROW };
-                let mut write = |place: u32| {
-                    effects.fields.insert(place);
-                    if !facts.classes.weak[place as usize] {
-                        does |= self.dies(self.ty(facts.fields + place));
-                    }
-                };
                 match facts.user_classes(a) {
                     Some(all) => {
-                        all.iter().filter_map(|c| facts.classes.field(*c, *name)).for_each(&mut write);
+                        let places = all.iter().filter_map(|c| facts.classes.field(*c, *name));
+                        places.for_each(|place| self.stored(place, effects));
                     }
                     None => {
-                        facts.classes.by_name.get(name).into_iter().flatten().copied().for_each(&mut write)
+                        let mut stores = self.stores.borrow_mut();
+                        let all = stores.entry(*name).or_insert_with(|| {
+                            let mut all = Effects::default();
+                            let places = facts.classes.by_name.get(name).into_iter().flatten();
+                            places.for_each(|place| self.stored(*place, &mut all));
+                            all
+                        });
+                        effects.merge(all);
                     }
                 }
                 if a.has(Kinds::BUILTIN) {
@@ -434,6 +383,14 @@ impl Look<'_> {
             _ => Does::empty(),
         };
         effects.does |= does;
+    }
+
+    /// What storing in a field does, by its place.
+    fn stored(&self, place: u32, effects: &mut Effects) {
+        effects.fields.insert(place);
+        if !self.facts.classes.weak[place as usize] {
+            effects.does |= self.dies(self.ty(self.facts.fields + place));
+        }
     }
 
     /// Whether touching a field of such values cannot throw.

@@ -137,4 +137,18 @@ impl Solver<'_> {
         }
         var
     }
+    /// The same for weak ones: where what they give then goes. `None` when there are none.
+    pub(crate) fn weak_stores_of_any(&mut self, name: Symbol) -> Option<Var> {
+        if let Some(var) = self.weak_writes.get(&name) {
+            return *var;
+        }
+        let all = self.classes.by_name.get(&name).into_iter().flatten();
+        let weak: Vec<u32> = all.copied().filter(|place| self.classes.weak[*place as usize]).collect();
+        let var = (!weak.is_empty()).then(|| self.graph.new_var());
+        self.weak_writes.insert(name, var);
+        for place in weak {
+            var.into_iter().for_each(|var| self.connect(var, self.fields + place));
+        }
+        var
+    }
 }

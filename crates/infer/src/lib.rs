@@ -43,6 +43,7 @@ mod stable;
 mod transfer;
 mod ty;
 mod words;
+mod written;
 
 use mir::inst::{ClassIx, FuncId};
 use mir::program::Program;

@@ -169,8 +169,8 @@ impl Printer<'_> {
         }
         let fields = self.fields.iter().filter(|(_, place)| effects.writes_field(*place));
         let mut places: Vec<&str> = fields.map(|(name, _)| name.as_str()).collect();
-        let globals = effects.globals().filter_map(|g| program.globals.get(g.index()));
-        places.extend(globals.map(|g| program.names.text(*g)));
+        let globals = (0..).map(Global).zip(&program.globals).filter(|(g, _)| effects.writes_global(*g));
+        places.extend(globals.map(|(_, name)| program.names.text(*name)));
         if !places.is_empty() {
             does.push(format!("writes {}", joined(&places, " and ", LISTED)));
         }

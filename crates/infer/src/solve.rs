@@ -127,6 +127,7 @@ pub(crate) struct Solver<'a> {
     pub(crate) hubs_by_name: HashMap<(Option<Symbol>, usize), usize>,
     pub(crate) reads: HashMap<Symbol, Var>,
     pub(crate) writes: HashMap<Symbol, Var>,
+    pub(crate) weak_writes: HashMap<Symbol, Option<Var>>,
     /// Which functions, hubs (behind the functions) and builtins instructions call.
     pub(crate) callees: Vec<(u32, FuncId)>,
     pub(crate) rows: Vec<(u32, BuiltinId)>,
@@ -195,6 +196,7 @@ impl<'a> Solver<'a> {
             hubs_by_name: HashMap::new(),
             reads: HashMap::new(),
             writes: HashMap::new(),
+            weak_writes: HashMap::new(),
             callees: Vec::with_capacity(insts / 8),
             rows: Vec::with_capacity(insts / 4),
             prelude: Vec::new(),

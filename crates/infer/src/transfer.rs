@@ -4,7 +4,6 @@
 use mir::inst::{Builtin, FuncId, Inst, Op};
 use nyrt::builtin::{self, BuiltinId};
 use nyrt::value::{ClassId, class_id};
-use smallvec::SmallVec;
 use syntax::intern::Symbol;
 
 use crate::classes::Resolved;
@@ -421,22 +420,23 @@ impl Solver<'_> {
     }
 
     fn set_field(&mut self, object: Ty, name: Symbol, value: Var) {
-        let places: SmallVec<[Var; 4]> = match self.class_positions(object) {
+        match self.class_positions(object) {
             Some(classes) => {
-                classes.filter_map(|at| self.classes.field(self.sets.class_at(at), name)).collect()
+                for at in classes {
+                    let Some(place) = self.classes.field(self.sets.class_at(at), name) else { continue };
+                    if self.classes.weak[place as usize] {
+                        self.set_weak(self.fields + place, value);
+                    } else {
+                        self.connect(value, self.fields + place);
+                    }
+                }
             }
             None => {
                 let fields = self.stores_of_any(name);
                 self.connect(value, fields);
-                let all = self.classes.by_name.get(&name).into_iter().flatten().copied();
-                all.filter(|place| self.classes.weak[*place as usize]).collect()
-            }
-        };
-        for place in places {
-            if self.classes.weak[place as usize] {
-                self.set_weak(self.fields + place, value);
-            } else {
-                self.connect(value, self.fields + place);
+                if let Some(fields) = self.weak_stores_of_any(name) {
+                    self.set_weak(fields, value);
+                }
             }
         }
         if object.has(Kinds::BUILTIN) && matches!(self.program.names.text(name), "name" | "payload") {

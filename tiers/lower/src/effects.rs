@@ -47,7 +47,7 @@ fn of_function(needs: &Needs, effects: &Effects) -> bool {
         || (needs.arrays && effects.does.contains(Does::ARRAYS))
         || (needs.maps && effects.does.contains(Does::MAPS))
         || (needs.cells && effects.does.contains(Does::CELLS))
-        || (needs.globals && effects.globals().next().is_some())
+        || (needs.globals && effects.writes_globals())
         || needs.fields.iter().any(|field| effects.writes_field(*field))
 }
 
