@@ -11,7 +11,10 @@ use crate::classes::{Resolved, kind_of, rows_of_text};
 use crate::lengths::lengths_that_shrink;
 use crate::rows::Var;
 use crate::solve::Solver;
-use crate::ty::{Kinds, Ty};
+use crate::ty::{Kinds, SetId, Ty};
+
+/// More classes than this are compared with those of which an instruction has called the methods before.
+const FEW_CLASSES: usize = 4;
 
 /// Marks builtin rows among the callees of an instruction.
 pub(crate) const ROW: u32 = 1 << 31;
@@ -181,16 +184,43 @@ impl Solver<'_> {
         }
         match self.class_positions(object) {
             Some(classes) => {
-                for at in classes {
-                    let class = self.sets.class_at(at);
-                    self.method_of(id, class, name, text, args, dst);
-                }
+                let set = object.objs;
+                self.method_of_all((id, name), (set, classes), |s, class| {
+                    s.method_of(id, class, name, text, args, dst)
+                });
             }
             None => self.method_of_any(id, name, args, dst),
         }
         self.builtin_method(id, object, name, text, args, dst);
     }
 
+    /// A method is called on instances of the classes of a set. Where they are many and came one by one, those are left out
+    /// that the instruction has called before, if nothing but their class says what that does.
+    fn method_of_all(
+        &mut self,
+        what: (u32, Option<Symbol>),
+        (set, classes): (SetId, core::ops::Range<usize>),
+        mut method_of: impl FnMut(&mut Self, ClassIx) -> bool,
+    ) {
+        let is_many = classes.len() > FEW_CLASSES;
+        let seen = if is_many { self.called_on.get(&what).copied() } else { None };
+        let mut before = seen.and_then(|seen| self.sets.class_positions(seen)).unwrap_or(0..0);
+        let mut fixed = true;
+        for at in classes {
+            let class = self.sets.class_at(at);
+            while before.start < before.end && self.sets.class_at(before.start) < class {
+                before.start += 1;
+            }
+            if before.start == before.end || self.sets.class_at(before.start) != class {
+                fixed &= method_of(self, class);
+            }
+        }
+        if is_many && fixed {
+            self.called_on.insert(what, set);
+        }
+    }
+
+    /// Gives whether nothing but the class says what that does.
     pub(crate) fn method_of(
         &mut self,
         id: u32,
@@ -199,13 +229,17 @@ impl Solver<'_> {
         text: &str,
         args: &[Var],
         dst: Var,
-    ) {
+    ) -> bool {
         match self.classes.resolve(self.program, class, name, text) {
             Resolved::Func(func) => {
                 let me = self.instance(class);
                 self.call(id, func, Some(me), args, dst);
+                return true;
             }
-            Resolved::Static(func) => self.call(id, func, None, args, dst),
+            Resolved::Static(func) => {
+                self.call(id, func, None, args, dst);
+                return true;
+            }
             Resolved::Builtin(parent, row) => {
                 let content = self.content_of(id, parent);
                 self.row_call(id, row, content, args, dst);
@@ -219,13 +253,14 @@ impl Solver<'_> {
                 self.row_call(id, row, me, args, dst);
             }
             Resolved::None => {
-                let Some(place) = name.and_then(|n| self.classes.field(class, n)) else { return };
+                let Some(place) = name.and_then(|n| self.classes.field(class, n)) else { return true };
                 let field = self.fields + place;
                 self.graph.subscribe(field, id);
                 let callee = self.graph.ty(field);
                 self.call_any(id, callee, args, dst);
             }
         }
+        false
     }
 
     /// The content that boxes have for a builtin parent.

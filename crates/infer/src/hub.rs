@@ -5,7 +5,6 @@
 use mir::inst::{ClassIx, FuncId};
 use syntax::intern::Symbol;
 
-use crate::classes::Resolved;
 use crate::rows::{InstRow, Is, Var};
 use crate::solve::Solver;
 
@@ -93,16 +92,9 @@ impl Solver<'_> {
             (None, _) => "set",
         };
         for class in self.instances.get(first..).unwrap_or_default().to_vec() {
-            let fixed = match self.classes.resolve(self.program, class, name, text) {
-                Resolved::Func(_) | Resolved::Static(_) => true,
-                Resolved::Builtin(..) | Resolved::OnContent(..) | Resolved::Every(_) => false,
-                Resolved::None if name.is_some_and(|n| self.classes.field(class, n).is_some()) => false,
-                Resolved::None => continue,
-            };
-            if !fixed {
+            if !self.method_of(inst, class, name, text, &args, ret) {
                 self.hubs[at].again.push(class);
             }
-            self.method_of(inst, class, name, text, &args, ret);
         }
         for i in 0..again {
             let class = self.hubs[at].again[i];

@@ -18,6 +18,7 @@ impl Solver<'_> {
             }
             self.graph.look_again(place);
         }
+        self.called_on.clear();
         self.look_at_hubs_again();
         for var in &vars {
             if before[*var as usize] != Ty::NONE {

@@ -122,6 +122,8 @@ pub(crate) struct Solver<'a> {
     /// Whether methods are read without a call.
     pub(crate) any_bound: bool,
     constructed: HashSet<(ClassIx, FuncId)>,
+    /// By instruction and name, the classes of which it has called methods that depend on nothing but the class.
+    pub(crate) called_on: HashMap<(u32, Option<Symbol>), SetId>,
     /// What is done to boxes of any class, by name.
     pub(crate) hubs: Vec<Hub>,
     pub(crate) hubs_by_name: HashMap<(Option<Symbol>, usize), usize>,
@@ -192,6 +194,7 @@ impl<'a> Solver<'a> {
             sites_may_be_dead: false,
             any_bound: false,
             constructed: HashSet::new(),
+            called_on: HashMap::new(),
             hubs: Vec::new(),
             hubs_by_name: HashMap::new(),
             reads: HashMap::new(),
