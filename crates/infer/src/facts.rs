@@ -15,7 +15,7 @@ use crate::graph::Graph;
 use crate::inside::Insides;
 use crate::quiet;
 use crate::rows::{InstRow, Is, Place, Var};
-use crate::solve::{Known, Site, Solver};
+use crate::solve::{Left, Site, Solver};
 use crate::ty::{Kinds, Sets, Slot, Ty};
 
 /// An abstract object.
@@ -124,8 +124,8 @@ impl Facts {
     }
 
     /// What another analysis can use. Nothing else is left.
-    pub(crate) fn into_known(self, origin: &[FuncId]) -> Known<'_> {
-        Known { graph: self.graph, places: self.places, ranges: self.sets.ranges, origin }
+    pub(crate) fn into_left(self) -> Left {
+        Left { graph: self.graph, places: self.places, ranges: self.sets.ranges }
     }
 
     /// Those instructions of a function that are wanted and do more than give what their operation always gives, ascending.

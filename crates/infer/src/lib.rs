@@ -42,6 +42,7 @@ mod specialize;
 mod stable;
 mod transfer;
 mod ty;
+mod undo;
 mod words;
 mod written;
 

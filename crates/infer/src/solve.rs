@@ -47,6 +47,12 @@ const STEPS: [i64; 2] = [-1, 0];
 /// Functions that compare with more integers stop at few.
 const MANY_STEPS: usize = 24;
 
+/// What joining two types counts; each member of a set that is made for it counts 1. So much is ordinary for an instruction,
+/// and in any program. Most programs take 1 to 5 for an instruction.
+const JOIN: u64 = 8;
+const ORDINARY: u64 = 10;
+const LITTLE: u64 = 8000;
+
 /// Where integers stop that grow, in a function: at those that it compares something with.
 fn steps(func: &Func) -> Box<[i64]> {
     let mut steps = STEPS.to_vec();
@@ -72,13 +78,25 @@ fn steps(func: &Func) -> Box<[i64]> {
     if steps.len() > MANY_STEPS { STEPS.into() } else { steps.into() }
 }
 
-/// What another analysis has left of the functions of this one.
-pub(crate) struct Known<'a> {
+/// What an analysis leaves for another one.
+pub(crate) struct Left {
     pub(crate) graph: Graph,
     pub(crate) places: Vec<Place>,
     pub(crate) ranges: Ranges,
+}
+
+impl Left {
+    /// The same for a program in which each function is one of the other, or a copy of it.
+    pub(crate) fn of(self, origin: &[FuncId]) -> Known<'_> {
+        Known { left: self, origin }
+    }
+}
+
+/// What another analysis has left of the functions of this one.
+pub(crate) struct Known<'a> {
+    left: Left,
     /// By function which one of that analysis it is, or is a copy of.
-    pub(crate) origin: &'a [FuncId],
+    origin: &'a [FuncId],
 }
 
 /// Where functions have lain in the graph before.
@@ -143,6 +161,9 @@ pub(crate) struct Solver<'a> {
     /// Where integers stop that grow, by function.
     steps: HashMap<FuncId, Box<[i64]>>,
     buffers: shape::Buffers,
+    /// How much may be joined in a program like this one for it to be ordinary, and whether to stop at more.
+    ordinary: u64,
+    pub(crate) may_stop: bool,
 }
 
 impl<'a> Solver<'a> {
@@ -150,7 +171,7 @@ impl<'a> Solver<'a> {
         let classes = Classes::new(program);
         let mut sets = Sets::new(program.classes.len());
         let (mut graph, before) = match known {
-            Some(Known { mut graph, places, ranges, origin }) => {
+            Some(Known { left: Left { mut graph, places, ranges }, origin }) => {
                 graph.renew(program);
                 // What is given to its variables has the numbers of its ranges.
                 sets.ranges = ranges;
@@ -211,6 +232,8 @@ impl<'a> Solver<'a> {
             to_string: names.find("toString"),
             steps: HashMap::new(),
             buffers: shape::Buffers::default(),
+            ordinary: LITTLE,
+            may_stop: false,
             program,
             before,
             classes,
@@ -277,7 +300,26 @@ impl<'a> Solver<'a> {
         }
         self.settle();
         #[cfg(debug_assertions)]
-        self.assert_settled();
+        if !(self.may_stop && self.is_mixed()) {
+            self.assert_settled();
+        }
+    }
+
+    /// The same, unless that turns out to be mixed. Gives whether it is solved.
+    pub(crate) fn try_run(&mut self, world: &World) -> bool {
+        self.may_stop = true;
+        self.run(world);
+        !self.is_mixed()
+    }
+
+    /// Whether much more is joined than in most programs: everything flows into everything, in sets that grow one by one.
+    pub(crate) fn is_mixed(&self) -> bool {
+        self.sets.joined > self.ordinary
+    }
+
+    /// What another analysis can use.
+    pub(crate) fn into_left(self) -> Left {
+        Left { graph: self.graph, places: self.places, ranges: self.sets.ranges }
     }
 
     /// Tells and looks at what waits, until nothing does.
@@ -288,7 +330,9 @@ impl<'a> Solver<'a> {
             }
             if let Some(site) = self.sets.lost.pop() {
                 self.escape(site);
-            } else if let Some(inst) = self.graph.next_inst() {
+            } else if let Some(inst) = self.graph.next_inst()
+                && !(self.may_stop && self.is_mixed())
+            {
                 self.transfer(inst);
             } else {
                 return;
@@ -337,6 +381,7 @@ impl<'a> Solver<'a> {
 
     #[inline(never)]
     fn add(&mut self, var: Var, old: Ty, ty: Ty) {
+        self.sets.joined += JOIN;
         let mut new = self.sets.join(old, ty);
         if new != old {
             if new.ints != old.ints && !old.ints.is_none() && self.graph.grow(var) {
@@ -449,6 +494,7 @@ impl<'a> Solver<'a> {
             ),
         };
         self.places[func.index()] = place;
+        self.ordinary += self.program.func(func).insts.len() as u64 * ORDINARY;
         Some(place)
     }
 

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use mir::func::Func;
 use mir::inst::{ClassIx, FuncId, Op, Vals};
 use mir::program::{Parent, Program};
+use smallvec::SmallVec;
 use syntax::span::Span;
 
 use crate::World;
@@ -19,6 +20,7 @@ use crate::rows::{InstRow, Is};
 use crate::shares;
 use crate::solve::Solver;
 use crate::ty::Kinds;
+use crate::undo::Undo;
 
 /// Copies are expected to cost the analysis at most so many thirds of what the program itself does.
 const THIRDS: usize = 4;
@@ -36,11 +38,17 @@ const NESTED: usize = 4;
 
 /// Analyses a program that nobody adds to any more and specializes it; gives the facts of the result. Copies are decided
 /// by the facts of the program as it was, so that with copies it is analysed once more. Where copies of functions may be
-/// all that a class needs, only the facts with them decide whether it is copied, too.
+/// all that a class needs, only the facts with them decide whether it is copied, too. Where everything flows into
+/// everything, copies tell nothing apart, and each of them is one more thing that everything may be: there are none, and
+/// those with which it turns out to be so are taken back.
 pub fn specialize(program: &mut Program, world: &World) -> Facts {
     let mut solver = Solver::new(program, None);
     solver.run(world);
+    let is_mixed = solver.is_mixed();
     let mut facts = Facts::new(solver);
+    if is_mixed {
+        return facts.complete(program);
+    }
     let mut copier = Copier::new(program, &facts);
     for may_wait in [true, false] {
         let before = copier.chains.len();
@@ -48,8 +56,15 @@ pub fn specialize(program: &mut Program, world: &World) -> Facts {
         copier.run(program, &facts);
         if copier.chains.len() > before {
             copier.change(program);
-            let mut solver = Solver::new(program, Some(facts.into_known(&copier.func_origin)));
-            solver.run(world);
+            let mut solver = Solver::new(program, Some(facts.into_left().of(&copier.func_origin)));
+            if !solver.try_run(world) {
+                let left = solver.into_left();
+                copier.take_back(program, before);
+                let mut solver = Solver::new(program, Some(left.of(&copier.known)));
+                solver.run(world);
+                facts = Facts::new(solver);
+                break;
+            }
             facts = Facts::new(solver);
         }
         if !copier.waits {
@@ -83,6 +98,8 @@ struct Copier {
     /// The copies.
     chains: Vec<Chain>,
     changes: Vec<(FuncId, usize, Change)>,
+    /// What the program was before the copies that are being made.
+    undo: Undo,
     class_copies: Vec<ClassCopy>,
     /// The position among them of the copy that serves what is filled like this; none if that is the original.
     alike: HashMap<Filling, Option<usize>>,
@@ -155,6 +172,7 @@ impl Copier {
             classes: (0..classes as u32).map(|i| (ClassIx(i), 0)).collect(),
             chains: vec![Chain { copied: Copied::Nothing, place: Span::default(), within: 0 }],
             changes: Vec::new(),
+            undo: Undo::default(),
             class_copies: Vec::new(),
             alike: HashMap::new(),
             shares: Vec::new(),
@@ -172,6 +190,7 @@ impl Copier {
     /// Copies are decided by facts that know all there is now.
     fn begin(&mut self, program: &Program, facts: &Facts, may_wait: bool) {
         let (classes, funcs) = (program.classes.len(), program.funcs.len());
+        self.undo = Undo::new(program);
         self.known = (0..funcs as u32).map(FuncId).collect();
         self.factory = vec![None; funcs];
         self.container = vec![None; classes];
@@ -188,16 +207,31 @@ impl Copier {
     fn change(&mut self, program: &mut Program) {
         for (func, at, change) in self.changes.drain(..) {
             match change {
-                Change::Call(copy) => redirect(program, func, at, copy),
+                Change::Call(copy) => {
+                    let op = redirected(&mut program.funcs[func.index()], at, copy);
+                    self.undo.set(program, func, at, op);
+                }
                 // With the calls that construct the instance.
                 Change::Object(copy) => {
                     let ClassCopy { class, funcs } = &self.class_copies[copy];
-                    make_other(&mut program.funcs[func.index()], at, *class, |f| {
-                        funcs.get(&f).copied().unwrap_or(f)
-                    });
+                    let new = |f: FuncId| funcs.get(&f).copied().unwrap_or(f);
+                    for (at, op) in made_other(program.func(func), at, *class, new) {
+                        self.undo.set(program, func, at, op);
+                    }
                 }
             }
         }
+    }
+
+    /// The program is what it was before the last copies, when there were so many.
+    fn take_back(&mut self, program: &mut Program, chains: usize) {
+        core::mem::take(&mut self.undo).undo(program);
+        let (funcs, classes) = (program.funcs.len(), program.classes.len());
+        self.chains.truncate(chains);
+        self.func_origin.truncate(funcs);
+        self.made_for.truncate(funcs);
+        self.classes.truncate(classes);
+        self.known = (0..funcs as u32).map(FuncId).collect();
     }
 
     /// Makes all copies. What lies in a copy is looked at like what lies in the original.
@@ -471,19 +505,25 @@ fn span(func: &Func, at: usize) -> Span {
     func.spans.get(at).copied().unwrap_or_default()
 }
 
-/// A place makes an instance of another class, whose functions `new` gives.
-fn make_other(f: &mut Func, at: usize, class: ClassIx, new: impl Fn(FuncId) -> FuncId) {
+/// What the instructions become with which a place makes an instance of another class, whose functions `new` gives.
+fn made_other(
+    f: &Func,
+    at: usize,
+    class: ClassIx,
+    new: impl Fn(FuncId) -> FuncId,
+) -> SmallVec<[(usize, Op); 4]> {
     let object = f.insts[at].dst;
-    f.insts[at].op = Op::NewObject { class };
-    for at in at + 1..f.insts.len() {
-        match f.insts[at].op {
+    let mut changed = SmallVec::from_iter([(at, Op::NewObject { class })]);
+    for (at, inst) in f.insts.iter().enumerate().skip(at + 1) {
+        match inst.op {
             Op::Call { func, args } if f.list(args.0).first() == Some(&object.0) => {
-                f.insts[at].op = Op::Call { func: new(func), args };
+                changed.push((at, Op::Call { func: new(func), args }));
             }
             Op::Release { a } if a.0 != object => {}
             _ => break,
         }
     }
+    changed
 }
 
 /// What a copy of a function costs, in instructions, when so many of [`shares::ALL`] such copies are called.
@@ -530,15 +570,14 @@ fn callee(program: &Program, facts: &Facts, id: FuncId, func: &Func, at: usize, 
     }
 }
 
-/// An instruction calls a copy from now on.
-fn redirect(program: &mut Program, func: FuncId, at: usize, copy: FuncId) {
-    let f = &mut program.funcs[func.index()];
-    f.insts[at].op = match f.insts[at].op {
+/// What an instruction becomes that calls a copy from now on.
+fn redirected(f: &mut Func, at: usize, copy: FuncId) -> Op {
+    match f.insts[at].op {
         Op::CallMethod { object, args, .. } => {
             let all: Vec<u32> = core::iter::once(object.0).chain(f.list(args.0).iter().copied()).collect();
             Op::Call { func: copy, args: Vals(f.push_list(all)) }
         }
         Op::Call { args, .. } => Op::Call { func: copy, args },
         op => op,
-    };
+    }
 }

@@ -200,6 +200,9 @@ pub(crate) struct Sets {
     pub(crate) ranges: Ranges,
     /// What sets are made in.
     scratch: Vec<u32>,
+    /// What was done so far to join types: how many members the sets have had that were made of two others, and what the
+    /// solver adds.
+    pub(crate) joined: u64,
 }
 
 impl Sets {
@@ -218,6 +221,7 @@ impl Sets {
             lost: Vec::new(),
             ranges: Ranges::default(),
             scratch: Vec::new(),
+            joined: 0,
         };
         sets.intern(&[]);
         sets.intern(&[ANY_CLASS, ANY_SITE]);
@@ -362,6 +366,7 @@ impl Sets {
     fn make_union(&mut self, a: SetId, b: SetId) -> SetId {
         let mut all = core::mem::take(&mut self.scratch);
         merge(self.members(a), self.members(b), &mut all);
+        self.joined += all.len() as u64;
         // Often one has all of the other. What was lost is not lost again.
         for set in [a, b] {
             if self.members(set).len() == all.len() {
