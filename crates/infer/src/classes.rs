@@ -255,7 +255,8 @@ impl Classes {
         self.is_selector(name) || self.rows_of(name).is_some() || prelude()
     }
 
-    fn declared(&self, name: Symbol) -> &[(ClassIx, FuncId, bool)] {
+    /// The methods of a name: class, code, and whether it has no receiver.
+    pub(crate) fn declared(&self, name: Symbol) -> &[(ClassIx, FuncId, bool)] {
         let list = self.lists.get(name.0 as usize).copied().unwrap_or(0);
         self.methods.get(list as usize).map_or(&[], Vec::as_slice)
     }

@@ -3,8 +3,10 @@
 //! function. It does not know what methods do.
 
 use mir::inst::{ClassIx, FuncId};
+use mir::program::Program;
 use syntax::intern::Symbol;
 
+use crate::named::Named;
 use crate::rows::{InstRow, Is, Var};
 use crate::solve::Solver;
 
@@ -16,8 +18,8 @@ pub(crate) struct Hub {
     args: Vec<Var>,
     ret: Var,
     inst: u32,
-    /// How many of the classes with instances were looked at.
-    seen: usize,
+    /// Classes where the name may mean something and that had no instances when it was looked at.
+    left: Vec<ClassIx>,
     /// Classes where what is called or given depends on what is in a field, a content or an argument.
     again: Vec<ClassIx>,
 }
@@ -59,7 +61,8 @@ impl Solver<'_> {
         let ret = self.graph.new_var();
         let hub = InstRow::new(self.hub_func(at), 0, (0, 0), Is::Plain);
         let inst = self.graph.new_inst(InstRow { waits: false, ..hub });
-        self.hubs.push(Hub { name, args, ret, inst, seen: 0, again: Vec::new() });
+        let left = self.named(name, count);
+        self.hubs.push(Hub { name, args, ret, inst, left, again: Vec::new() });
         self.hubs_by_name.insert((name, count), at);
         self.graph.subscribe(self.births, inst);
         // What builtins give depends on their arguments, and what reaches those through the hub is not known yet.
@@ -73,29 +76,36 @@ impl Solver<'_> {
     /// All hubs go through all classes once more.
     #[cfg(debug_assertions)]
     pub(crate) fn look_at_hubs_again(&mut self) {
-        for hub in &mut self.hubs {
-            (hub.seen, hub.again) = (0, Vec::new());
+        for at in 0..self.hubs.len() {
+            let left = self.named(self.hubs[at].name, self.hubs[at].args.len());
+            let hub = &mut self.hubs[at];
+            (hub.left, hub.again) = (left, Vec::new());
             self.graph.enqueue(hub.inst);
         }
+    }
+
+    /// The classes where a name may mean something that is called with so many arguments.
+    fn named(&mut self, name: Option<Symbol>, count: usize) -> Vec<ClassIx> {
+        let text = called(self.program, name, count);
+        let named = self.named.get_or_insert_with(|| Named::new(self.program, &self.classes));
+        named.find(&self.classes, name, text)
     }
 
     fn look_at_hub(&mut self, at: usize) {
         let Some(hub) = self.hubs.get_mut(at) else { return };
         let (name, ret, inst) = (hub.name, hub.ret, hub.inst);
         let args = hub.args.clone();
-        let first = core::mem::replace(&mut hub.seen, self.instances.len());
+        let mut left = core::mem::take(&mut hub.left);
         let again = hub.again.len();
-        // Only indexing uses names that the program may not have.
-        let text = match (name, args.len()) {
-            (Some(name), _) => self.program.names.text(name),
-            (None, 1) => "get",
-            (None, _) => "set",
-        };
-        for class in self.instances.get(first..).unwrap_or_default().to_vec() {
-            if !self.method_of(inst, class, name, text, &args, ret) {
-                self.hubs[at].again.push(class);
+        let text = called(self.program, name, args.len());
+        left.retain(|class| {
+            let is_new = self.has_instances[class.index()];
+            if is_new && !self.method_of(inst, *class, name, text, &args, ret) {
+                self.hubs[at].again.push(*class);
             }
-        }
+            !is_new
+        });
+        self.hubs[at].left = left;
         for i in 0..again {
             let class = self.hubs[at].again[i];
             self.method_of(inst, class, name, text, &args, ret);
@@ -142,5 +152,14 @@ impl Solver<'_> {
             var.into_iter().for_each(|var| self.connect(var, self.fields + place));
         }
         var
+    }
+}
+
+/// The name of what is called with so many arguments. Only indexing uses names that the program may not have.
+fn called(program: &Program, name: Option<Symbol>, count: usize) -> &str {
+    match (name, count) {
+        (Some(name), _) => program.names.text(name),
+        (None, 1) => "get",
+        (None, _) => "set",
     }
 }

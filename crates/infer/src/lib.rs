@@ -27,6 +27,7 @@ mod graph;
 mod hub;
 mod inside;
 mod lengths;
+mod named;
 mod narrow;
 mod print;
 mod quiet;

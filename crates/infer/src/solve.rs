@@ -17,6 +17,7 @@ use crate::classes::Classes;
 use crate::graph::{Graph, THROWN};
 use crate::hub::Hub;
 use crate::lengths::lengths_that_shrink;
+use crate::named::Named;
 use crate::narrow::{Context, OfAny, Words};
 use crate::ranges::{Range, Ranges};
 use crate::rows::{Dep, NO_VAR, Place, Var, View};
@@ -145,6 +146,7 @@ pub(crate) struct Solver<'a> {
     /// What is done to boxes of any class, by name.
     pub(crate) hubs: Vec<Hub>,
     pub(crate) hubs_by_name: HashMap<(Option<Symbol>, usize), usize>,
+    pub(crate) named: Option<Named>,
     pub(crate) reads: HashMap<Symbol, Var>,
     pub(crate) writes: HashMap<Symbol, Var>,
     pub(crate) weak_writes: HashMap<Symbol, Option<Var>>,
@@ -218,6 +220,7 @@ impl<'a> Solver<'a> {
             called_on: HashMap::new(),
             hubs: Vec::new(),
             hubs_by_name: HashMap::new(),
+            named: None,
             reads: HashMap::new(),
             writes: HashMap::new(),
             weak_writes: HashMap::new(),
