@@ -60,8 +60,12 @@ impl Machine {
         match task::next(&mut self.rt, deadline) {
             Next::Run(id) => self.resume(id),
             Next::Finished => {
-                self.exit = self.main_end.take();
                 self.note_unawaited();
+                // What nobody took may have been the last to hold a box with a finalizer.
+                if self.drops_wait() {
+                    return self.serve_drops(After::Switch);
+                }
+                self.exit = self.main_end.take();
                 Flow::Stop
             }
             Next::Deadline => {
