@@ -2,7 +2,7 @@
 //! position, `mir::verify` knows.
 
 use hashbrown::HashMap;
-use mir::inst::{FuncId, Op, Val};
+use mir::inst::{FuncId, Val};
 use mir::program::Program;
 use mir::verify::{self, OwnedAt};
 use nyrt::value::Value;
@@ -112,7 +112,7 @@ impl Held<'_> {
             At::After => owned.after(func, position),
             At::Before | At::Calling | At::Thrown => owned.before(func, position),
         };
-        if at == At::Thrown && (inst.op.row().effects.ends_block() || matches!(inst.op, Op::Release { .. })) {
+        if at == At::Thrown && inst.op.consumes_when_throwing() {
             func.uses(&inst.op, |v, consumed| held.retain(|h| !consumed || *h != v));
         }
         self.roots.extend(held.into_iter().map(get));
