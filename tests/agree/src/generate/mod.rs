@@ -7,6 +7,7 @@
 mod class;
 mod expr;
 mod hot;
+mod many;
 mod passing;
 mod scene;
 mod stmt;
@@ -34,9 +35,14 @@ const HEAD: &str = "// agree:";
 /// Far above what programs need that end by themselves.
 const FUEL: u64 = 400_000;
 
+/// One of so many programs has the scene of many boxes.
+const MANY: usize = 15;
+
 /// The `index`-th program of a series.
 pub fn program(seed: u64, index: u64) -> Program {
     let mut writer = Gen::new(Rng::new(seed, index));
+    // By a generator of its own, so that the other programs do not depend on it.
+    writer.many = Rng::new(!seed, index).one_in(MANY);
     writer.program();
     if writer.one_in(8) {
         // Ends anywhere: the logarithm is what is uniform.
@@ -93,6 +99,8 @@ struct Gen {
     budget: u64,
     /// One of so many places may fail; 0: none.
     risk: usize,
+    /// Whether there is a scene of many boxes.
+    many: bool,
     fuel: u64,
     depth: u32,
 }
@@ -116,6 +124,7 @@ impl Gen {
             cost: 0,
             budget: 0,
             risk: 0,
+            many: false,
             fuel: FUEL,
             depth: 1500,
         }
@@ -134,7 +143,10 @@ impl Gen {
             self.out.push_str(&classes);
         }
         self.write_functions();
-        let scenes = self.scene_functions();
+        let mut scenes = self.scene_functions();
+        if self.many {
+            scenes.push(self.many_boxes());
+        }
         self.write_top(&scenes);
         if late {
             self.out.push_str(&classes);

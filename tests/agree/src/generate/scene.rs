@@ -11,7 +11,8 @@ const SCENE: u64 = 8_000;
 impl Gen {
     /// Writes the functions of the scenes. Gives their names.
     pub(super) fn scene_functions(&mut self) -> Vec<String> {
-        let count = 3 + self.below(5);
+        // Many boxes are long enough.
+        let count = if self.many { self.below(2) } else { 3 + self.below(5) };
         (0..count)
             .map(|_| {
                 if self.one_in(12) {
