@@ -9,7 +9,7 @@ macro_rules! shapes {
     ($($name:literal)*) => { &[$(($name, include_str!(concat!("shapes/", $name, ".nyash")))),*] };
 }
 const SHAPES: &[(&str, &str)] = shapes! {
-    "mixed" "filled" "held" "joined" "handed" "mapped" "closures" "linked" "stacks"
+    "mixed" "filled" "held" "joined" "handed" "mapped" "closures" "linked" "stacks" "states"
 };
 const PARTS: &str = "// ---- parts\n";
 const END: &str = "// ---- end\n";

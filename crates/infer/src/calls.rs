@@ -183,40 +183,46 @@ impl Solver<'_> {
             self.raise(dst, Ty::of(Kinds::STR));
         }
         match self.class_positions(object) {
-            Some(classes) => {
-                let set = object.objs;
-                self.method_of_all((id, name), (set, classes), |s, class| {
-                    s.method_of(id, class, name, text, args, dst)
-                });
+            Some(classes) if classes.len() <= FEW_CLASSES => {
+                for at in classes {
+                    let class = self.sets.class_at(at);
+                    self.method_of(id, class, name, text, args, dst);
+                }
             }
+            Some(classes) => self.method_of_many(id, (object.objs, classes), name, text, args, dst),
             None => self.method_of_any(id, name, args, dst),
         }
         self.builtin_method(id, object, name, text, args, dst);
     }
 
-    /// A method is called on instances of the classes of a set. Where they are many and came one by one, those are left out
-    /// that the instruction has called before, if nothing but their class says what that does.
-    fn method_of_all(
+    /// A method is called on instances of the classes of a set. They mostly came one by one, so those are left out of which the
+    /// instruction has called the method before, if nothing but their class says what that does.
+    fn method_of_many(
         &mut self,
-        what: (u32, Option<Symbol>),
+        id: u32,
         (set, classes): (SetId, core::ops::Range<usize>),
-        mut method_of: impl FnMut(&mut Self, ClassIx) -> bool,
+        name: Option<Symbol>,
+        text: &str,
+        args: &[Var],
+        dst: Var,
     ) {
-        let is_many = classes.len() > FEW_CLASSES;
-        let seen = if is_many { self.called_on.get(&what).copied() } else { None };
-        let mut before = seen.and_then(|seen| self.sets.class_positions(seen)).unwrap_or(0..0);
+        let before = self.called_on.get(&(id, name)).and_then(|set| self.sets.class_positions(*set));
+        let is_first = before.is_none();
+        let mut before = before.unwrap_or(0..0);
         let mut fixed = true;
-        for at in classes {
-            let class = self.sets.class_at(at);
-            while before.start < before.end && self.sets.class_at(before.start) < class {
-                before.start += 1;
-            }
-            if before.start == before.end || self.sets.class_at(before.start) != class {
-                fixed &= method_of(self, class);
+        if !(is_first && self.method_of_set(id, set, name, args, dst)) {
+            for at in classes {
+                let class = self.sets.class_at(at);
+                while before.start < before.end && self.sets.class_at(before.start) < class {
+                    before.start += 1;
+                }
+                if before.start == before.end || self.sets.class_at(before.start) != class {
+                    fixed &= self.method_of(id, class, name, text, args, dst);
+                }
             }
         }
-        if is_many && fixed {
-            self.called_on.insert(what, set);
+        if fixed {
+            self.called_on.insert((id, name), set);
         }
     }
 

@@ -1,20 +1,39 @@
-//! Hubs: what is done to a box of any class goes through one place per name, so that many such places in a program with
-//! many classes are not connected each with each. A hub of a method is an instruction of the graph that stands in no
-//! function. It does not know what methods do.
+//! Hubs: what is done to a box of any class goes through one place per name, and what is called on instances of the same
+//! many classes through one per name and set, so that many such places in a program with many classes are not connected each
+//! with each. A hub of a method is an instruction of the graph that stands in no function. It does not know what methods do.
 
 use mir::inst::{ClassIx, FuncId};
 use mir::program::Program;
 use syntax::intern::Symbol;
 
+use crate::classes::Resolved;
 use crate::named::Named;
 use crate::rows::{InstRow, Is, Var};
 use crate::solve::Solver;
+use crate::ty::SetId;
 
-/// Calls of the methods of one name, with so many arguments, of boxes of any class.
+/// How calls of the methods of one name, with so many arguments, of boxes of any class or of those of a set, are shared.
+pub(crate) type HubKey = (Option<Symbol>, usize, Option<SetId>);
+
+/// Whether they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shared {
+    /// One instruction does it.
+    Once,
+    /// By the hub of this number.
+    By(usize),
+    /// What that does depends on more than the class, so each instruction is for itself.
+    Never,
+}
+
+/// Calls of the methods of one name, with so many arguments, of boxes of any class or of those of a set.
 #[derive(Clone, Debug)]
 pub(crate) struct Hub {
     /// `None` is a name that the program does not have.
     name: Option<Symbol>,
+    /// `None` is any class.
+    #[cfg(debug_assertions)]
+    set: Option<SetId>,
     args: Vec<Var>,
     ret: Var,
     inst: u32,
@@ -41,10 +60,59 @@ impl Solver<'_> {
 
     /// A method is called on an instance of any class.
     pub(crate) fn method_of_any(&mut self, id: u32, name: Option<Symbol>, args: &[Var], dst: Var) {
-        let at = match self.hubs_by_name.get(&(name, args.len())) {
-            Some(at) => *at,
-            None => self.new_hub(name, args.len()),
+        let key = (name, args.len(), None);
+        let at = match self.shared.get(&key) {
+            Some(Shared::By(at)) => *at,
+            _ => {
+                let left = self.named(name, args.len());
+                self.new_hub(key, left)
+            }
         };
+        self.join_hub(id, at, args, dst);
+    }
+
+    /// A method is called on an instance of the classes of a set, of which there are many. Gives whether that goes through a
+    /// hub, which it does if another instruction does the same, and the classes alone say what that is.
+    pub(crate) fn method_of_set(
+        &mut self,
+        id: u32,
+        set: SetId,
+        name: Option<Symbol>,
+        args: &[Var],
+        dst: Var,
+    ) -> bool {
+        let key = (name, args.len(), Some(set));
+        let at = match self.shared.get(&key) {
+            Some(Shared::By(at)) => *at,
+            Some(Shared::Never) => return false,
+            Some(Shared::Once) => {
+                let classes = self.classes_of_set(set);
+                let text = called(self.program, name, args.len());
+                let is_fixed = |class: &ClassIx| {
+                    let found = self.classes.resolve(self.program, *class, name, text);
+                    matches!(found, Resolved::Func(_) | Resolved::Static(_))
+                };
+                if !classes.iter().all(is_fixed) {
+                    self.shared.insert(key, Shared::Never);
+                    return false;
+                }
+                self.new_hub(key, classes)
+            }
+            None => {
+                self.shared.insert(key, Shared::Once);
+                return false;
+            }
+        };
+        self.join_hub(id, at, args, dst);
+        true
+    }
+
+    fn classes_of_set(&self, set: SetId) -> Vec<ClassIx> {
+        self.sets.classes(set).into_iter().flatten().map(ClassIx).collect()
+    }
+
+    /// What an instruction calls goes through a hub.
+    fn join_hub(&mut self, id: u32, at: usize, args: &[Var], dst: Var) {
         let Some(hub) = self.hubs.get(at) else { return };
         let ret = hub.ret;
         for (from, to) in args.iter().zip(hub.args.clone()) {
@@ -55,15 +123,25 @@ impl Solver<'_> {
         self.note_call(id, func);
     }
 
-    fn new_hub(&mut self, name: Option<Symbol>, count: usize) -> usize {
+    /// Adds a hub for the calls on instances of these classes.
+    fn new_hub(&mut self, key: HubKey, left: Vec<ClassIx>) -> usize {
+        let (name, count, _set) = key;
         let at = self.hubs.len();
         let args: Vec<Var> = (0..count).map(|_| self.graph.new_var()).collect();
         let ret = self.graph.new_var();
         let hub = InstRow::new(self.hub_func(at), 0, (0, 0), Is::Plain);
         let inst = self.graph.new_inst(InstRow { waits: false, ..hub });
-        let left = self.named(name, count);
-        self.hubs.push(Hub { name, args, ret, inst, left, again: Vec::new() });
-        self.hubs_by_name.insert((name, count), at);
+        self.hubs.push(Hub {
+            name,
+            #[cfg(debug_assertions)]
+            set: _set,
+            args,
+            ret,
+            inst,
+            left,
+            again: Vec::new(),
+        });
+        self.shared.insert(key, Shared::By(at));
         self.graph.subscribe(self.births, inst);
         // What builtins give depends on their arguments, and what reaches those through the hub is not known yet.
         for arg in self.hubs[at].args.clone() {
@@ -77,7 +155,11 @@ impl Solver<'_> {
     #[cfg(debug_assertions)]
     pub(crate) fn look_at_hubs_again(&mut self) {
         for at in 0..self.hubs.len() {
-            let left = self.named(self.hubs[at].name, self.hubs[at].args.len());
+            let hub = &self.hubs[at];
+            let left = match hub.set {
+                Some(set) => self.classes_of_set(set),
+                None => self.named(hub.name, hub.args.len()),
+            };
             let hub = &mut self.hubs[at];
             (hub.left, hub.again) = (left, Vec::new());
             self.graph.enqueue(hub.inst);

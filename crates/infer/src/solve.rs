@@ -15,7 +15,7 @@ use crate::World;
 use crate::assign;
 use crate::classes::Classes;
 use crate::graph::{Graph, THROWN};
-use crate::hub::Hub;
+use crate::hub::{Hub, HubKey, Shared};
 use crate::lengths::lengths_that_shrink;
 use crate::named::Named;
 use crate::narrow::{Context, OfAny, Words};
@@ -145,7 +145,7 @@ pub(crate) struct Solver<'a> {
     pub(crate) called_on: HashMap<(u32, Option<Symbol>), SetId>,
     /// What is done to boxes of any class, by name.
     pub(crate) hubs: Vec<Hub>,
-    pub(crate) hubs_by_name: HashMap<(Option<Symbol>, usize), usize>,
+    pub(crate) shared: HashMap<HubKey, Shared>,
     pub(crate) named: Option<Named>,
     pub(crate) reads: HashMap<Symbol, Var>,
     pub(crate) writes: HashMap<Symbol, Var>,
@@ -219,7 +219,7 @@ impl<'a> Solver<'a> {
             constructed: HashSet::new(),
             called_on: HashMap::new(),
             hubs: Vec::new(),
-            hubs_by_name: HashMap::new(),
+            shared: HashMap::new(),
             named: None,
             reads: HashMap::new(),
             writes: HashMap::new(),

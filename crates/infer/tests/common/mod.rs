@@ -33,6 +33,7 @@ pub(crate) fn build(text: &str) -> (Program, FuncId) {
 }
 
 /// Builds and analyses.
+#[allow(dead_code, reason = "every test file uses another part of it")]
 pub(crate) fn analyse(text: &str) -> Known {
     let (program, top) = build(text);
     let facts = infer::analyse(&program, &World { entries: vec![top] });
