@@ -439,6 +439,10 @@ impl Promotion {
             Decision::Promote => {
                 if !self.promote(machine, func, at_back_edge) {
                     self.declined.borrow_mut().insert(func);
+                } else if let (false, Some(caller)) = (at_back_edge, machine.task.frames.last()) {
+                    // A call from one tier into the other takes as long as a few rounds of a short loop, so whoever
+                    // calls again and again is to move as soon as it is worth it, too.
+                    caller.code().set_patience(0);
                 }
             }
         }

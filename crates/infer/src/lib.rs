@@ -6,9 +6,9 @@
 //! layout and no tier, and it changes no program (except `specialize`, which is asked to).
 //!
 //! Reading order: `ty` and `ranges` (the lattice), `classes`, `graph`, `dominators`, `filled`, `stable` and `shape` (functions become a graph), `narrow`
-//! (what tests say), `solve`, `transfer`, `calls` and `hub` (what instructions mean), `settled` (whether it was done, in tests), `assign` (fields before their
-//! first value), `inside` (what is in containers), `circles` and `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several), `alike` (what is filled alike),
-//! `shares` (what copies are expected to cost), `specialize` and `copies` (copies of it).
+//! (what tests say), `solve`, `transfer`, `calls`, `hub` and `named` (what instructions mean), `settled` (whether it was done, in tests), `assign` (fields before their
+//! first value), `inside` (what is in containers), `circles`, `written` and `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several), `alike` (what is filled alike),
+//! `shares` (what copies are expected to cost), `specialize`, `copies` and `undo` (copies of it).
 
 #![forbid(unsafe_code)]
 
