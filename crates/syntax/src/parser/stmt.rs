@@ -375,12 +375,14 @@ impl Parser<'_, '_> {
         let target = if is_file {
             self.string_literal()
         } else {
-            self.ident("a module")?;
+            let first = self.ident("a module")?;
+            let mut dotted = self.names.text(first.name).to_owned();
             while self.at(T::Dot) {
                 self.bump();
-                self.any_word("a name after `.`")?;
+                let part = self.any_word("a name after `.`")?;
+                dotted.push('.');
+                dotted.push_str(self.names.text(part.name));
             }
-            let dotted: String = self.slice(self.span_from(span.lo)).split_whitespace().collect();
             self.names.intern(&dotted)
         };
         let target_span = self.span_from(span.lo);
