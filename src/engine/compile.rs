@@ -458,6 +458,9 @@ impl Promotion {
         let frame = machine.task.frames.last().filter(|_| at_back_edge);
         let at = frame.and_then(|frame| frame.code().body().position(frame));
         let block = at.and_then(|at| code.block_ids().find(|b| code.blocks[b.index()].start as usize == at));
+        if at_back_edge && block.is_none() {
+            return Step::Round { instructions: of_call(code), calls_values: false };
+        }
         let count = || match block {
             None => Step::Call { instructions: of_call(code) },
             Some(block) => {

@@ -13,9 +13,10 @@ use crate::copies::Copies;
 use crate::effects::{self, AllEffects, Effects};
 use crate::graph::Graph;
 use crate::inside::Insides;
+use crate::known::Left;
 use crate::quiet;
 use crate::rows::{InstRow, Is, Place, Var};
-use crate::solve::{Left, Site, Solver};
+use crate::solve::{Site, Solver};
 use crate::ty::{Kinds, Sets, Slot, Ty};
 
 /// An abstract object.

@@ -221,7 +221,9 @@ impl Solver<'_> {
         }
         var
     }
-    /// The same for weak ones: where what they give then goes. `None` when there are none.
+
+    /// Where what is stored in weak fields of a name goes, as they give it then, in boxes of any class. `None` when there are
+    /// none.
     pub(crate) fn weak_stores_of_any(&mut self, name: Symbol) -> Option<Var> {
         if let Some(var) = self.weak_writes.get(&name) {
             return *var;

@@ -8,7 +8,7 @@
 //! Reading order: `ty` and `ranges` (the lattice), `classes`, `graph`, `dominators`, `filled`, `stable` and `shape` (functions become a graph), `narrow`
 //! (what tests say), `solve`, `transfer`, `calls`, `hub` and `named` (what instructions mean), `settled` (whether it was done, in tests), `assign` (fields before their
 //! first value), `inside` (what is in containers), `circles`, `written` and `effects`, `quiet`, `facts` (the result), `print` and `words`; `containers` (what is better off as several), `alike` (what is filled alike),
-//! `shares` (what copies are expected to cost), `specialize`, `copies` and `undo` (copies of it).
+//! `shares` (what copies are expected to cost), `specialize`, `known`, `copies` and `undo` (copies of it).
 
 #![forbid(unsafe_code)]
 
@@ -26,6 +26,7 @@ mod filled;
 mod graph;
 mod hub;
 mod inside;
+mod known;
 mod lengths;
 mod named;
 mod narrow;

@@ -27,7 +27,7 @@ pub(crate) fn find(program: &Program, facts: &Facts) -> Vec<u32> {
         match funcs.get(caller.index()) {
             Some(from) if from.class == func.class => within.push((caller, *callee)),
             Some(_) => calls[callee.index()] += 1,
-            // A call by name on any box.
+            // A call by name on any box, or on one of many.
             None => shares[callee.index()] = ALL,
         }
     }

@@ -16,10 +16,11 @@ use crate::assign;
 use crate::classes::Classes;
 use crate::graph::{Graph, THROWN};
 use crate::hub::{Hub, HubKey, Shared};
+use crate::known::{Known, Left};
 use crate::lengths::lengths_that_shrink;
 use crate::named::Named;
 use crate::narrow::{Context, OfAny, Words};
-use crate::ranges::{Range, Ranges};
+use crate::ranges::Range;
 use crate::rows::{Dep, NO_VAR, Place, Var, View};
 use crate::shape;
 use crate::ty::{Kinds, SetId, Sets, Ty};
@@ -79,27 +80,6 @@ fn steps(func: &Func) -> Box<[i64]> {
     if steps.len() > MANY_STEPS { STEPS.into() } else { steps.into() }
 }
 
-/// What an analysis leaves for another one.
-pub(crate) struct Left {
-    pub(crate) graph: Graph,
-    pub(crate) places: Vec<Place>,
-    pub(crate) ranges: Ranges,
-}
-
-impl Left {
-    /// The same for a program in which each function is one of the other, or a copy of it.
-    pub(crate) fn of(self, origin: &[FuncId]) -> Known<'_> {
-        Known { left: self, origin }
-    }
-}
-
-/// What another analysis has left of the functions of this one.
-pub(crate) struct Known<'a> {
-    left: Left,
-    /// By function which one of that analysis it is, or is a copy of.
-    origin: &'a [FuncId],
-}
-
 /// Where functions have lain in the graph before.
 struct Before<'a> {
     places: Vec<Place>,
@@ -141,12 +121,14 @@ pub(crate) struct Solver<'a> {
     /// Whether methods are read without a call.
     pub(crate) any_bound: bool,
     constructed: HashSet<(ClassIx, FuncId)>,
-    /// By instruction and name, the classes of which it has called methods that depend on nothing but the class.
+    /// By instruction and name, the classes of which it has called methods that depend on nothing but the class: what it
+    /// gives them and where their results go is always the same.
     pub(crate) called_on: HashMap<(u32, Option<Symbol>), SetId>,
-    /// What is done to boxes of any class, by name.
     pub(crate) hubs: Vec<Hub>,
     pub(crate) shared: HashMap<HubKey, Shared>,
+    /// Made with the first hub for boxes of any class.
     pub(crate) named: Option<Named>,
+    /// What is done to fields of boxes of any class, by name.
     pub(crate) reads: HashMap<Symbol, Var>,
     pub(crate) writes: HashMap<Symbol, Var>,
     pub(crate) weak_writes: HashMap<Symbol, Option<Var>>,
@@ -163,8 +145,9 @@ pub(crate) struct Solver<'a> {
     /// Where integers stop that grow, by function.
     steps: HashMap<FuncId, Box<[i64]>>,
     buffers: shape::Buffers,
-    /// How much may be joined in a program like this one for it to be ordinary, and whether to stop at more.
-    ordinary: u64,
+    /// How much may be joined in what is reached for it to be ordinary, and whether to stop at more.
+    pub(crate) ordinary: u64,
+    at_least: u64,
     pub(crate) may_stop: bool,
 }
 
@@ -236,6 +219,7 @@ impl<'a> Solver<'a> {
             steps: HashMap::new(),
             buffers: shape::Buffers::default(),
             ordinary: LITTLE,
+            at_least: 0,
             may_stop: false,
             program,
             before,
@@ -308,16 +292,17 @@ impl<'a> Solver<'a> {
         }
     }
 
-    /// The same, unless that turns out to be mixed. Gives whether it is solved.
-    pub(crate) fn try_run(&mut self, world: &World) -> bool {
-        self.may_stop = true;
+    /// The same, unless that turns out to be mixed. Gives whether it is solved. The functions that are reached already are
+    /// not told from those that will be, so it may do at least what was ordinary before.
+    pub(crate) fn try_run(&mut self, world: &World, before: u64) -> bool {
+        (self.may_stop, self.at_least) = (true, before);
         self.run(world);
         !self.is_mixed()
     }
 
     /// Whether much more is joined than in most programs: everything flows into everything, in sets that grow one by one.
     pub(crate) fn is_mixed(&self) -> bool {
-        self.sets.joined > self.ordinary
+        self.sets.joined > self.ordinary.max(self.at_least)
     }
 
     /// What another analysis can use.

@@ -44,7 +44,7 @@ const NESTED: usize = 4;
 pub fn specialize(program: &mut Program, world: &World) -> Facts {
     let mut solver = Solver::new(program, None);
     solver.run(world);
-    let is_mixed = solver.is_mixed();
+    let (is_mixed, ordinary) = (solver.is_mixed(), solver.ordinary);
     let mut facts = Facts::new(solver);
     if is_mixed {
         return facts.complete(program);
@@ -57,7 +57,7 @@ pub fn specialize(program: &mut Program, world: &World) -> Facts {
         if copier.chains.len() > before {
             copier.change(program);
             let mut solver = Solver::new(program, Some(facts.into_left().of(&copier.func_origin)));
-            if !solver.try_run(world) {
+            if !solver.try_run(world, ordinary) {
                 let left = solver.into_left();
                 copier.take_back(program, before);
                 let mut solver = Solver::new(program, Some(left.of(&copier.known)));
@@ -223,7 +223,8 @@ impl Copier {
         }
     }
 
-    /// The program is what it was before the last copies, when there were so many.
+    /// The program is what it was before the last copies, when there were so many. Nothing can be copied any more: only what
+    /// is said of the copies that are left is right afterwards.
     fn take_back(&mut self, program: &mut Program, chains: usize) {
         core::mem::take(&mut self.undo).undo(program);
         let (funcs, classes) = (program.funcs.len(), program.classes.len());

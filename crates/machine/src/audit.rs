@@ -31,6 +31,10 @@ impl Machine {
     /// Recomputes all counts of the heap. Gives the number of steps until it is worth doing again: an audit takes
     /// time in proportion to everything that is alive.
     pub(crate) fn audit(&mut self) -> Result<i64, Flow> {
+        // What tasks hold that wait for ever is held by nobody that is known.
+        if self.abandoned {
+            return Ok(i64::from(i32::MAX));
+        }
         let mut roots: Vec<Value> = self.rt.roots().collect();
         let mut audited = std::mem::take(&mut self.audited);
         for task in self.parked.values().chain([&self.task]) {

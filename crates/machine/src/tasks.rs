@@ -72,25 +72,38 @@ impl Machine {
                 self.rt.stop = Some(Stop::Timeout);
                 Flow::Stop
             }
-            Next::Deadlock => match task::break_deadlock(&mut self.rt) {
-                Ok(main) => match self.resume(main) {
-                    Flow::Go => self.trapped(Trap::Throw),
-                    Flow::Stop => Flow::Stop,
-                },
-                Err(_) => {
-                    // Nobody is left who could take the error. An earlier one of the main task goes first.
-                    let error = self.rt.take_thrown();
-                    let problem = self.describe(error, Trace::default());
-                    self.rt.heap.release(error);
-                    self.abandoned = true;
-                    self.exit = Some(match self.main_end.take() {
-                        Some(end) if !matches!(end, Exit::Value(_)) => end,
-                        _ => Exit::Uncaught(problem),
-                    });
+            Next::Deadlock => {
+                if self.rt.tasks.main_ended() {
                     self.note_unawaited();
-                    Flow::Stop
+                    // A finalizer may do what the tasks wait for.
+                    if self.drops_wait() {
+                        return self.serve_drops(After::Switch);
+                    }
                 }
+                self.deadlock()
+            }
+        }
+    }
+
+    /// All tasks that are left wait for each other.
+    fn deadlock(&mut self) -> Flow {
+        match task::break_deadlock(&mut self.rt) {
+            Ok(main) => match self.resume(main) {
+                Flow::Go => self.trapped(Trap::Throw),
+                Flow::Stop => Flow::Stop,
             },
+            Err(_) => {
+                // Nobody is left who could take the error. An earlier one of the main task goes first.
+                let error = self.rt.take_thrown();
+                let problem = self.describe(error, Trace::default());
+                self.rt.heap.release(error);
+                self.abandoned = true;
+                self.exit = Some(match self.main_end.take() {
+                    Some(end) if !matches!(end, Exit::Value(_)) => end,
+                    _ => Exit::Uncaught(problem),
+                });
+                Flow::Stop
+            }
         }
     }
 
