@@ -180,7 +180,7 @@ impl Promotion {
             true => Step::Round { instructions, calls_values: false },
             false => Step::Call { instructions },
         };
-        let work = self.work.borrow_mut().add(self.thresholds, func.index(), step);
+        let work = self.work.borrow_mut().add(self.thresholds, func.index(), step, 0);
         let warmth = Warmth { size, work, declined: false, steps: machine.steps() };
         match decide(self.thresholds, warmth) {
             Decision::Promote => {

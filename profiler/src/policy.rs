@@ -56,8 +56,9 @@ pub enum Step {
 impl Work {
     /// A function has become warm by such steps. Gives what it and what all have executed. Steps count as usual ones at
     /// least, as they do in the clock, but rounds that call function values: the clock counts those calls, too, and what they
-    /// do is no work of the loop. What is called by name mostly moves together with the loop.
-    pub fn add(&mut self, thresholds: Thresholds, func: usize, step: Step) -> (u64, u64) {
+    /// do is no work of the loop. What is called by name mostly moves together with the loop. `left` is what was left of its
+    /// patience, if it is asked before that has ended.
+    pub fn add(&mut self, thresholds: Thresholds, func: usize, step: Step, left: i32) -> (u64, u64) {
         if self.own.len() <= func {
             self.own.resize(func + 1, 0);
         }
@@ -68,7 +69,8 @@ impl Work {
                 (BACK_EDGE_WEIGHT, instructions.max(USUAL_STEP))
             }
         };
-        let times = first_patience(thresholds).unsigned_abs() / weight.unsigned_abs();
+        let used = first_patience(thresholds).saturating_sub(left).max(0);
+        let times = used.unsigned_abs() / weight.unsigned_abs();
         let work = u64::from(times).saturating_mul(instructions);
         self.own[func] = self.own[func].saturating_add(work);
         self.all = self.all.saturating_add(work);
@@ -205,17 +207,26 @@ mod tests {
         let (mut work, thresholds) = (Work::default(), Thresholds { vm: Some(30) });
         let call = |instructions| Step::Call { instructions };
         let round = |instructions| Step::Round { instructions, calls_values: false };
-        assert_eq!(work.add(thresholds, 3, call(50)), (1500, 1500));
-        assert_eq!(work.add(thresholds, 0, round(100)), (30_000, 31_500));
-        assert_eq!(work.add(thresholds, 0, round(1)), (42_000, 43_500));
-        assert_eq!(work.add(thresholds, 3, call(u64::MAX)), (u64::MAX, u64::MAX));
+        assert_eq!(work.add(thresholds, 3, call(50), 0), (1500, 1500));
+        assert_eq!(work.add(thresholds, 0, round(100), 0), (30_000, 31_500));
+        assert_eq!(work.add(thresholds, 0, round(1), 0), (42_000, 43_500));
+        assert_eq!(work.add(thresholds, 3, call(u64::MAX), 0), (u64::MAX, u64::MAX));
     }
 
     #[test]
     fn what_is_called_as_a_value_is_not_work_of_the_loop() {
         let (mut work, thresholds) = (Work::default(), Thresholds { vm: Some(30) });
         let round = |instructions| Step::Round { instructions, calls_values: true };
-        assert_eq!(work.add(thresholds, 0, round(6)), (1800, 1800));
-        assert_eq!(work.add(thresholds, 0, round(100)), (31_800, 31_800));
+        assert_eq!(work.add(thresholds, 0, round(6), 0), (1800, 1800));
+        assert_eq!(work.add(thresholds, 0, round(100), 0), (31_800, 31_800));
+    }
+
+    #[test]
+    fn who_is_asked_early_has_done_less() {
+        let (mut work, thresholds) = (Work::default(), Thresholds { vm: Some(30) });
+        let round = Step::Round { instructions: 50, calls_values: false };
+        assert_eq!(work.add(thresholds, 0, round, 290), (500, 500));
+        assert_eq!(work.add(thresholds, 0, Step::Call { instructions: 50 }, 300), (500, 500));
+        assert_eq!(work.add(thresholds, 0, round, i32::MAX), (500, 500));
     }
 }

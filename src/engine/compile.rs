@@ -273,6 +273,8 @@ pub(super) struct Promotion {
     /// What warm functions have executed, and which of them stay in the interpreter.
     work: RefCell<Work>,
     declined: RefCell<HashSet<FuncId>>,
+    /// What was left of the patience of functions that are asked before it has ended.
+    asked_early: RefCell<HashMap<FuncId, i32>>,
     /// What functions do, by the block with which the loop begins, if they are warm by a loop.
     steps: RefCell<HashMap<(FuncId, Option<Block>), Step>>,
     /// Promoted functions, for activations that are still in a loop of tier 0.
@@ -323,7 +325,7 @@ impl Promotion {
         } else {
             machine.add_tier(vm.clone());
         }
-        let (work, declined, steps, loops, asked) = Default::default();
+        let (work, declined, asked_early, steps, loops, asked) = Default::default();
         Promotion {
             closed,
             vm,
@@ -331,6 +333,7 @@ impl Promotion {
             first_patience: first_patience(settings),
             work,
             declined,
+            asked_early,
             steps,
             loops,
             every: settings.stress.promote_every,
@@ -423,9 +426,10 @@ impl Promotion {
             return;
         }
         let step = self.step(machine, func, at_back_edge);
+        let left = self.asked_early.borrow_mut().remove(&func).unwrap_or(0);
         let warmth = Warmth {
             size: machine.linked.program.func(func).insts.len() as u32,
-            work: self.work.borrow_mut().add(thresholds, func.index(), step),
+            work: self.work.borrow_mut().add(thresholds, func.index(), step, left),
             declined: self.declined.borrow().contains(&func),
             steps: machine.steps(),
         };
@@ -442,7 +446,10 @@ impl Promotion {
                 } else if let (false, Some(caller)) = (at_back_edge, machine.task.frames.last()) {
                     // A call from one tier into the other takes as long as a few rounds of a short loop, so whoever
                     // calls again and again is to move as soon as it is worth it, too.
-                    caller.code().set_patience(0);
+                    let code = caller.code();
+                    let left = code.patience();
+                    *self.asked_early.borrow_mut().entry(code.func).or_default() += left;
+                    code.set_patience(0);
                 }
             }
         }

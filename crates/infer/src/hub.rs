@@ -12,10 +12,11 @@ use crate::rows::{InstRow, Is, Var};
 use crate::solve::Solver;
 use crate::ty::SetId;
 
-/// How calls of the methods of one name, with so many arguments, of boxes of any class or of those of a set, are shared.
+/// Calls of the methods of one name, with so many arguments, of boxes of the classes of a set. No name is one that the program
+/// does not have, no set is any class.
 pub(crate) type HubKey = (Option<Symbol>, usize, Option<SetId>);
 
-/// Whether they are.
+/// Whether instructions that do the same share it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shared {
     /// One instruction does it.
@@ -29,11 +30,7 @@ pub(crate) enum Shared {
 /// Calls of the methods of one name, with so many arguments, of boxes of any class or of those of a set.
 #[derive(Clone, Debug)]
 pub(crate) struct Hub {
-    /// `None` is a name that the program does not have.
-    name: Option<Symbol>,
-    /// `None` is any class.
-    #[cfg(debug_assertions)]
-    set: Option<SetId>,
+    key: HubKey,
     args: Vec<Var>,
     ret: Var,
     inst: u32,
@@ -125,27 +122,21 @@ impl Solver<'_> {
 
     /// Adds a hub for the calls on instances of these classes.
     fn new_hub(&mut self, key: HubKey, left: Vec<ClassIx>) -> usize {
-        let (name, count, _set) = key;
+        let (_, count, set) = key;
         let at = self.hubs.len();
         let args: Vec<Var> = (0..count).map(|_| self.graph.new_var()).collect();
         let ret = self.graph.new_var();
         let hub = InstRow::new(self.hub_func(at), 0, (0, 0), Is::Plain);
         let inst = self.graph.new_inst(InstRow { waits: false, ..hub });
-        self.hubs.push(Hub {
-            name,
-            #[cfg(debug_assertions)]
-            set: _set,
-            args,
-            ret,
-            inst,
-            left,
-            again: Vec::new(),
-        });
+        self.hubs.push(Hub { key, args, ret, inst, left, again: Vec::new() });
         self.shared.insert(key, Shared::By(at));
         self.graph.subscribe(self.births, inst);
-        // What builtins give depends on their arguments, and what reaches those through the hub is not known yet.
-        for arg in self.hubs[at].args.clone() {
-            self.graph.subscribe(arg, inst);
+        // What builtins give depends on their arguments, and what reaches those through the hub is not known yet. On the
+        // classes of a set nothing does.
+        if set.is_none() {
+            for arg in self.hubs[at].args.clone() {
+                self.graph.subscribe(arg, inst);
+            }
         }
         self.look_at_hub(at);
         at
@@ -155,10 +146,9 @@ impl Solver<'_> {
     #[cfg(debug_assertions)]
     pub(crate) fn look_at_hubs_again(&mut self) {
         for at in 0..self.hubs.len() {
-            let hub = &self.hubs[at];
-            let left = match hub.set {
-                Some(set) => self.classes_of_set(set),
-                None => self.named(hub.name, hub.args.len()),
+            let left = match self.hubs[at].key {
+                (.., Some(set)) => self.classes_of_set(set),
+                (name, count, None) => self.named(name, count),
             };
             let hub = &mut self.hubs[at];
             (hub.left, hub.again) = (left, Vec::new());
@@ -175,7 +165,7 @@ impl Solver<'_> {
 
     fn look_at_hub(&mut self, at: usize) {
         let Some(hub) = self.hubs.get_mut(at) else { return };
-        let (name, ret, inst) = (hub.name, hub.ret, hub.inst);
+        let ((name, ..), ret, inst) = (hub.key, hub.ret, hub.inst);
         let args = hub.args.clone();
         let mut left = core::mem::take(&mut hub.left);
         let again = hub.again.len();

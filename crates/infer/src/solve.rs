@@ -292,8 +292,8 @@ impl<'a> Solver<'a> {
         }
     }
 
-    /// The same, unless that turns out to be mixed. Gives whether it is solved. The functions that are reached already are
-    /// not told from those that will be, so it may do at least what was ordinary before.
+    /// The same, unless that turns out to be mixed. Gives whether it is solved. What was ordinary for the program `before` is so
+    /// from the beginning, whichever functions are reached first.
     pub(crate) fn try_run(&mut self, world: &World, before: u64) -> bool {
         (self.may_stop, self.at_least) = (true, before);
         self.run(world);

@@ -57,14 +57,17 @@ impl Machine {
     /// Makes the next ready task the current one; the last one is parked or has ended.
     fn switch(&mut self) -> Flow {
         let deadline = self.rt.limits.deadline_ns;
-        match task::next(&mut self.rt, deadline) {
+        let next = task::next(&mut self.rt, deadline);
+        if next == Next::Finished || next == Next::Deadlock && self.rt.tasks.main_ended() {
+            self.note_unawaited();
+            // What nobody took may have been the last to hold a box with a finalizer, which may do what other tasks wait for.
+            if self.drops_wait() {
+                return self.serve_drops(After::Switch);
+            }
+        }
+        match next {
             Next::Run(id) => self.resume(id),
             Next::Finished => {
-                self.note_unawaited();
-                // What nobody took may have been the last to hold a box with a finalizer.
-                if self.drops_wait() {
-                    return self.serve_drops(After::Switch);
-                }
                 self.exit = self.main_end.take();
                 Flow::Stop
             }
@@ -72,16 +75,7 @@ impl Machine {
                 self.rt.stop = Some(Stop::Timeout);
                 Flow::Stop
             }
-            Next::Deadlock => {
-                if self.rt.tasks.main_ended() {
-                    self.note_unawaited();
-                    // A finalizer may do what the tasks wait for.
-                    if self.drops_wait() {
-                        return self.serve_drops(After::Switch);
-                    }
-                }
-                self.deadlock()
-            }
+            Next::Deadlock => self.deadlock(),
         }
     }
 
